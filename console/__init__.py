@@ -1,0 +1,1 @@
+"""The edge toward people: HTTP API, live stream, sign-in and rights, the pages."""

@@ -1,0 +1,1 @@
+"""The edge toward devices: lanes, ingest, acknowledgements. The only place with MQTT."""

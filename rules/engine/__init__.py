@@ -1,0 +1,1 @@
+"""The engine: passes that run when time passes, each `run_once()` idempotent and bounded."""
