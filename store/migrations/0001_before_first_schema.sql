@@ -443,7 +443,7 @@ CREATE INDEX outbox_due ON outbox (priority, due_at) WHERE state IN ('waiting', 
 
 -- One row, updated as the last statement of a transaction with changes: numbers are without gaps, in commit order.
 CREATE TABLE change_counter (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),
     seq  bigint NOT NULL,
     at   timestamptz NOT NULL
 );
