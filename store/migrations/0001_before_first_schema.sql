@@ -176,7 +176,7 @@ CREATE INDEX device_holder_premises ON device_holder (premises_id) WHERE to_at I
 -- Rewritten often: half-empty pages keep the rewriting on the page (HOT), and no index covers what changes.
 CREATE TABLE device_state (
     device_id  integer PRIMARY KEY REFERENCES device (id),
-    last_seen  timestamptz NOT NULL,
+    last_seen  timestamptz,
     online     boolean,                      -- as the broker says; never proves life (invariant 13)
     battery_pct real,
     lat        double precision,
@@ -187,6 +187,14 @@ CREATE TABLE device_state (
     open       text[] NOT NULL DEFAULT '{}', -- conditions reported and not cleared: {smoke, battery_low}
     version    integer NOT NULL DEFAULT 1
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.05);
+
+-- A device has its state row from the first moment: what ingest writes is an UPDATE, never a race to insert.
+CREATE FUNCTION make_device_state() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO device_state (device_id) VALUES (NEW.id);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER device_has_a_state AFTER INSERT ON device FOR EACH ROW EXECUTE FUNCTION make_device_state();
 
 -- Test mode is per device, dated, bounded (rule 12).
 CREATE TABLE test_mode (
@@ -290,7 +298,7 @@ CREATE TABLE incident (
     occurred_at timestamptz,                 -- entered from paper or told
     oldest_alarm_at timestamptz NOT NULL,
     sounded_at  timestamptz NOT NULL,        -- grows with each alarm and each re-sounding
-    sound_to    text NOT NULL DEFAULT 'desks' CHECK (sound_to IN ('desks', 'supervisors', 'nobody')),
+    sound_to    text NOT NULL DEFAULT 'desks' CHECK (sound_to IN ('desks', 'supervisors', 'on_call_phone', 'county_duty', 'owner', 'record')),
     stage       smallint NOT NULL DEFAULT 0,
     round       smallint NOT NULL DEFAULT 0,
     alert_count integer NOT NULL DEFAULT 0,

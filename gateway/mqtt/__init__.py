@@ -1,0 +1,1 @@
+"""MQTT 5 on the wire: the only two files that know the codec."""

@@ -1,0 +1,288 @@
+"""One persistent MQTT 5 session as an `asyncio.Protocol`: bytes, packet ids, keep-alive, and nothing about meaning."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+from urllib.parse import unquote, urlsplit
+
+from gateway.mqtt import codec
+
+CONNECT_TIMEOUT_S: Final = 10.0
+KEEP_ALIVE_S: Final = 10
+#: A session outlives any outage that is still called one (architecture.md, Ingest).
+SESSION_EXPIRY_S: Final = 7 * 24 * 3600
+#: Acks waiting for the broker's window. A device that gets none resends and is acknowledged again, so the oldest go.
+ACK_QUEUE_LIMIT: Final = 20_000
+#: Bytes read but not yet whole; one packet is at most 256 KiB at our broker, and foreign brokers allow 256 MiB.
+PARTIAL_LIMIT_BYTES: Final = 272 * 1024 * 1024
+
+
+class ConnectionFailed(Exception):
+    """The broker could not be reached or refused us; the text says which and what to do."""
+
+
+class ConnectionEnded(Exception):
+    """The connection is gone while an answer was awaited."""
+
+
+class Receiver(Protocol):
+    """Who is given what arrives; called in the order received, in the event loop."""
+
+    def on_packets(self, packets: list[codec.PublishPacket | codec.UnreadablePacket]) -> None: ...
+
+    def on_closed(self, reason: str) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BrokerAddress:
+    """Where the broker is, as SHOUWANG_MQTT_URL gives it; the password never shows in a repr."""
+
+    host: str
+    port: int
+    tls: bool
+    username: str | None
+    password: bytes | None
+
+    @classmethod
+    def parse(cls, url: str) -> BrokerAddress:
+        """Read `mqtt://` or `mqtts://user:password@host:port`; ValueError says what is wrong with it."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+            raise ValueError("SHOUWANG_MQTT_URL must be mqtt://host:port or mqtts://host:port")
+        tls = parts.scheme == "mqtts"
+        return cls(
+            host=parts.hostname,
+            port=parts.port or (8883 if tls else 1883),
+            tls=tls,
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password).encode() if parts.password else None,
+        )
+
+    def __repr__(self) -> str:
+        return f"BrokerAddress({self.host}:{self.port})"
+
+
+class MqttConnection(asyncio.Protocol):
+    """A connected session. Everything is written at once; PUBACKs are the caller's to order."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        self._transport: asyncio.Transport | None = None
+        self._partial = bytearray()
+        self._answers: dict[int, asyncio.Future[codec.Packet]] = {}
+        self._connack: asyncio.Future[codec.ConnAckPacket] = asyncio.get_running_loop().create_future()
+        self._next_id = 0
+        self._window = 0
+        self._in_flight: set[int] = set()
+        self._waiting: deque[tuple[str, bytes, int]] = deque(maxlen=ACK_QUEUE_LIMIT)
+        self._heard = True
+        self._ticks = 0
+        self.closed_reason: str | None = None
+        self.is_paused = False
+        self.acks_dropped = 0
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    @classmethod
+    async def open(
+        cls, address: BrokerAddress, receiver: Receiver, *, client_id: str, receive_max: int, clean_start: bool = False
+    ) -> tuple[MqttConnection, bool]:
+        """Connect and return the connection and whether the broker still had our session.
+
+        Raises ConnectionFailed. No Maximum Packet Size is set: brokers drop larger packets in silence.
+        """
+        loop = asyncio.get_running_loop()
+        context = ssl.create_default_context() if address.tls else None
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                _, self = await loop.create_connection(lambda: cls(receiver), address.host, address.port, ssl=context)
+                self._write(
+                    codec.ConnectPacket(
+                        client_id,
+                        username=address.username,
+                        password=address.password,
+                        clean_start=clean_start,
+                        keep_alive=KEEP_ALIVE_S,
+                        session_expiry_interval=SESSION_EXPIRY_S,
+                        receive_max=receive_max,
+                    ).write()
+                )
+                connack = await self._connack
+        except (OSError, TimeoutError, ConnectionEnded) as error:
+            raise ConnectionFailed(
+                f"SHOUWANG_MQTT_URL: no broker answers at {address.host}:{address.port} ({type(error).__name__}: {error})"
+            ) from error
+        if connack.reason_code is not codec.ConnAckReasonCode.SUCCESS:
+            self.close("refused")
+            raise ConnectionFailed(
+                f"SHOUWANG_MQTT_URL: the broker at {address.host}:{address.port} refused us: {connack.reason_code.name}"
+            )
+        self._window = connack.receive_max
+        return self, connack.session_present
+
+    def close(self, reason: str) -> None:
+        """Drop the connection without a word: the session and what is unacknowledged stay with the broker."""
+        if self._transport is not None and not self._transport.is_closing():
+            self.closed_reason = self.closed_reason or reason
+            self._transport.abort()
+
+    @property
+    def is_open(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
+    def tick(self) -> None:
+        """Once a second by the lane's loop: ping a silent broker, and drop one that answered nothing in time."""
+        self._ticks += 1
+        if self._ticks < KEEP_ALIVE_S // 2:
+            return
+        self._ticks = 0
+        if not self._heard and not self.is_paused:
+            self.close("broker silent")
+            return
+        self._heard = False
+        self._write(codec.ping())
+
+    # -- what the lane does ----------------------------------------------------------------------------------------
+
+    async def subscribe(self, filters: tuple[str, ...]) -> None:
+        """Subscribe at QoS 1; raises ConnectionFailed where the broker refuses a filter."""
+        answer = await self._ask(lambda packet_id: codec.subscribe(packet_id, filters))
+        assert isinstance(answer, codec.SubAckPacket)
+        refused = [f for f, code in zip(filters, answer.reason_codes, strict=True) if code >= 0x80]
+        if refused:
+            raise ConnectionFailed(f"lanes: the broker refuses to subscribe us to {', '.join(refused)}")
+
+    async def unsubscribe(self, filters: tuple[str, ...]) -> None:
+        await self._ask(lambda packet_id: codec.unsubscribe(packet_id, filters))
+
+    def acknowledge(self, packet_ids: list[int], acks: list[tuple[str, bytes]], *, expiry_s: int) -> None:
+        """PUBACK to the broker in the order given, and our acks to devices, in one write."""
+        out = bytearray()
+        for packet_id in packet_ids:
+            out += codec.puback(packet_id)
+        for topic, payload in acks:
+            if len(self._waiting) == ACK_QUEUE_LIMIT:
+                self.acks_dropped += 1
+            self._waiting.append((topic, payload, expiry_s))
+        self._take_waiting(out)
+        if out:
+            self._write(bytes(out))
+
+    def pause(self) -> None:
+        if self._transport is not None and not self.is_paused and not self._transport.is_closing():
+            self._transport.pause_reading()
+            self.is_paused = True
+
+    def resume(self) -> None:
+        if self._transport is not None and self.is_paused and not self._transport.is_closing():
+            self._transport.resume_reading()
+            self.is_paused = False
+            self._heard = True
+
+    # -- asyncio.Protocol --------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = True
+        if self._partial:
+            self._partial += data
+            result = self._read(self._partial)
+            del self._partial[: result.taken]
+        else:
+            result = self._read(data)
+            if result.taken < len(data):
+                self._partial += data[result.taken :]
+        if len(self._partial) > PARTIAL_LIMIT_BYTES:
+            self.close("packet too large")
+        self._hand_on(result.packets)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        reason = self.closed_reason or (str(error) if error else "closed by the broker")
+        self.closed_reason = reason
+        ended = ConnectionEnded(reason)
+        for future in self._answers.values():
+            _fail(future, ended)
+        _fail(self._connack, ended)
+        self._answers.clear()
+        self._receiver.on_closed(reason)
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _read(self, buffer: bytes | bytearray) -> codec.ReadResult:
+        try:
+            return codec.read_packets(buffer)
+        except codec.WireBroken as error:
+            self.close(str(error))
+            return codec.ReadResult(packets=[], taken=len(buffer))
+
+    def _hand_on(self, packets: list[codec.Packet | codec.UnreadablePacket]) -> None:
+        published: list[codec.PublishPacket | codec.UnreadablePacket] = []
+        for packet in packets:
+            if isinstance(packet, codec.PublishPacket | codec.UnreadablePacket):
+                published.append(packet)
+            else:
+                self._control(packet)
+        if published:
+            self._receiver.on_packets(published)
+
+    def _control(self, packet: codec.Packet) -> None:
+        match packet:
+            case codec.PubAckPacket():
+                self._in_flight.discard(packet.packet_id)
+                out = bytearray()
+                self._take_waiting(out)
+                if out:
+                    self._write(bytes(out))
+            case codec.ConnAckPacket():
+                if not self._connack.done():
+                    self._connack.set_result(packet)
+            case codec.SubAckPacket() | codec.UnsubAckPacket():
+                waiting = self._answers.pop(packet.packet_id, None)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(packet)
+            case codec.DisconnectPacket():
+                self.close(f"broker: {packet.reason_code.name}")
+            case _:
+                pass  # PINGRESP: hearing it was all
+
+    async def _ask(self, build: Callable[[int], bytes]) -> codec.Packet:
+        packet_id = self._take_id()
+        future: asyncio.Future[codec.Packet] = asyncio.get_running_loop().create_future()
+        self._answers[packet_id] = future
+        self._write(build(packet_id))
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                return await future
+        except TimeoutError as error:
+            raise ConnectionFailed("the broker does not answer a subscription") from error
+
+    def _take_waiting(self, out: bytearray) -> None:
+        while self._waiting and len(self._in_flight) < self._window:
+            topic, payload, expiry_s = self._waiting.popleft()
+            packet_id = self._take_id()
+            self._in_flight.add(packet_id)
+            out += codec.publish(topic, payload, packet_id=packet_id, expiry_s=expiry_s)
+
+    def _take_id(self) -> int:
+        while True:
+            self._next_id = self._next_id % 65_535 + 1
+            if self._next_id not in self._in_flight and self._next_id not in self._answers:
+                return self._next_id
+
+    def _write(self, data: bytes) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+
+def _fail(future: asyncio.Future[Any], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
+        future.exception()  # seen: whoever awaits it still gets it, and nobody is warned at exit

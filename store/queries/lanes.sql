@@ -1,0 +1,39 @@
+-- name: declare
+-- A lane named in the settings has a row; one that comes back is no longer retired. No lock worth a word.
+INSERT INTO lane (name) VALUES ($1)
+    ON CONFLICT (name) DO UPDATE SET retired_at = NULL WHERE lane.retired_at IS NOT NULL
+
+-- name: take
+-- Compare-and-set on the database's clock. The row lock makes two takers queue; the second finds the lease valid.
+-- It also waits for every transaction that holds the row FOR SHARE under the old epoch: none of them can end later.
+UPDATE lane
+   SET holder = $2, epoch = epoch + 1, valid_until = clock_timestamp() + make_interval(secs => $3)
+ WHERE name = $1 AND (valid_until < clock_timestamp() OR holder = $2)
+RETURNING epoch, filters, had_session, last_seen
+
+-- name: renew
+-- Only the present holder's epoch matches; a lease that ran out may still be renewed while nobody took it.
+UPDATE lane SET valid_until = clock_timestamp() + make_interval(secs => $4)
+ WHERE name = $1 AND holder = $2 AND epoch = $3
+RETURNING epoch
+
+-- name: confirm
+-- FOR SHARE against the UPDATE of `take`: the epoch cannot change before this transaction ends.
+SELECT epoch FROM lane WHERE name = $1 AND epoch = $2 FOR SHARE
+
+-- name: release
+-- Only our own epoch; the row lock waits for our own last transactions.
+UPDATE lane SET valid_until = '-infinity' WHERE name = $1 AND epoch = $2
+
+-- name: note_session
+UPDATE lane SET filters = $3, had_session = true WHERE name = $1 AND epoch = $2
+
+-- name: note_seen
+UPDATE lane SET last_seen = $3 WHERE name = $1 AND epoch = $2
+
+-- name: unheld
+-- Read without locks: an auditor must not wait for anyone.
+SELECT name, extract(epoch FROM clock_timestamp() - greatest(valid_until, '2000-01-01'))::float8 AS unheld_s
+  FROM lane
+ WHERE retired_at IS NULL AND greatest(valid_until, '2000-01-01') < clock_timestamp() - make_interval(secs => $1)
+ ORDER BY name
