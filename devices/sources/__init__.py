@@ -1,0 +1,15 @@
+"""The sources known by name: one module for each vendor's way of saying things, none knowing another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from devices.decoding import Decode
+from devices.sources import canonical
+
+SOURCES: Final[Mapping[str, Decode]] = MappingProxyType({"canonical": canonical.decode})
+
+#: Sources that are made from the bytes of a mapping file; one that says nothing usable raises DecodeError.
+MAPPED_SOURCES: Final[Mapping[str, Callable[[bytes], Decode]]] = MappingProxyType({})
