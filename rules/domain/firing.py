@@ -1,0 +1,311 @@
+"""What happens when a deadline is due: who is reached, what stands next, what is on record.
+
+The next deadline counts from the moment of firing, never from when it was due. After an outage the latest stage that
+is due fires, and those before it are recorded as passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from rules.domain.deadlines import (
+    RECHECK_S,
+    REMIND_BEFORE_S,
+    WRAP_UP_S,
+    Clocks,
+    Deadline,
+    DeadlineKind,
+    Deadlines,
+    earliest,
+)
+from rules.domain.ladders import FIXED_LADDER, ladder_for
+from rules.domain.vocabulary import LIFE_SAFETY, Action, Class, Priority, State, Target
+
+
+class Reason(StrEnum):
+    """Why a deadline did what it did."""
+
+    UNATTENDED = "unattended"
+    CAUGHT_UP_AFTER_OUTAGE = "caught_up_after_outage"
+    AGED = "aged"
+    TEST_NOT_CONFIRMED = "test_not_confirmed"
+    ALARM_NOT_CONFIRMED = "alarm_not_confirmed"
+    NO_HUMAN_ACT_SOON = "no_human_act_soon"
+    NO_HUMAN_ACT = "no_human_act"
+    FILE_NOT_FINISHED = "file_not_finished"
+    NOTHING_LEFT_TO_DO = "nothing_left_to_do"
+    CONDITION_STILL_REPORTED = "condition_still_reported"
+    CONDITION_ENDED = "condition_ended"
+    LEFT_OVER = "left_over"
+    STEP_FAILED = "step_failed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IncidentView:
+    """An incident as the engine sees it, read under its lock."""
+
+    id: int
+    state: State
+    class_: Class
+    attended: bool
+    clocks: Clocks
+    deadlines: Deadlines
+    ages_to: Priority | None = None
+    test: bool = False
+    review: bool = False  #: somebody still has to look at the file
+    still_reported: bool = False  #: a life-safety condition of it has not ended
+    follower_open: bool = False  #: an incident that follows it is unresolved
+
+    @property
+    def unresolved(self) -> bool:
+        return self.state not in (State.RESOLVED, State.CLOSED)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PassedOver:
+    """A stage that an outage of ours swallowed."""
+
+    stage: int
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Firing:
+    """What to write and whom to reach. `deadlines` are all that stand afterwards."""
+
+    incident_id: int
+    kind: DeadlineKind
+    stage: int
+    round: int
+    entry: Action
+    reason: Reason
+    resound_to: tuple[Target, ...]
+    deadlines: Deadlines
+    due_at: datetime
+    passed_over: tuple[PassedOver, ...] = ()
+    raise_to: Priority | None = None
+    becomes_real: bool = False  #: an alarm in test mode sounds from now on
+    unclaim: bool = False  #: the claim ends (`lease_lost`); the last owner is still named
+    raise_again: bool = False  #: open an incident that follows this one
+    close: bool = False  #: take the step `close` as the system
+
+
+def on_fire(view: IncidentView, *, now: datetime) -> Firing | None:
+    """Fire the earliest deadline that is due, or None where none is. Call again until it says None."""
+    due = earliest(deadline for deadline in view.deadlines if deadline.due_at <= now)
+    if due is None or view.state is State.CLOSED:
+        return None
+    if not _concerns(view, due.kind):
+        return _left_over(view, due, now)
+    return _FIRES[due.kind](view, due, now)
+
+
+def _concerns(view: IncidentView, kind: DeadlineKind) -> bool:
+    """Whether a deadline of this kind still means something for the incident as it is now."""
+    if not view.unresolved:
+        return kind in (DeadlineKind.WRAP_UP, DeadlineKind.RECHECK)
+    if view.attended:
+        return kind in (DeadlineKind.CONFIRM, DeadlineKind.ACT)
+    return kind in (DeadlineKind.ESCALATE, DeadlineKind.TEST)
+
+
+def fixed_step(view: IncidentView, due: Deadline, *, now: datetime) -> Firing:
+    """What replaces a step that failed three times: every supervisor; needs no plan and no policy.
+
+    The claim, the state and the other deadlines stay as they are; what failed is tried again a minute later.
+    """
+    again = replace(due, due_at=now + timedelta(seconds=FIXED_LADDER.again_after_s))
+    return Firing(
+        incident_id=view.id,
+        kind=due.kind,
+        stage=due.stage,
+        round=due.round,
+        entry=Action.STEP_FAILED,
+        reason=Reason.STEP_FAILED,
+        resound_to=(Target.SUPERVISORS,),
+        deadlines=(*_others(view, due), again),
+        due_at=due.due_at,
+    )
+
+
+def _escalate(view: IncidentView, due: Deadline, now: datetime) -> Firing:
+    """Fire the latest rung that is due; the desks hear of it too where rungs were passed over."""
+    fired, passed = _caught_up(view.clocks, due, now)
+    ladder = view.clocks.ladder
+    stage = ladder.stages[fired.stage]
+    following = ladder.after(fired.stage)
+    next_ = Deadline(
+        kind=DeadlineKind.ESCALATE,
+        due_at=now + timedelta(seconds=ladder.wait_s(fired.stage)),
+        stage=following,
+        round=fired.round + (following == 0),
+    )
+    ages = view.ages_to is not None and view.ages_to < view.clocks.priority
+    raise_to = view.ages_to if ages else None
+    if raise_to is not None:
+        aged = ladder_for(view.class_, raise_to)
+        next_ = Deadline(
+            kind=DeadlineKind.ESCALATE, due_at=now + timedelta(seconds=aged.again_after_s), stage=0, round=0
+        )
+    targets = stage.to if not passed else tuple(dict.fromkeys((*stage.to, Target.DESKS)))
+    return Firing(
+        incident_id=view.id,
+        kind=due.kind,
+        stage=fired.stage,
+        round=fired.round,
+        entry=Action.ESCALATED,
+        reason=Reason.CAUGHT_UP_AFTER_OUTAGE if passed else Reason.AGED if ages else Reason.UNATTENDED,
+        resound_to=targets,
+        deadlines=(*_others(view, due), next_),
+        due_at=due.due_at,
+        passed_over=passed,
+        raise_to=raise_to,
+    )
+
+
+def _caught_up(clocks: Clocks, due: Deadline, now: datetime) -> tuple[Deadline, tuple[PassedOver, ...]]:
+    """The latest rung due by now, and the rungs of the last round before it that nobody was reached by."""
+    ladder = clocks.ladder
+    whole_rounds = max(0, int((now - due.due_at).total_seconds()) // ladder.round_s)
+    # Whole rounds are skipped in one step: an outage of a week is not walked rung by rung.
+    at = due.due_at + timedelta(seconds=whole_rounds * ladder.round_s)
+    fired = replace(due, due_at=at, round=due.round + whole_rounds)
+    passed = [PassedOver(stage=due.stage, due_at=due.due_at)] if whole_rounds else []
+    while (next_at := fired.due_at + timedelta(seconds=ladder.wait_s(fired.stage))) <= now:
+        passed.append(PassedOver(stage=fired.stage, due_at=fired.due_at))
+        following = ladder.after(fired.stage)
+        fired = replace(fired, due_at=next_at, stage=following, round=fired.round + (following == 0))
+    return fired, tuple(passed)
+
+
+def _becomes_real(view: IncidentView, due: Deadline, now: datetime) -> Firing:
+    start = Deadline(kind=DeadlineKind.ESCALATE, due_at=now + timedelta(seconds=view.clocks.first_escalation_s))
+    return Firing(
+        incident_id=view.id,
+        kind=due.kind,
+        stage=due.stage,
+        round=due.round,
+        entry=Action.TEST_UNCONFIRMED,
+        reason=Reason.TEST_NOT_CONFIRMED,
+        resound_to=(Target.DESKS,),
+        deadlines=(*_others(view, due), start),
+        due_at=due.due_at,
+        becomes_real=True,
+    )
+
+
+def _owner_silent(view: IncidentView, due: Deadline, now: datetime) -> Firing:
+    """Remind the owner, or end the claim: then the desks and supervisors hear the case at once."""
+    if due.kind is DeadlineKind.ACT and due.stage == 0:
+        last = Deadline(kind=DeadlineKind.ACT, due_at=now + timedelta(seconds=REMIND_BEFORE_S), stage=1)
+        return _simple(
+            view, due, Action.REMINDED, Reason.NO_HUMAN_ACT_SOON, (Target.OWNER,), (*_others(view, due), last)
+        )
+    ladder = view.clocks.ladder
+    following = ladder.after(0)
+    next_ = Deadline(
+        kind=DeadlineKind.ESCALATE,
+        due_at=now + timedelta(seconds=ladder.wait_s(0)),
+        stage=following,
+        round=int(following == 0),
+    )
+    targets = tuple(dict.fromkeys((Target.DESKS, *ladder.stages[0].to)))
+    reason = Reason.ALARM_NOT_CONFIRMED if due.kind is DeadlineKind.CONFIRM else Reason.NO_HUMAN_ACT
+    fired = _simple(view, due, Action.UNATTENDED_AGAIN, reason, targets, (next_,))
+    return replace(fired, unclaim=True)
+
+
+def _wrap_up(view: IncidentView, due: Deadline, now: datetime) -> Firing:
+    """Close what needs nobody's eye; everything else goes on the supervisor's list, every day until it is done."""
+    trivial = view.clocks.priority >= Priority.TECHNICAL and view.class_ not in LIFE_SAFETY
+    if trivial and not (view.review or view.still_reported):
+        return replace(_simple(view, due, Action.CLOSED, Reason.NOTHING_LEFT_TO_DO, (), ()), close=True)
+    again = Deadline(kind=DeadlineKind.WRAP_UP, due_at=now + timedelta(seconds=WRAP_UP_S), stage=due.stage + 1)
+    return _simple(
+        view,
+        due,
+        Action.WRAP_UP_OVERDUE,
+        Reason.FILE_NOT_FINISHED,
+        (Target.SUPERVISORS,),
+        (*_others(view, due), again),
+    )
+
+
+def _recheck(view: IncidentView, due: Deadline, now: datetime) -> Firing:
+    """Raise again what is still reported; look again as long as it is."""
+    if not view.still_reported:
+        return _kept_covered(view, due, now, Action.RECHECKED, Reason.CONDITION_ENDED)
+    again = Deadline(kind=DeadlineKind.RECHECK, due_at=now + timedelta(seconds=RECHECK_S), stage=due.stage + 1)
+    targets = () if view.follower_open else (Target.DESKS, Target.SUPERVISORS)
+    fired = _simple(
+        view,
+        due,
+        Action.STILL_REPORTED,
+        Reason.CONDITION_STILL_REPORTED,
+        targets,
+        (*_others(view, due), again),
+    )
+    return replace(fired, raise_again=not view.follower_open)
+
+
+def _left_over(view: IncidentView, due: Deadline, now: datetime) -> Firing:
+    return _kept_covered(view, due, now, Action.PASSED_OVER, Reason.LEFT_OVER)
+
+
+def _kept_covered(view: IncidentView, due: Deadline, now: datetime, entry: Action, reason: Reason) -> Firing:
+    """Take the deadline away, and put one in its place if it was the last."""
+    rest = _others(view, due) or (_default(view, now),)
+    return _simple(view, due, entry, reason, (), rest)
+
+
+def _default(view: IncidentView, now: datetime) -> Deadline:
+    """What an incident that is not closed waits for if nothing else is set."""
+    if view.state is State.RESOLVED:
+        return Deadline(kind=DeadlineKind.WRAP_UP, due_at=now + timedelta(seconds=WRAP_UP_S))
+    if view.attended:
+        return Deadline(kind=DeadlineKind.ACT, due_at=now + timedelta(seconds=REMIND_BEFORE_S))
+    wait_s = max(1, view.clocks.first_escalation_s)
+    return Deadline(kind=DeadlineKind.ESCALATE, due_at=now + timedelta(seconds=wait_s))
+
+
+def _others(view: IncidentView, due: Deadline) -> Deadlines:
+    return tuple(deadline for deadline in view.deadlines if deadline is not due)
+
+
+def _simple(
+    view: IncidentView,
+    due: Deadline,
+    entry: Action,
+    reason: Reason,
+    resound_to: tuple[Target, ...],
+    deadlines: Deadlines,
+) -> Firing:
+    return Firing(
+        incident_id=view.id,
+        kind=due.kind,
+        stage=due.stage,
+        round=due.round,
+        entry=entry,
+        reason=reason,
+        resound_to=resound_to,
+        deadlines=deadlines,
+        due_at=due.due_at,
+    )
+
+
+_FIRES: Final[MappingProxyType[DeadlineKind, Callable[[IncidentView, Deadline, datetime], Firing]]] = MappingProxyType(
+    {
+        DeadlineKind.ESCALATE: _escalate,
+        DeadlineKind.TEST: _becomes_real,
+        DeadlineKind.CONFIRM: _owner_silent,
+        DeadlineKind.ACT: _owner_silent,
+        DeadlineKind.WRAP_UP: _wrap_up,
+        DeadlineKind.RECHECK: _recheck,
+    }
+)
+assert set(_FIRES) == set(DeadlineKind), "a new kind needs to know what happens"

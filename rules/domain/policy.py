@@ -1,0 +1,427 @@
+"""What an event means: which class, how urgent, how soon somebody is reached, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from devices.event import ENDS, EventType
+from rules.domain.policy_table import ROWS, VERSION, Row
+from rules.domain.vocabulary import (
+    LIFE_SAFETY,
+    LIFE_SAFETY_KINDS,
+    Channel,
+    Class,
+    DeviceKind,
+    DeviceLife,
+    Family,
+    Hearing,
+    Mark,
+    Priority,
+    ResidentStatus,
+    Speech,
+    Wearer,
+)
+
+#: A retained alarm younger than this is treated as live, marked (centre.md, part 3).
+RETAINED_AS_LIVE_S: Final = 30 * 60
+#: An alarm of a device in test mode becomes real by itself unless confirmed within this (centre.md, 12).
+TEST_CONFIRM_S: Final = 60
+#: Equipment at home that stops with the power (centre.md, 22).
+EQUIPMENT_TAGS: Final = frozenset({"oxygen", "ventilator", "dialysis", "infusion"})
+#: GB/T 42195: 3 is severely impaired, 4 completely.
+DEPENDENT_ABILITY: Final = 3
+
+
+class Effect(StrEnum):
+    """What becomes of an event."""
+
+    RING = "ring"  #: opens or joins an incident; it sounds from P3 up
+    NOTE = "note"  #: says something about an incident that may be open: a clear, a cancel
+    LOG = "log"  #: kept, nothing else
+
+
+class Reason(StrEnum):
+    """Why an event was assessed as it was."""
+
+    CLASS_ROW = "class_row"
+    CANNOT_SPEAK_OR_HEAR = "cannot_speak_or_hear"
+    SECOND_FIRE_SIGN = "second_fire_sign"
+    VITALS_IN_DANGER = "vitals_in_danger"
+    VITALS_NEED_ATTENTION = "vitals_need_attention"
+    DEMENTIA = "dementia"
+    DEMENTIA_AT_RISK = "dementia_at_risk"
+    DEPENDENT_AND_ALONE = "dependent_and_alone"
+    EQUIPMENT_AT_HOME = "equipment_at_home"
+    LIFE_SAFETY_DEVICE = "life_safety_device"
+    RETAINED_OLD_OR_UNDATED = "retained_old_or_undated"
+    TYPE_UNKNOWN_ON_ALARM_TOPIC = "type_unknown_on_alarm_topic"
+    TYPE_UNKNOWN = "type_unknown"
+    CANARY = "canary"
+    END_OF_CONDITION = "end_of_condition"
+    WORD_OF_WEARER = "word_of_wearer"
+    ROUTINE = "routine"
+    FENCE_OF_ONE_WHO_MAY_GO = "fence_of_one_who_may_go"
+    FAULT_OF_DEVICE_NOT_IN_USE = "fault_of_device_not_in_use"
+    OPENED_BY_SYSTEM = "opened_by_system"
+    OPENED_BY_HAND = "opened_by_hand"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Context:
+    """What is known about the device and its people when an event is assessed; read in the same transaction.
+
+    For a shared device `tags` is the union over everybody at the home, `ability` the worst, and `speech` and
+    `hearing` stay OK: the desk does not know who pressed.
+    """
+
+    registered: bool = True
+    life: DeviceLife = DeviceLife.LIVE
+    kind: DeviceKind = DeviceKind.OTHER
+    wearer: Wearer = Wearer.PERSONAL
+    channel: Channel = Channel.ALARM
+    retained: bool = False
+    late_s: float | None = 0.0  #: age at receipt by the device's time; None where that time cannot be trusted
+    late: bool = False
+    clock_wrong: bool = False
+    damaged: bool = False
+    id_reused: bool = False
+    test_mode: bool = False
+    canary: bool = False
+    tags: frozenset[str] = frozenset()
+    ability: int = 0  #: 0-4 as in GB/T 42195
+    speech: Speech = Speech.OK
+    hearing: Hearing = Hearing.OK
+    resident_status: ResidentStatus = ResidentStatus.ACTIVE
+    other_fire_sign: bool = False  #: another detector of the home reports smoke, heat or fire
+    vitals_in_danger: bool | None = None  #: beyond the personal danger bound twice; None: no bound could be applied
+    outdoors_at_risk: bool = False  #: night, frost, over 35 °C, or near water
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Assessment:
+    """What an event means, and why. Seconds count from receipt."""
+
+    effect: Effect
+    class_: Class
+    family: Family
+    priority: Priority
+    reason: Reason
+    first_escalation_s: int
+    warn_s: int | None
+    critical_s: int | None
+    topic: str  #: technical: the cause, shared by a fault and its end
+    event_type: EventType | None = None  #: None where it could not be decoded, or a person or the system opened it
+    soft_s: int = 0  #: sounds softly as "test?" for so long, then is real by itself
+    marks: frozenset[Mark] = field(default_factory=frozenset)
+    policy: str = VERSION
+
+    @property
+    def sounds(self) -> bool:
+        return self.effect is Effect.RING and self.priority <= Priority.NOTICE
+
+    @property
+    def life_safety(self) -> bool:
+        """No silence, storm, quiet hour, rate limit, runaway rule, visit or status touches it."""
+        return self.class_ in LIFE_SAFETY
+
+    @property
+    def help_call(self) -> bool:
+        """Whether it is a call for help, which joins another of its family, not a technical alarm or a request."""
+        return self.effect is Effect.RING and self.family not in (Family.TECHNICAL, Family.REQUEST)
+
+
+def _speechless(context: Context) -> bool:
+    return (
+        context.speech is Speech.NONE
+        or context.hearing is Hearing.DEAF
+        or not context.tags.isdisjoint({"deaf", "mute"})
+    )
+
+
+def _dementia(context: Context) -> bool:
+    return "dementia" in context.tags
+
+
+def _needs_power(context: Context) -> bool:
+    return not context.tags.isdisjoint(EQUIPMENT_TAGS)
+
+
+def _life_safety_device(context: Context) -> bool:
+    # What an unregistered device is cannot be known: the careful answer.
+    return context.kind in LIFE_SAFETY_KINDS or not context.registered
+
+
+def _dependent_alone(context: Context) -> bool:
+    return context.ability >= DEPENDENT_ABILITY and "living_alone" in context.tags
+
+
+def _always(_: Context) -> bool:
+    return True
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """From a type, under a condition, to a class. The first that holds is taken; a type's last holds always."""
+
+    when: Callable[[Context], bool]
+    class_: Class
+    reason: Reason
+    effect: Effect = Effect.RING
+
+
+def _to(
+    class_: Class,
+    reason: Reason = Reason.CLASS_ROW,
+    *,
+    when: Callable[[Context], bool] = _always,
+    effect: Effect = Effect.RING,
+) -> Route:
+    return Route(when=when, class_=class_, reason=reason, effect=effect)
+
+
+def _second_sign(context: Context) -> bool:
+    return context.other_fire_sign
+
+
+def _in_danger(context: Context) -> bool:
+    return context.vitals_in_danger is True
+
+
+def _only_attention(context: Context) -> bool:
+    return context.vitals_in_danger is False
+
+
+def _dementia_at_risk(context: Context) -> bool:
+    return _dementia(context) and context.outdoors_at_risk
+
+
+_T = EventType
+ROUTES: Final[MappingProxyType[EventType, tuple[Route, ...]]] = MappingProxyType(
+    {
+        _T.SOS: (_to(Class.SOS_NO_VOICE, Reason.CANNOT_SPEAK_OR_HEAR, when=_speechless), _to(Class.SOS)),
+        _T.FIRE: (_to(Class.FIRE),),
+        _T.SMOKE: (_to(Class.FIRE, Reason.SECOND_FIRE_SIGN, when=_second_sign), _to(Class.SMOKE)),
+        _T.HEAT: (_to(Class.FIRE, Reason.SECOND_FIRE_SIGN, when=_second_sign), _to(Class.HEAT)),
+        _T.GAS: (_to(Class.GAS),),
+        _T.CARBON_MONOXIDE: (_to(Class.CARBON_MONOXIDE),),
+        _T.FALL: (_to(Class.FALL),),
+        _T.MEDICAL: (
+            _to(Class.MEDICAL_CRITICAL, Reason.VITALS_IN_DANGER, when=_in_danger),
+            _to(Class.MEDICAL_ATTENTION, Reason.VITALS_NEED_ATTENTION, when=_only_attention),
+            _to(Class.MEDICAL),
+        ),
+        _T.WANDERING: (
+            _to(Class.WANDERING_AT_RISK, Reason.DEMENTIA_AT_RISK, when=_dementia_at_risk),
+            _to(Class.WANDERING),
+        ),
+        _T.FENCE_EXIT: (
+            _to(Class.WANDERING_AT_RISK, Reason.DEMENTIA_AT_RISK, when=_dementia_at_risk),
+            _to(Class.WANDERING, Reason.DEMENTIA, when=_dementia),
+            _to(Class.FENCE_EXIT, Reason.FENCE_OF_ONE_WHO_MAY_GO, effect=Effect.LOG),
+        ),
+        # The event itself proves that the sensor is alive; "not proven" is for supervision to raise (centre.md, 23).
+        _T.INACTIVITY: (_to(Class.INACTIVITY),),
+        _T.WATER_LEAK: (
+            _to(Class.WATER_LEAK_DEPENDENT, Reason.DEPENDENT_AND_ALONE, when=_dependent_alone),
+            _to(Class.WATER_LEAK),
+        ),
+        _T.INTRUSION: (_to(Class.INTRUSION),),
+        _T.REMOVED: (_to(Class.REMOVED_DEMENTIA, Reason.DEMENTIA, when=_dementia), _to(Class.REMOVED)),
+        _T.TAMPER: (
+            _to(Class.TAMPER, Reason.LIFE_SAFETY_DEVICE, when=_life_safety_device),
+            _to(Class.TAMPER_OTHER),
+        ),
+        _T.POWER_LOST: (
+            _to(Class.POWER_LOST_DEPENDENT, Reason.EQUIPMENT_AT_HOME, when=_needs_power),
+            _to(Class.POWER_LOST),
+        ),
+        _T.BATTERY_LOW: (_to(Class.BATTERY_LOW),),
+        _T.FAULT: (
+            _to(Class.FAULT_DEPENDENT, Reason.EQUIPMENT_AT_HOME, when=_needs_power),
+            _to(Class.FAULT_LIFE_SAFETY, Reason.LIFE_SAFETY_DEVICE, when=_life_safety_device),
+            _to(Class.FAULT),
+        ),
+        _T.BUTTON: (_to(Class.REQUEST),),
+    }
+)
+
+#: An end, and what it ends. The classes of one topic share a subject, so any class of the type serves.
+_ENDS: Final = MappingProxyType({**ENDS, _T.POWER_RESTORED: _T.POWER_LOST, _T.FENCE_ENTER: _T.FENCE_EXIT})
+_WORDS: Final = frozenset({_T.CANCEL, _T.MUTED, _T.ANSWERED})
+_ROUTINE: Final = frozenset(
+    {
+        _T.HEARTBEAT,
+        _T.LOCATION,
+        _T.VITALS,
+        _T.READING,
+        _T.ACTIVITY,
+        _T.DOOR_OPEN,
+        _T.DOOR_CLOSED,
+        _T.OCCUPIED,
+        _T.VACANT,
+        _T.ONLINE,
+        _T.OFFLINE,
+        _T.TEST,
+    }
+)
+#: A device in these lives reports its faults to nobody: it guards no one. Its alarms are incidents all the same.
+_NOT_IN_USE: Final = frozenset({DeviceLife.IN_STOCK, DeviceLife.RETURNED, DeviceLife.LOST})
+
+
+def _lint() -> None:
+    """Every type reaches exactly one row, whatever the context."""
+    for event_type in EventType:
+        homes = [event_type in group for group in (ROUTES, _ENDS, _WORDS, _ROUTINE)]
+        assert sum(homes) == 1, f"{event_type} must be in exactly one part of the policy"
+    for event_type, routes in ROUTES.items():
+        assert [route.when is _always for route in routes] == [False] * (len(routes) - 1) + [True], event_type
+
+
+_lint()
+
+
+def assess(event_type: EventType | None, context: Context, *, now: datetime) -> Assessment:
+    """Say what an event means. `event_type` is None for what could not be decoded or is of no known type.
+
+    `late` and `clock_wrong` change nothing but the marks (invariant 11): an alarm that was buffered keeps the
+    priority and the clocks of its class however old it is. What the table's row "retained or late" lowers to P2 is
+    the *retained* alarm that was never seen before and is old or of unknown time: nobody knows whether it was
+    pressed in this hour or in another year, and the broker shows it again at every new subscription. Younger than
+    30 minutes by a clock that can be trusted, it is treated as its class, marked. It is the only exception to the
+    floors, and stands here in code and not in a policy file.
+
+    `now` is when the event was received; the built-in rows do not use it, a county's may (day and night).
+    """
+    del now
+    if event_type is None:
+        return _unknown(context)
+    if context.canary and event_type in ROUTES:
+        return _from_row(ROWS[Class.CANARY], Effect.RING, Reason.CANARY, event_type, context)
+    if event_type in ROUTES:
+        return _by_route(event_type, context)
+    if event_type in _ENDS:
+        route = _route(_ENDS[event_type], context)
+        return _from_row(ROWS[route.class_], Effect.NOTE, Reason.END_OF_CONDITION, event_type, context)
+    if event_type in _WORDS:
+        return _from_row(ROWS[Class.SOS], Effect.NOTE, Reason.WORD_OF_WEARER, event_type, context)
+    return _from_row(ROWS[Class.REQUEST], Effect.LOG, Reason.ROUTINE, event_type, context)
+
+
+def assess_class(
+    class_: Class, *, by_hand: bool = False, marks: frozenset[Mark] = frozenset(), now: datetime
+) -> Assessment:
+    """The same clocks for an incident that a person opens by hand or the system by itself."""
+    del now
+    reason = Reason.OPENED_BY_HAND if by_hand else Reason.OPENED_BY_SYSTEM
+    return _plain(ROWS[class_], Effect.RING, reason, marks)
+
+
+def unknown_call(*, now: datetime) -> Assessment:
+    """The last resort for whatever arrived on an alarm topic and could not be assessed: it reads nothing."""
+    return assess(None, Context(), now=now)
+
+
+def _route(event_type: EventType, context: Context) -> Route:
+    return next(route for route in ROUTES[event_type] if route.when(context))
+
+
+def _by_route(event_type: EventType, context: Context) -> Assessment:
+    route = _route(event_type, context)
+    row = ROWS[route.class_]
+    if row.family is Family.TECHNICAL and (context.life in _NOT_IN_USE or not context.registered):
+        return _from_row(row, Effect.LOG, Reason.FAULT_OF_DEVICE_NOT_IN_USE, event_type, context)
+    if route.class_ in LIFE_SAFETY and _retained_and_old(context):
+        return _retained(row, event_type, context)
+    return _from_row(row, route.effect, route.reason, event_type, context)
+
+
+def _retained_and_old(context: Context) -> bool:
+    undated = context.late_s is None or context.clock_wrong
+    return context.retained and (undated or (context.late_s or 0.0) >= RETAINED_AS_LIVE_S)
+
+
+def _retained(row: Row, event_type: EventType, context: Context) -> Assessment:
+    """The row of retained calls, in the family of what was called, so that both join the same trouble."""
+    called = ROWS[Class.RETAINED_CALL]
+    priority = max(called.priority, row.priority)
+    return Assessment(
+        effect=Effect.RING,
+        class_=called.class_,
+        family=row.family,
+        priority=priority,
+        reason=Reason.RETAINED_OLD_OR_UNDATED,
+        first_escalation_s=called.first_escalation_s if priority is called.priority else row.first_escalation_s,
+        warn_s=called.warn_s,
+        critical_s=called.critical_s,
+        topic=called.topic,
+        event_type=event_type,
+        soft_s=0,
+        marks=marks_of(context),
+    )
+
+
+def _unknown(context: Context) -> Assessment:
+    row = ROWS[Class.UNKNOWN]
+    if context.channel is Channel.ALARM:
+        return _plain(row, Effect.RING, Reason.TYPE_UNKNOWN_ON_ALARM_TOPIC, marks_of(context))
+    return _plain(row, Effect.LOG, Reason.TYPE_UNKNOWN, marks_of(context))
+
+
+def _from_row(row: Row, effect: Effect, reason: Reason, event_type: EventType, context: Context) -> Assessment:
+    in_test = context.test_mode and effect is Effect.RING
+    return _plain(row, effect, reason, marks_of(context), event_type, TEST_CONFIRM_S if in_test else 0)
+
+
+def _plain(
+    row: Row,
+    effect: Effect,
+    reason: Reason,
+    marks: frozenset[Mark],
+    event_type: EventType | None = None,
+    soft_s: int = 0,
+) -> Assessment:
+    return Assessment(
+        effect=effect,
+        class_=row.class_,
+        family=row.family,
+        priority=row.priority,
+        reason=reason,
+        first_escalation_s=row.first_escalation_s,
+        warn_s=row.warn_s,
+        critical_s=row.critical_s,
+        topic=row.topic,
+        event_type=event_type,
+        soft_s=soft_s,
+        marks=marks,
+    )
+
+
+def marks_of(context: Context) -> frozenset[Mark]:
+    """Every mark this context puts on an alarm."""
+    holds = {
+        Mark.UNREGISTERED: not context.registered,
+        Mark.NOT_LIVE: context.registered and context.life is not DeviceLife.LIVE,
+        Mark.LATE: context.late,
+        Mark.CLOCK_WRONG: context.clock_wrong,
+        Mark.RETAINED: context.retained,
+        Mark.TEST: context.test_mode,
+        Mark.DAMAGED: context.damaged,
+        Mark.ID_REUSED: context.id_reused,
+        Mark.STATUS: context.resident_status is not ResidentStatus.ACTIVE,
+    }
+    return frozenset(mark for mark, held in holds.items() if held)
+
+
+def explain(assessment: Assessment) -> str:
+    """One line a person can check (PIPL 24): what, why, under which policy."""
+    marks = ", ".join(sorted(assessment.marks)) or "no marks"
+    return (
+        f"{assessment.event_type or 'no known type'} → {assessment.effect} {assessment.class_} "
+        f"{assessment.priority.label}, first escalation {assessment.first_escalation_s} s, because "
+        f"{assessment.reason} ({marks}; policy {assessment.policy})"
+    )

@@ -1,0 +1,347 @@
+"""The closed sets of words the rules speak in; their values stand in the database, in JSON and in the glossary."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import Final
+
+
+class State(StrEnum):
+    """How far help has come. Who is responsible at the desk is `claimed_by`, and changes independently."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    DISPATCHED = "dispatched"
+    ON_SCENE = "on_scene"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+
+
+#: States in which somebody may still need help.
+UNRESOLVED: Final = frozenset({State.OPEN, State.CLAIMED, State.DISPATCHED, State.ON_SCENE})
+
+
+class Step(StrEnum):
+    """What can be done to an incident; the life cycle says when, `lifecycle.may` says by whom."""
+
+    CLAIM = "claim"
+    RELEASE = "release"
+    PASS = "pass"  # noqa: S105 - a desk that cannot take a case, no password
+    LEASE_LOST = "lease_lost"
+    TRANSFER = "transfer"  #: offered; the giver keeps the case until it is accepted
+    TRANSFER_ACCEPTED = "transfer_accepted"
+    CONFIRM = "confirm"  #: the owner has seen a further alarm
+    NOTE = "note"
+    ANSWER = "answer"  #: to a step of the plan
+    CALL = "call"
+    DISPATCH = "dispatch"
+    STAND_DOWN = "stand_down"
+    DECLINE = "decline"  #: also a responder who leaves
+    ARRIVE = "arrive"
+    HANDOVER = "handover"
+    RECLASSIFY = "reclassify"
+    LOWER_PRIORITY = "lower_priority"
+    CORRECT = "correct"
+    MERGE = "merge"  #: of the one that goes
+    SPLIT = "split"
+    LINK = "link"
+    RESOLVE = "resolve"
+    RESTORE = "restore"  #: the system resolves a technical incident whose cause has ended
+    REOPEN = "reopen"
+    CLOSE = "close"
+
+
+class Actor(StrEnum):
+    """In which capacity a step is taken. Whoever owns the case is also at a desk."""
+
+    OWNER = "owner"
+    DESK = "desk"
+    SUPERVISOR = "supervisor"
+    RESPONDER = "responder"
+    SYSTEM = "system"
+
+
+class Priority(IntEnum):
+    """1 is the highest, so that rows sort by the number."""
+
+    CRITICAL = 1  #: life in danger
+    URGENT = 2
+    NOTICE = 3
+    TECHNICAL = 4
+    INFORMATION = 5
+
+    @property
+    def label(self) -> str:
+        """As it stands in JSON: "P1" to "P5"."""
+        return f"P{int(self)}"
+
+    @classmethod
+    def from_label(cls, label: str) -> Priority:
+        """The priority of "P1" to "P5"; `ValueError` for anything else."""
+        for priority in cls:
+            if priority.label == label:
+                return priority
+        raise ValueError(f"not a priority: {label[:10]!r}")
+
+
+class Family(StrEnum):
+    """Kinds of trouble that may share an incident; families never do."""
+
+    PERSON = "person"
+    FIRE_AND_GAS = "fire_and_gas"
+    SECURITY = "security"
+    HOME = "home"
+    TECHNICAL = "technical"
+    REQUEST = "request"
+
+
+class Class(StrEnum):
+    """What an incident is about; each has one row in the policy (centre.md, part 3)."""
+
+    SOS = "sos"
+    SOS_NO_VOICE = "sos_no_voice"
+    FIRE = "fire"
+    SMOKE = "smoke"
+    HEAT = "heat"
+    GAS = "gas"
+    CARBON_MONOXIDE = "carbon_monoxide"
+    FALL = "fall"
+    MEDICAL_CRITICAL = "medical_critical"
+    MEDICAL = "medical"  #: the device says so, no personal bound could be applied
+    MEDICAL_ATTENTION = "medical_attention"
+    WANDERING_AT_RISK = "wandering_at_risk"
+    WANDERING = "wandering"
+    FENCE_EXIT = "fence_exit"
+    INACTIVITY = "inactivity"
+    INACTIVITY_UNKNOWN = "inactivity_unknown"
+    WATER_LEAK_DEPENDENT = "water_leak_dependent"
+    WATER_LEAK = "water_leak"
+    INTRUSION = "intrusion"
+    REMOVED_DEMENTIA = "removed_dementia"
+    REMOVED = "removed"
+    TAMPER = "tamper"
+    TAMPER_OTHER = "tamper_other"
+    RETAINED_CALL = "retained_call"
+    UNKNOWN = "unknown"
+    POWER_LOST_DEPENDENT = "power_lost_dependent"
+    POWER_LOST = "power_lost"
+    AREA_OUTAGE = "area_outage"
+    DEVICE_LOST = "device_lost"
+    BATTERY_LOW = "battery_low"
+    FAULT_LIFE_SAFETY = "fault_life_safety"
+    FAULT_DEPENDENT = "fault_dependent"
+    FAULT = "fault"
+    CLOCK_WRONG = "clock_wrong"
+    RUNAWAY_DEVICE = "runaway_device"
+    VISIT_MISSED_CRITICAL = "visit_missed_critical"
+    VISIT_MISSED = "visit_missed"
+    WELLBEING_UNANSWERED_AT_RISK = "wellbeing_unanswered_at_risk"
+    WELLBEING_UNANSWERED = "wellbeing_unanswered"
+    TEST_OVERDUE = "test_overdue"
+    REQUEST = "request"
+    RESPONDER_SILENT = "responder_silent"
+    NOBODY_ON_DUTY = "nobody_on_duty"
+    CHANNEL_FAILED = "channel_failed"
+    LANE_UNHELD = "lane_unheld"
+    MESSAGES_LOST = "messages_lost"
+    DEAD_LETTER_RATE = "dead_letter_rate"
+    UNREGISTERED_FLOOD = "unregistered_flood"
+    CANARY = "canary"
+
+
+#: No silence, storm, quiet hour, rate limit, runaway rule, visit or status touches these (centre.md, part 3).
+LIFE_SAFETY: Final = frozenset(
+    {
+        Class.SOS,
+        Class.SOS_NO_VOICE,
+        Class.FIRE,
+        Class.SMOKE,
+        Class.HEAT,
+        Class.GAS,
+        Class.CARBON_MONOXIDE,
+        Class.FALL,
+        Class.MEDICAL_CRITICAL,
+        Class.MEDICAL,
+        Class.MEDICAL_ATTENTION,
+        Class.WANDERING_AT_RISK,
+        Class.WANDERING,
+        Class.RETAINED_CALL,
+        Class.UNKNOWN,
+        Class.UNREGISTERED_FLOOD,
+        Class.RESPONDER_SILENT,
+    }
+)
+
+#: Resolving one of these without an arrival takes a second person (centre.md, end of part 3).
+TWO_PERSON: Final = frozenset({Class.FIRE, Class.SMOKE, Class.GAS, Class.CARBON_MONOXIDE})
+
+
+class Outcome(StrEnum):
+    EMERGENCY = "emergency"
+    ASSISTANCE = "assistance"
+    FALSE_ALARM = "false_alarm"  #: the device, without cause
+    ACCIDENTAL = "accidental"  #: a person, without need
+    TEST = "test"
+    TECHNICAL = "technical"
+    NO_ANSWER = "no_answer"
+    DUPLICATE = "duplicate"
+
+
+class SafetyKind(StrEnum):
+    """How it is known that the person is safe."""
+
+    SPOKE_WITH_RESIDENT = "spoke_with_resident"
+    SEEN_BY = "seen_by"
+    HANDED_OVER = "handed_over"
+    NO_PERSON_INVOLVED = "no_person_involved"
+    SUPERVISOR_DECISION = "supervisor_decision"
+
+
+class CallTo(StrEnum):
+    RESIDENT = "resident"
+    CONTACT = "contact"
+    RESPONDER = "responder"
+    SERVICE = "service"
+
+
+class CallResult(StrEnum):
+    SPOKE_OK = "spoke_ok"
+    SPOKE_HELP = "spoke_help"
+    UNCLEAR = "unclear"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    VOICEMAIL = "voicemail"
+    REFUSED = "refused"
+    WRONG_NUMBER = "wrong_number"
+    LINE_FAILED = "line_failed"
+
+
+#: For P1 and P2 these move the plan on as if nobody had answered (centre.md, 18).
+AS_NO_ANSWER: Final = frozenset(
+    {CallResult.NO_ANSWER, CallResult.UNCLEAR, CallResult.VOICEMAIL, CallResult.BUSY, CallResult.LINE_FAILED}
+)
+
+
+class Verified(StrEnum):
+    CODE_WORD = "code_word"
+    VOICE_KNOWN = "voice_known"
+    CONTACT = "contact"
+    NONE = "none"
+
+
+class ResidentStatus(StrEnum):
+    """Where a resident is in life. It never touches alarms (centre.md, 17)."""
+
+    ACTIVE = "active"
+    AWAY = "away"
+    IN_HOSPITAL = "in_hospital"
+    IN_CARE_HOME = "in_care_home"
+    MOVED = "moved"
+    DIED = "died"
+    LEFT_SERVICE = "left_service"
+
+
+class DeviceLife(StrEnum):
+    IN_STOCK = "in_stock"
+    INSTALLED = "installed"
+    LIVE = "live"
+    SUSPENDED = "suspended"
+    RETURNED = "returned"
+    LOST = "lost"
+
+
+class DeviceKind(StrEnum):
+    CALL_BUTTON = "call_button"
+    SMOKE_ALARM = "smoke_alarm"
+    LOCATION_BAND = "location_band"
+    GAS_ALARM = "gas_alarm"
+    FALL_SENSOR = "fall_sensor"
+    BED_SENSOR = "bed_sensor"
+    DOOR_SENSOR = "door_sensor"
+    MOTION_SENSOR = "motion_sensor"
+    HUB = "hub"
+    OTHER = "other"
+
+
+#: Devices a person's life may depend on; a hub carries them.
+LIFE_SAFETY_KINDS: Final = frozenset(
+    {
+        DeviceKind.CALL_BUTTON,
+        DeviceKind.SMOKE_ALARM,
+        DeviceKind.LOCATION_BAND,
+        DeviceKind.GAS_ALARM,
+        DeviceKind.FALL_SENSOR,
+        DeviceKind.HUB,
+    }
+)
+
+
+class Wearer(StrEnum):
+    PERSONAL = "personal"  #: a band, a pendant: it says who
+    SHARED = "shared"  #: a wall button, a smoke alarm: it says where
+
+
+class Hearing(StrEnum):
+    OK = "ok"
+    AIDED = "aided"
+    DEAF = "deaf"
+
+
+class Speech(StrEnum):
+    OK = "ok"
+    IMPAIRED = "impaired"
+    NONE = "none"
+
+
+class Channel(StrEnum):
+    """Which topic a message came on."""
+
+    ALARM = "alarm"
+    TELEMETRY = "telemetry"
+
+
+class Mark(StrEnum):
+    """Facts about an alarm that are shown with it. None of them lowers a priority, a sound or a deadline,
+    but `retained` of an old or unknown time (see `policy.assess`)."""
+
+    UNREGISTERED = "unregistered"
+    LATE = "late"
+    CLOCK_WRONG = "clock_wrong"
+    RETAINED = "retained"
+    TEST = "test"
+    DAMAGED = "damaged"
+    ID_REUSED = "id_reused"
+    NOT_LIVE = "not_live"
+    STATUS = "status"  #: the register says the resident is not at home: that fact is shown first
+
+
+class Target(StrEnum):
+    """Whom a stage of the desk chain reaches."""
+
+    OWNER = "owner"
+    DESKS = "desks"
+    SUPERVISORS = "supervisors"
+    ON_CALL_PHONE = "on_call_phone"
+    COUNTY_DUTY = "county_duty"
+    RECORD = "record"  #: nobody: the entry alone proves that the engine is awake (canary)
+
+
+class Action(StrEnum):
+    """What the machine writes into a timeline besides the steps of people."""
+
+    OPENED = "opened"
+    JOINED = "joined"
+    COUNTED = "counted"
+    NOTED = "noted"
+    RAISED = "raised"
+    ESCALATED = "escalated"
+    PASSED_OVER = "passed_over"
+    UNATTENDED_AGAIN = "unattended_again"
+    REMINDED = "reminded"
+    TEST_UNCONFIRMED = "test_unconfirmed"
+    STILL_REPORTED = "still_reported"
+    RECHECKED = "rechecked"
+    WRAP_UP_OVERDUE = "wrap_up_overdue"
+    CLOSED = "closed"
+    STEP_FAILED = "step_failed"
+    RESTORED = "restored"
