@@ -23,7 +23,12 @@ Q: Final = queries("feed")
 CHANNEL: Final = "shouwang_change"
 
 #: What asyncpg raises when the database is away or cuts us off: trying again can help.
-DATABASE_AWAY: Final = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.OperatorInterventionError, OSError)
+DATABASE_AWAY: Final = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    OSError,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

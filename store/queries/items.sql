@@ -19,20 +19,22 @@ SELECT i.id, i.number, i.state, i.priority, i.class, i.family, i.area::text AS a
 WHERE i.id = ANY($1::bigint[])
 
 -- name: in_queue
--- The queue's order (contract.md, part 4): priority, then unattended before attended, then oldest alarm; the index
--- incident_queue serves it.
+-- The queue's order (rules.domain.queue): priority, unattended before attended, registered before unregistered, oldest
+-- alarm.
 WHERE (CASE WHEN $1::text[] IS NULL THEN $12 OR i.state <> 'closed' ELSE i.state = ANY($1) END)
   AND ($2::smallint[] IS NULL OR i.priority = ANY($2))
-  AND ($3::ltree IS NULL OR i.area <@ $3)
+  AND ($3::text::ltree IS NULL OR i.area <@ $3::text::ltree)
   AND ($4::bigint IS NULL OR i.resident_id = $4)
   AND ($5::text IS NULL OR i.number LIKE $5 || '%' OR i.number LIKE '%-' || $5 OR d.device = $5
        OR r.search LIKE '%' || lower($5) || '%' OR r.name LIKE '%' || $5 || '%')
   AND ($6::boolean IS NULL OR i.unattended = $6)
-  AND (cardinality($7::ltree[]) = 0 OR i.area <@ $7)
-  AND ($8::smallint IS NULL OR (i.priority, NOT i.unattended, i.oldest_alarm_at, i.id) > ($8, $9::boolean, $10::timestamptz, $11::bigint))
+  AND (cardinality($7::text[]) = 0 OR i.area IS NULL OR i.area <@ $7::text[]::ltree[])
+  AND ($8::smallint IS NULL
+       OR (i.priority, NOT i.unattended, 'unregistered' = ANY(i.marks), i.oldest_alarm_at, i.id)
+          > ($8, $9::boolean, $10::boolean, $11::timestamptz, $14::bigint))
   AND ($13 OR i.class <> 'canary')
-ORDER BY i.priority, i.unattended DESC, i.oldest_alarm_at, i.id
-LIMIT $14
+ORDER BY i.priority, NOT i.unattended, 'unregistered' = ANY(i.marks), i.oldest_alarm_at, i.id
+LIMIT $15
 
 -- name: area_of
 -- Where an incident is, to judge who may see it.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 import msgspec
 
+from rules.domain.lease import lease_until
 from rules.domain.masking import mask_name
 from store.database import Database
 from store.feed import snapshot
@@ -120,8 +121,20 @@ class QueuePlace:
 
     priority: int
     attended: bool
+    unregistered: bool
     oldest_alarm_at: datetime
     id: int
+
+    @classmethod
+    def of(cls, item: Item) -> QueuePlace:
+        """The place right behind this item."""
+        return cls(
+            priority=int(item.priority[1:]),
+            attended=not item.unattended,
+            unregistered=item.unregistered,
+            oldest_alarm_at=item.oldest_alarm_at,
+            id=int(item.id),
+        )
 
 
 async def render(connection: Connection, ids: Sequence[int]) -> dict[int, Rendered]:
@@ -133,7 +146,7 @@ async def read_queue(
     db: Database, wanted: QueueFilter, *, user_id: int, after: QueuePlace | None, limit: int
 ) -> tuple[list[Item], int]:
     """One page of the queue in its order, and the feed's number it stands at."""
-    place = (after.priority, after.attended, after.oldest_alarm_at, after.id) if after else (None, None, None, None)
+    place = (after.priority, after.attended, after.unregistered, after.oldest_alarm_at) if after else (None,) * 4
     async with snapshot(db) as (connection, seq):
         rows = await connection.fetch(
             f"{Q.item} {Q.in_queue}",
@@ -147,6 +160,7 @@ async def read_queue(
             *place,
             wanted.closed_too,
             wanted.canaries_too,
+            after.id if after else None,
             limit,
         )
     return [_rendered(row, seq=seq, user_id=user_id).item for row in rows], seq
@@ -158,9 +172,9 @@ async def area_of(db: Database, incident_id: int) -> tuple[bool, str | None]:
     return (row is not None, row["area"] if row else None)
 
 
-async def renew_leases(db: Database, user_id: int, now: datetime, term: timedelta) -> None:
+async def renew_leases(db: Database, user_id: int, now: datetime) -> None:
     """Give this user's claims one more term: the stream of their desk has just answered a ping."""
-    await db.pool.execute(Q.renew_leases, user_id, now + term)
+    await db.pool.execute(Q.renew_leases, user_id, lease_until(now))
 
 
 def _rendered(row: asyncpg.Record, *, seq: int, user_id: int | None = None) -> Rendered:

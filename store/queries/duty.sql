@@ -1,0 +1,16 @@
+-- Who is at a desk.
+
+-- name: set_duty
+INSERT INTO duty (user_id, state, since, acted_at) VALUES ($1, $2, $3, $3)
+ON CONFLICT (user_id) DO UPDATE
+   SET state = $2, since = CASE WHEN duty.state = $2 THEN duty.since ELSE $3 END, acted_at = $3
+
+-- name: duty_of
+SELECT state, since FROM duty WHERE user_id = $1
+
+-- name: stream_answered
+-- A desk's stream has answered a ping; no row, no desk.
+UPDATE duty SET stream_at = $2 WHERE user_id = $1
+
+-- name: acted
+UPDATE duty SET acted_at = $2 WHERE user_id = $1

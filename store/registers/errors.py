@@ -1,0 +1,29 @@
+"""What goes wrong in the registers, named by what is true."""
+
+from __future__ import annotations
+
+from store.database import StoreError
+
+
+class RegisterError(StoreError):
+    """Base of what goes wrong in the registers."""
+
+
+class RecordUnknown(RegisterError):
+    """No such record, or not in the reader's sight; read the list again."""
+
+
+class RecordChanged(RegisterError):
+    """Somebody changed the record since it was read; `current` is its version now."""
+
+    def __init__(self, current: int) -> None:
+        super().__init__(f"the record is at version {current} by now")
+        self.current = current
+
+
+class RecordTaken(RegisterError):
+    """A name that must be alone is taken: a device's id, a resident's `ref`, an identity number."""
+
+
+class ReferenceUnknown(RegisterError):
+    """The record names another that does not exist; make that one first."""

@@ -1,0 +1,194 @@
+"""Accounts as an administrator keeps them: users and the tokens of programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import asyncpg
+import msgspec
+
+from store.accounts import AccountError
+from store.audit import note_look
+from store.changes import Change, record
+from store.database import Database
+from store.passwords import Passwords, digest_of, new_secret
+from store.sql import queries
+
+if TYPE_CHECKING:
+    from store.database import Connection
+
+Q: Final = queries("accounts")
+
+
+class UserUnknown(AccountError):
+    """No such user or token; read the list again."""
+
+
+class UserExists(AccountError):
+    """The sign-in name is taken; choose another."""
+
+
+class UserChanged(AccountError):
+    """Somebody changed the user since it was read; `current` is its version now."""
+
+    def __init__(self, current: int) -> None:
+        super().__init__(f"the user is at version {current} by now")
+        self.current = current
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """A user as an administrator sees it; never the password."""
+
+    id: str
+    name: str
+    display_name: str
+    role: str
+    areas: Sequence[str]
+    language: str
+    disabled: bool
+    created_at: datetime
+    version: int
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True):
+    """A program's token; its secret is shown once, when it is made."""
+
+    id: str
+    name: str
+    user_id: str
+    user_name: str
+    made_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class NewUser(msgspec.Struct, frozen=True, kw_only=True):
+    """What it takes to make a user."""
+
+    name: str
+    display_name: str
+    role: str
+    areas: Sequence[str] = ()
+    language: str = "zh-CN"
+    password: str | None = None
+
+
+async def list_users(db: Database, *, after: int, limit: int) -> list[User]:
+    """Users in the order they were made."""
+    return [_user(row) for row in await db.pool.fetch(Q.users, after, limit)]
+
+
+async def read_user(db: Database, user_id: int) -> User:
+    """One user; UserUnknown otherwise."""
+    row = await db.pool.fetchrow(Q.user, user_id)
+    if row is None:
+        raise UserUnknown(f"no user {user_id}")
+    return _user(row)
+
+
+async def add_user(db: Database, passwords: Passwords, new: NewUser, *, by: int | None, now: datetime) -> User:
+    """Make a user, on record; UserExists where the name is taken. `by` None is the command line."""
+    kept = await passwords.hash(new.password) if new.password else None
+    try:
+        async with db.transaction() as connection:
+            user_id = await connection.fetchval(
+                Q.add_user, new.name, new.display_name, new.role, list(new.areas), new.language, kept, now
+            )
+            await _on_record(connection, user_id, "user_added", by=by, now=now)
+    except asyncpg.UniqueViolationError as error:
+        raise UserExists(f"the name {new.name} is taken") from error
+    return await read_user(db, user_id)
+
+
+async def change_user(
+    db: Database,
+    passwords: Passwords,
+    user_id: int,
+    changes: dict[str, Any],
+    *,
+    version: int | None,
+    by: int | None,
+    now: datetime,
+) -> User:
+    """Change what is named; a new password, or switching off, ends every session of the user. On record."""
+    kept = await passwords.hash(changes["password"]) if changes.get("password") else None
+    async with db.transaction() as connection:
+        row = await connection.fetchrow(Q.lock_user, user_id)
+        if row is None:
+            raise UserUnknown(f"no user {user_id}")
+        if version is not None and version != row["version"]:
+            raise UserChanged(row["version"])
+        wanted = {name: changes.get(name, row[name]) for name in ("display_name", "role", "areas", "language")}
+        disabled_at = _disabled_at(row["disabled_at"], changes.get("disabled"), now)
+        await connection.execute(Q.change_user, user_id, *wanted.values(), kept, disabled_at)
+        if kept or disabled_at:
+            await connection.execute(Q.end_sessions_of, user_id)
+        if kept:
+            await connection.execute(Q.forgive_everywhere, row["name"])
+        await _on_record(connection, user_id, "user_changed", by=by, now=now)
+    return await read_user(db, user_id)
+
+
+async def id_of_name(db: Database, name: str) -> int:
+    """The user of this sign-in name; UserUnknown otherwise."""
+    user_id: int | None = await db.pool.fetchval(Q.id_of_name, name)
+    if user_id is None:
+        raise UserUnknown(f"no user named {name}")
+    return user_id
+
+
+async def list_tokens(db: Database, *, after: int, limit: int) -> list[Token]:
+    """Tokens in the order they were made, revoked ones too."""
+    rows = await db.pool.fetch(Q.tokens, after, limit)
+    return [Token(**{**dict(row), "id": str(row["id"]), "user_id": str(row["user_id"])}) for row in rows]
+
+
+async def add_token(
+    db: Database, user_id: int, name: str, *, expires_at: datetime | None, by: int | None, now: datetime
+) -> tuple[str, str]:
+    """Make a token for a user; returns its id and its secret, which is kept nowhere. UserUnknown otherwise."""
+    secret = new_secret()
+    try:
+        async with db.transaction() as connection:
+            token_id = await connection.fetchval(Q.add_token, name, digest_of(secret), user_id, now, expires_at)
+            await note_look(connection, by, "token_added", f"token:{token_id}", now=now)
+    except asyncpg.ForeignKeyViolationError as error:
+        raise UserUnknown(f"no user {user_id}") from error
+    return str(token_id), secret
+
+
+async def revoke_token(db: Database, token_id: int, *, by: int | None, now: datetime) -> None:
+    """Revoke a token; saying it twice changes nothing. Its streams close within two seconds."""
+    async with db.transaction() as connection:
+        user_id = await connection.fetchval(Q.revoke_token, token_id, now)
+        if user_id is None:
+            raise UserUnknown(f"no token {token_id}")
+        await note_look(connection, by, "token_revoked", f"token:{token_id}", now=now)
+        await record(connection, [Change(kind="session", object_id=user_id)], now=now)
+
+
+async def _on_record(connection: Connection, user_id: int, action: str, *, by: int | None, now: datetime) -> None:
+    await note_look(connection, by, action, f"user:{user_id}", now=now)
+    await record(connection, [Change(kind="user", object_id=user_id)], now=now)
+
+
+def _disabled_at(before: datetime | None, wanted: bool | None, now: datetime) -> datetime | None:
+    if wanted is None:
+        return before
+    return (before or now) if wanted else None
+
+
+def _user(row: asyncpg.Record) -> User:
+    return User(
+        id=str(row["id"]),
+        name=row["name"],
+        display_name=row["display_name"],
+        role=row["role"],
+        areas=row["areas"],
+        language=row["language"],
+        disabled=row["disabled_at"] is not None,
+        created_at=row["created_at"],
+        version=row["version"],
+    )
