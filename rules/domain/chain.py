@@ -12,8 +12,8 @@ from typing import Final
 
 #: What the first entry of an incident is chained to.
 GENESIS: Final = bytes(32)
-#: Bytes of salt; as many as the digest, so that a short note cannot be guessed.
-SALT_BYTES: Final = 32
+#: Bytes of salt: beyond guessing, so that a short note ("she fell") cannot be found by trying texts.
+SALT_BYTES: Final = 16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

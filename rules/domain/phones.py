@@ -9,6 +9,10 @@ from enum import StrEnum
 from typing import Final
 
 
+class PhoneUnreadable(ValueError):
+    """What was typed is no number that can be dialled: ask for it again, with its area code if it is a fixed line."""
+
+
 class PhoneKind(StrEnum):
     MOBILE = "mobile"
     FIXED = "fixed"
@@ -29,6 +33,11 @@ class Phone:
     number: str
     extension: str | None
     typed: str
+
+    @property
+    def stored(self) -> str:
+        """What the database keeps and matches by: the number, and the extension as RFC 3966 writes it."""
+        return self.number if self.extension is None else f"{self.number};ext={self.extension}"
 
     @property
     def textable(self) -> bool:
@@ -57,14 +66,19 @@ _SHORT: Final = re.compile(r"1[12]\d|12\d{3}|95\d{3,7}|96\d{3,6}|100\d{2}|999")
 _E164: Final = re.compile(r"\+[1-9]\d{6,14}")
 
 
-def normalise(typed: str) -> Phone | None:
-    """Read a number as a person typed it; None where it is none that can be dialled.
+def normalise(typed: str) -> str:
+    """The number as it is stored and matched, or `PhoneUnreadable`."""
+    return read(typed).stored
 
-    A fixed number without its area code is None: the area is not guessed. Full-width digits, spaces, brackets,
-    hyphens, +86, 0086 and extensions (转, 分机, ext, -) are understood.
+
+def read(typed: str) -> Phone:
+    """Read a number as a person typed it, or raise `PhoneUnreadable`.
+
+    The area code of a fixed number is never guessed. Full-width digits, spaces, brackets, hyphens, +86, 0086 and
+    extensions (转, 分机, ext, -) are understood.
     """
     if len(typed) > MAX_TYPED:
-        return None
+        raise PhoneUnreadable(f"longer than {MAX_TYPED} characters")
     text = unicodedata.normalize("NFKC", typed).strip()
     text, extension = _split_extension(text)
     digits = _NOISE.sub("", text)
@@ -74,7 +88,7 @@ def normalise(typed: str) -> Phone | None:
         digits = _national(digits[3:])
     kind = _kind(digits)
     if kind is None or (extension is not None and kind in (PhoneKind.MOBILE, PhoneKind.SHORT)):
-        return None
+        raise PhoneUnreadable("neither a mobile, a fixed line with its area code, a service number nor +country")
     return Phone(kind=kind, number=digits, extension=extension, typed=typed)
 
 

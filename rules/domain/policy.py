@@ -2,104 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
-from devices.event import ENDS, EventType
+from devices.event import FAULTS, EventType
+from rules.domain.policy_routes import ENDED, NOT_IN_USE, ROUTES, WORDS, Context, Effect, Reason, Route
 from rules.domain.policy_table import ROWS, VERSION, Row
 from rules.domain.vocabulary import (
     LIFE_SAFETY,
-    LIFE_SAFETY_KINDS,
     Channel,
     Class,
-    DeviceKind,
     DeviceLife,
     Family,
-    Hearing,
     Mark,
     Priority,
     ResidentStatus,
-    Speech,
-    Wearer,
 )
+
+__all__ = ["Assessment", "Context", "Effect", "Reason", "assess", "assess_class", "explain", "marks_of", "unknown_call"]
 
 #: A retained alarm younger than this is treated as live, marked (centre.md, part 3).
 RETAINED_AS_LIVE_S: Final = 30 * 60
 #: An alarm of a device in test mode becomes real by itself unless confirmed within this (centre.md, 12).
 TEST_CONFIRM_S: Final = 60
-#: Equipment at home that stops with the power (centre.md, 22).
-EQUIPMENT_TAGS: Final = frozenset({"oxygen", "ventilator", "dialysis", "infusion"})
-#: GB/T 42195: 3 is severely impaired, 4 completely.
-DEPENDENT_ABILITY: Final = 3
-
-
-class Effect(StrEnum):
-    """What becomes of an event."""
-
-    RING = "ring"  #: opens or joins an incident; it sounds from P3 up
-    NOTE = "note"  #: says something about an incident that may be open: a clear, a cancel
-    LOG = "log"  #: kept, nothing else
-
-
-class Reason(StrEnum):
-    """Why an event was assessed as it was."""
-
-    CLASS_ROW = "class_row"
-    CANNOT_SPEAK_OR_HEAR = "cannot_speak_or_hear"
-    SECOND_FIRE_SIGN = "second_fire_sign"
-    VITALS_IN_DANGER = "vitals_in_danger"
-    VITALS_NEED_ATTENTION = "vitals_need_attention"
-    DEMENTIA = "dementia"
-    DEMENTIA_AT_RISK = "dementia_at_risk"
-    DEPENDENT_AND_ALONE = "dependent_and_alone"
-    EQUIPMENT_AT_HOME = "equipment_at_home"
-    LIFE_SAFETY_DEVICE = "life_safety_device"
-    RETAINED_OLD_OR_UNDATED = "retained_old_or_undated"
-    TYPE_UNKNOWN_ON_ALARM_TOPIC = "type_unknown_on_alarm_topic"
-    TYPE_UNKNOWN = "type_unknown"
-    CANARY = "canary"
-    END_OF_CONDITION = "end_of_condition"
-    WORD_OF_WEARER = "word_of_wearer"
-    ROUTINE = "routine"
-    FENCE_OF_ONE_WHO_MAY_GO = "fence_of_one_who_may_go"
-    FAULT_OF_DEVICE_NOT_IN_USE = "fault_of_device_not_in_use"
-    OPENED_BY_SYSTEM = "opened_by_system"
-    OPENED_BY_HAND = "opened_by_hand"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Context:
-    """What is known about the device and its people when an event is assessed; read in the same transaction.
-
-    For a shared device `tags` is the union over everybody at the home, `ability` the worst, and `speech` and
-    `hearing` stay OK: the desk does not know who pressed.
-    """
-
-    registered: bool = True
-    life: DeviceLife = DeviceLife.LIVE
-    kind: DeviceKind = DeviceKind.OTHER
-    wearer: Wearer = Wearer.PERSONAL
-    channel: Channel = Channel.ALARM
-    retained: bool = False
-    late_s: float | None = 0.0  #: age at receipt by the device's time; None where that time cannot be trusted
-    late: bool = False
-    clock_wrong: bool = False
-    damaged: bool = False
-    id_reused: bool = False
-    test_mode: bool = False
-    canary: bool = False
-    tags: frozenset[str] = frozenset()
-    ability: int = 0  #: 0-4 as in GB/T 42195
-    speech: Speech = Speech.OK
-    hearing: Hearing = Hearing.OK
-    resident_status: ResidentStatus = ResidentStatus.ACTIVE
-    other_fire_sign: bool = False  #: another detector of the home reports smoke, heat or fire
-    vitals_in_danger: bool | None = None  #: beyond the personal danger bound twice; None: no bound could be applied
-    outdoors_at_risk: bool = False  #: night, frost, over 35 °C, or near water
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,156 +61,6 @@ class Assessment:
         return self.effect is Effect.RING and self.family not in (Family.TECHNICAL, Family.REQUEST)
 
 
-def _speechless(context: Context) -> bool:
-    return (
-        context.speech is Speech.NONE
-        or context.hearing is Hearing.DEAF
-        or not context.tags.isdisjoint({"deaf", "mute"})
-    )
-
-
-def _dementia(context: Context) -> bool:
-    return "dementia" in context.tags
-
-
-def _needs_power(context: Context) -> bool:
-    return not context.tags.isdisjoint(EQUIPMENT_TAGS)
-
-
-def _life_safety_device(context: Context) -> bool:
-    # What an unregistered device is cannot be known: the careful answer.
-    return context.kind in LIFE_SAFETY_KINDS or not context.registered
-
-
-def _dependent_alone(context: Context) -> bool:
-    return context.ability >= DEPENDENT_ABILITY and "living_alone" in context.tags
-
-
-def _always(_: Context) -> bool:
-    return True
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Route:
-    """From a type, under a condition, to a class. The first that holds is taken; a type's last holds always."""
-
-    when: Callable[[Context], bool]
-    class_: Class
-    reason: Reason
-    effect: Effect = Effect.RING
-
-
-def _to(
-    class_: Class,
-    reason: Reason = Reason.CLASS_ROW,
-    *,
-    when: Callable[[Context], bool] = _always,
-    effect: Effect = Effect.RING,
-) -> Route:
-    return Route(when=when, class_=class_, reason=reason, effect=effect)
-
-
-def _second_sign(context: Context) -> bool:
-    return context.other_fire_sign
-
-
-def _in_danger(context: Context) -> bool:
-    return context.vitals_in_danger is True
-
-
-def _only_attention(context: Context) -> bool:
-    return context.vitals_in_danger is False
-
-
-def _dementia_at_risk(context: Context) -> bool:
-    return _dementia(context) and context.outdoors_at_risk
-
-
-_T = EventType
-ROUTES: Final[MappingProxyType[EventType, tuple[Route, ...]]] = MappingProxyType(
-    {
-        _T.SOS: (_to(Class.SOS_NO_VOICE, Reason.CANNOT_SPEAK_OR_HEAR, when=_speechless), _to(Class.SOS)),
-        _T.FIRE: (_to(Class.FIRE),),
-        _T.SMOKE: (_to(Class.FIRE, Reason.SECOND_FIRE_SIGN, when=_second_sign), _to(Class.SMOKE)),
-        _T.HEAT: (_to(Class.FIRE, Reason.SECOND_FIRE_SIGN, when=_second_sign), _to(Class.HEAT)),
-        _T.GAS: (_to(Class.GAS),),
-        _T.CARBON_MONOXIDE: (_to(Class.CARBON_MONOXIDE),),
-        _T.FALL: (_to(Class.FALL),),
-        _T.MEDICAL: (
-            _to(Class.MEDICAL_CRITICAL, Reason.VITALS_IN_DANGER, when=_in_danger),
-            _to(Class.MEDICAL_ATTENTION, Reason.VITALS_NEED_ATTENTION, when=_only_attention),
-            _to(Class.MEDICAL),
-        ),
-        _T.WANDERING: (
-            _to(Class.WANDERING_AT_RISK, Reason.DEMENTIA_AT_RISK, when=_dementia_at_risk),
-            _to(Class.WANDERING),
-        ),
-        _T.FENCE_EXIT: (
-            _to(Class.WANDERING_AT_RISK, Reason.DEMENTIA_AT_RISK, when=_dementia_at_risk),
-            _to(Class.WANDERING, Reason.DEMENTIA, when=_dementia),
-            _to(Class.FENCE_EXIT, Reason.FENCE_OF_ONE_WHO_MAY_GO, effect=Effect.LOG),
-        ),
-        # The event itself proves that the sensor is alive; "not proven" is for supervision to raise (centre.md, 23).
-        _T.INACTIVITY: (_to(Class.INACTIVITY),),
-        _T.WATER_LEAK: (
-            _to(Class.WATER_LEAK_DEPENDENT, Reason.DEPENDENT_AND_ALONE, when=_dependent_alone),
-            _to(Class.WATER_LEAK),
-        ),
-        _T.INTRUSION: (_to(Class.INTRUSION),),
-        _T.REMOVED: (_to(Class.REMOVED_DEMENTIA, Reason.DEMENTIA, when=_dementia), _to(Class.REMOVED)),
-        _T.TAMPER: (
-            _to(Class.TAMPER, Reason.LIFE_SAFETY_DEVICE, when=_life_safety_device),
-            _to(Class.TAMPER_OTHER),
-        ),
-        _T.POWER_LOST: (
-            _to(Class.POWER_LOST_DEPENDENT, Reason.EQUIPMENT_AT_HOME, when=_needs_power),
-            _to(Class.POWER_LOST),
-        ),
-        _T.BATTERY_LOW: (_to(Class.BATTERY_LOW),),
-        _T.FAULT: (
-            _to(Class.FAULT_DEPENDENT, Reason.EQUIPMENT_AT_HOME, when=_needs_power),
-            _to(Class.FAULT_LIFE_SAFETY, Reason.LIFE_SAFETY_DEVICE, when=_life_safety_device),
-            _to(Class.FAULT),
-        ),
-        _T.BUTTON: (_to(Class.REQUEST),),
-    }
-)
-
-#: An end, and what it ends. The classes of one topic share a subject, so any class of the type serves.
-_ENDS: Final = MappingProxyType({**ENDS, _T.POWER_RESTORED: _T.POWER_LOST, _T.FENCE_ENTER: _T.FENCE_EXIT})
-_WORDS: Final = frozenset({_T.CANCEL, _T.MUTED, _T.ANSWERED})
-_ROUTINE: Final = frozenset(
-    {
-        _T.HEARTBEAT,
-        _T.LOCATION,
-        _T.VITALS,
-        _T.READING,
-        _T.ACTIVITY,
-        _T.DOOR_OPEN,
-        _T.DOOR_CLOSED,
-        _T.OCCUPIED,
-        _T.VACANT,
-        _T.ONLINE,
-        _T.OFFLINE,
-        _T.TEST,
-    }
-)
-#: A device in these lives reports its faults to nobody: it guards no one. Its alarms are incidents all the same.
-_NOT_IN_USE: Final = frozenset({DeviceLife.IN_STOCK, DeviceLife.RETURNED, DeviceLife.LOST})
-
-
-def _lint() -> None:
-    """Every type reaches exactly one row, whatever the context."""
-    for event_type in EventType:
-        homes = [event_type in group for group in (ROUTES, _ENDS, _WORDS, _ROUTINE)]
-        assert sum(homes) == 1, f"{event_type} must be in exactly one part of the policy"
-    for event_type, routes in ROUTES.items():
-        assert [route.when is _always for route in routes] == [False] * (len(routes) - 1) + [True], event_type
-
-
-_lint()
-
-
 def assess(event_type: EventType | None, context: Context, *, now: datetime) -> Assessment:
     """Say what an event means. `event_type` is None for what could not be decoded or is of no known type.
 
@@ -304,10 +80,10 @@ def assess(event_type: EventType | None, context: Context, *, now: datetime) -> 
         return _from_row(ROWS[Class.CANARY], Effect.RING, Reason.CANARY, event_type, context)
     if event_type in ROUTES:
         return _by_route(event_type, context)
-    if event_type in _ENDS:
-        route = _route(_ENDS[event_type], context)
+    if event_type in ENDED:
+        route = _route(ENDED[event_type], context)
         return _from_row(ROWS[route.class_], Effect.NOTE, Reason.END_OF_CONDITION, event_type, context)
-    if event_type in _WORDS:
+    if event_type in WORDS:
         return _from_row(ROWS[Class.SOS], Effect.NOTE, Reason.WORD_OF_WEARER, event_type, context)
     return _from_row(ROWS[Class.REQUEST], Effect.LOG, Reason.ROUTINE, event_type, context)
 
@@ -333,7 +109,7 @@ def _route(event_type: EventType, context: Context) -> Route:
 def _by_route(event_type: EventType, context: Context) -> Assessment:
     route = _route(event_type, context)
     row = ROWS[route.class_]
-    if row.family is Family.TECHNICAL and (context.life in _NOT_IN_USE or not context.registered):
+    if event_type in FAULTS and (context.life in NOT_IN_USE or not context.registered):
         return _from_row(row, Effect.LOG, Reason.FAULT_OF_DEVICE_NOT_IN_USE, event_type, context)
     if route.class_ in LIFE_SAFETY and _retained_and_old(context):
         return _retained(row, event_type, context)
