@@ -66,9 +66,12 @@ _SHORT: Final = re.compile(r"1[12]\d|12\d{3}|95\d{3,7}|96\d{3,6}|100\d{2}|999")
 _E164: Final = re.compile(r"\+[1-9]\d{6,14}")
 
 
-def normalise(typed: str) -> str:
-    """The number as it is stored and matched, or `PhoneUnreadable`."""
-    return read(typed).stored
+def normalise(typed: str) -> Phone | None:
+    """Read a number as a person typed it; None where it is none that can be dialled."""
+    try:
+        return read(typed)
+    except PhoneUnreadable:
+        return None
 
 
 def read(typed: str) -> Phone:
