@@ -1,0 +1,286 @@
+"""Every setting of the program: read once, strictly, into one frozen object."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final, Self
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from shouwang.errors import SettingWrong
+
+PREFIX: Final = "SHOUWANG_"
+
+#: Names the file itself, so it cannot stand in the file.
+CONFIG_VARIABLE: Final = "SHOUWANG_CONFIG"
+
+#: Sign-in and access logs must be kept at least this long (contract.md, Retention).
+ACCESS_LOG_LEAST_DAYS: Final = 180
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class LogFormat(StrEnum):
+    """How log lines are written: for programs, or for a person at a terminal."""
+
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class LogLevel(StrEnum):
+    """The least serious line that is written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Language(StrEnum):
+    """Languages the notices and pages speak."""
+
+    ZH_CN = "zh-CN"
+    EN = "en"
+
+
+_STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Lane(BaseModel):
+    """One persistent MQTT session: a name, its subscription filters, and the source that decodes what comes."""
+
+    model_config = _STRICT
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+    filters: Annotated[tuple[str, ...], Field(min_length=1)]
+    source: str = "canonical"
+
+    @field_validator("filters")
+    @classmethod
+    def _filters_are_subscriptions(cls, filters: tuple[str, ...]) -> tuple[str, ...]:
+        for topic in filters:
+            levels = topic.split("/")
+            wild = [level for level in levels if "+" in level or "#" in level]
+            if not topic or any(level not in {"+", "#"} for level in wild) or "#" in levels[:-1]:
+                raise ValueError(f"{topic!r} is not an MQTT subscription filter")
+        return filters
+
+
+#: Alarms have a session, and so a broker queue, of their own: a flood of telemetry never delays one.
+DEFAULT_LANES: Final = (
+    Lane(name="alarms", filters=("sw/v1/+/alarm",)),
+    Lane(name="telemetry", filters=("sw/v1/+/telemetry", "sw/v1/+/online", "sw/v1/+/reply")),
+)
+
+
+class Retention(BaseModel):
+    """Days that each kind of record is kept; a legal hold stops erasing. The reason stands beside each default."""
+
+    model_config = _STRICT
+
+    #: After closing. Complaints and claims come within three years (the general term of limitation).
+    incidents: int = Field(1_095, ge=1, le=36_500)
+    #: Long enough for the quarterly quality review and a late complaint.
+    recordings: int = Field(180, ge=1, le=36_500)
+    #: Of P1 cases and of complaints: as long as the case itself.
+    recordings_kept: int = Field(1_095, ge=1, le=36_500)
+    #: Where somebody was is the most private thing we hold; a month serves every search. A case keeps its own.
+    positions: int = Field(30, ge=1, le=36_500)
+    #: A year shows a season against the last; daily figures stay after that.
+    vitals: int = Field(365, ge=1, le=36_500)
+    #: As vitals: what other sensors measured.
+    readings: int = Field(365, ge=1, le=36_500)
+    #: A vendor has time to mend a decoder, and we to replay.
+    dead_letters: int = Field(90, ge=1, le=36_500)
+    #: Sign-in and access logs: the Cybersecurity Law asks for six months at least.
+    access_logs: int = Field(365, ge=ACCESS_LOG_LEAST_DAYS, le=36_500)
+    #: After the service ended: the last bills and questions, then nothing.
+    residents_left: int = Field(90, ge=1, le=36_500)
+
+
+class Settings(BaseSettings):
+    """All settings, from `SHOUWANG_*` variables or the same names in lower case in the file SHOUWANG_CONFIG.
+
+    A variable wins over the file. Passwords and addresses that hold one are never shown.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        extra="forbid",
+        frozen=True,
+        env_nested_delimiter=None,
+        hide_input_in_errors=True,
+        env_ignore_empty=False,
+        validate_default=True,
+    )
+
+    #: Embedded where not given. PostgreSQL 17 or later, directly or through a pooler in session mode.
+    database_url: SecretStr | None = None
+    #: Embedded where not given.
+    mqtt_url: SecretStr | None = None
+    http_host: str = "127.0.0.1"
+    http_port: Port = 8080
+    metrics_port: Port = 9464
+    #: MQTT 3.1.1; MQTT 5 is on the next port, which is why this one ends earlier.
+    embedded_mqtt_port: int = Field(1883, ge=1, le=65_534)
+    data_dir: Path = Path("var")
+    policy: Path | None = None
+    admin_password: SecretStr | None = None
+    secret_key_file: Path | None = None
+    lanes: tuple[Lane, ...] = DEFAULT_LANES
+    retention: Retention = Retention()
+    log_level: LogLevel = LogLevel.INFO
+    log_format: LogFormat = LogFormat.JSON
+    site_timezone: str = "Asia/Shanghai"
+    site_language: Language = Language.ZH_CN
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 -- the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- the signature is pydantic's
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- the signature is pydantic's
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load` was given: no hidden .env file, no second reading of the environment."""
+        return (init_settings,)
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_postgres(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and urlsplit(url.get_secret_value()).scheme not in {"postgresql", "postgres"}:
+            raise ValueError("must begin with postgresql://")
+        return url
+
+    @field_validator("mqtt_url")
+    @classmethod
+    def _broker_is_mqtt(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is None:
+            return None
+        parts = urlsplit(url.get_secret_value())
+        if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
+            raise ValueError("must be mqtt:// or mqtts://user:password@host:port")
+        try:
+            _ = parts.port
+        except ValueError:
+            raise ValueError("its port must be 1 to 65535") from None
+        return url
+
+    @field_validator("admin_password")
+    @classmethod
+    def _password_is_long_enough(cls, password: SecretStr | None) -> SecretStr | None:
+        if password is not None and len(password.get_secret_value()) < 8:
+            raise ValueError("must have at least 8 characters")
+        return password
+
+    @field_validator("site_timezone")
+    @classmethod
+    def _zone_is_known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("must be a zone of the tz database, for example Asia/Shanghai") from None
+        return name
+
+    @model_validator(mode="after")
+    def _lanes_have_one_name_each(self) -> Self:
+        names = [lane.name for lane in self.lanes]
+        if not names or len(set(names)) != len(names):
+            raise ValueError("lanes: at least one, and each with a name of its own")
+        return self
+
+    @property
+    def database_address(self) -> str | None:
+        """The database's address, with its password; None means embedded."""
+        return self.database_url.get_secret_value() if self.database_url else None
+
+    @property
+    def broker_address(self) -> str:
+        """The broker's address, with its password: the one given, or the embedded broker's MQTT 5 port."""
+        if self.mqtt_url:
+            return self.mqtt_url.get_secret_value()
+        return f"mqtt://127.0.0.1:{self.embedded_mqtt_port + 1}"
+
+    @property
+    def secret_key_path(self) -> Path:
+        """Where the key for encrypted columns and sessions is."""
+        return self.secret_key_file or self.data_dir / "secret.key"
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings once; raises SettingWrong, one line naming what is wrong and what would be right."""
+    variables = dict(os.environ if environ is None else environ)
+    given = _from_file(variables) | _from_variables(variables)
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise SettingWrong(_first_fault(error)) from None
+
+
+def _from_variables(variables: Mapping[str, str]) -> dict[str, Any]:
+    known = {PREFIX + name.upper(): name for name in Settings.model_fields if name not in _TABLES}
+    given: dict[str, Any] = {}
+    for variable, value in variables.items():
+        if not variable.startswith(PREFIX) or variable == CONFIG_VARIABLE:
+            continue
+        if variable.removeprefix(PREFIX).lower() in _TABLES:
+            raise SettingWrong(f"{variable} is a table: write it in the file that {CONFIG_VARIABLE} names")
+        if variable not in known:
+            raise SettingWrong(_unknown(variable, [*known, CONFIG_VARIABLE]))
+        if not value:
+            raise SettingWrong(f"{variable} is empty: give a value, or leave the variable out for the default")
+        given[known[variable]] = value
+    return given
+
+
+def _from_file(variables: Mapping[str, str]) -> dict[str, Any]:
+    name = variables.get(CONFIG_VARIABLE)
+    if name is None:
+        return {}
+    try:
+        table = tomllib.loads(Path(name).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise SettingWrong(f"{CONFIG_VARIABLE}: {name} cannot be read: {why}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingWrong(f"{CONFIG_VARIABLE}: {name} is not TOML: {error}") from None
+    for key, value in table.items():
+        bare = key.removeprefix(PREFIX.lower())
+        if bare not in Settings.model_fields:
+            raise SettingWrong(f"{CONFIG_VARIABLE}: {name}: " + _unknown(key, list(Settings.model_fields)))
+        if isinstance(value, bool):
+            raise SettingWrong(f"{CONFIG_VARIABLE}: {name}: {key} is not a question of true or false")
+    # "The same names in lower case": with the prefix or, as tables read better, without it.
+    return {key.removeprefix(PREFIX.lower()): value for key, value in table.items()}
+
+
+#: Tables of the file; no single variable could hold one.
+_TABLES: Final = frozenset({"lanes", "retention"})
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    return f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else "; see `shouwang --help`")
+
+
+def _first_fault(error: ValidationError) -> str:
+    """One line from a validation error: the setting's public name and the allowed range, never its value."""
+    fault = error.errors(include_input=False, include_url=False)[0]
+    path = [str(part) for part in fault["loc"]]
+    message = fault["msg"].removeprefix("Value error, ")
+    if not path:
+        return message
+    if fault["type"] == "extra_forbidden":
+        fields = Lane.model_fields if path[0] == "lanes" else Retention.model_fields
+        return f"[{path[0]}] " + _unknown(path[-1], list(fields))
+    name = PREFIX + path[0].upper() if path[0] not in _TABLES else ".".join(path)
+    return f"{name}: {message[:1].lower()}{message[1:]}"
