@@ -23,7 +23,7 @@ class RealClock:
 
     def __init__(self) -> None:
         # The simulator may not import the one clock of `rules`, so this is the stranger's only look at a real one.
-        self._epoch_at_zero = time.time() - time.monotonic()  # noqa: TID251 -- the stranger's one clock
+        self._epoch_at_zero = time.time() - time.monotonic()
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self._epoch_at_zero + time.monotonic(), UTC)
@@ -32,7 +32,7 @@ class RealClock:
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)  # noqa: TID251 -- the stranger's one clock
+        await asyncio.sleep(seconds)
 
 
 def process_cpu_s() -> float:

@@ -1,4 +1,4 @@
-"""What happens to one device in the course of its days: presses, walks, nights, batteries. Pure but for its own chance."""
+"""What happens to one device in the course of its days: presses, walks, nights, batteries; chance is its own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Final
 
+from devices.event import EventType, Location, Vitals
 from simulator.fleet import Device, Kind
-from simulator.words import Location, Said, Vitals
+from simulator.words import Said
 
 DAY_S: Final = 86_400.0
 #: How busy an hour of the day is beside the day's mean: asleep, up at six, market in the morning, a nap, early to bed.
@@ -61,15 +62,15 @@ class Life:
         """Return the alarm this kind of device exists for."""
         match self.device.kind:
             case Kind.SMOKE_ALARM:
-                return self._said("smoke", life_s)
+                return self._said(EventType.SMOKE, life_s)
             case Kind.GAS_ALARM:
-                return self._said("gas", life_s)
+                return self._said(EventType.GAS, life_s)
             case Kind.FALL_SENSOR:
-                return self._said("fall", life_s)
+                return self._said(EventType.FALL, life_s)
             case Kind.LOCATION_BAND:
-                return Said("sos", self._fix(life_s), self.battery_pct(life_s), self._signal_dbm)
+                return Said(EventType.SOS, self._fix(life_s), self.battery_pct(life_s), self._signal_dbm)
             case _:
-                return self._said("sos", life_s)
+                return self._said(EventType.SOS, life_s)
 
     def reading(self, life_s: float) -> Said:
         """Return one piece of telemetry that is no heartbeat: a fix, vitals, an activity or a reading."""
@@ -77,12 +78,14 @@ class Life:
             chance = self._rng.random()
             if chance < 0.6:
                 return self._located(life_s)
-            return self._measured(life_s) if chance < 0.85 else self._said("activity", life_s)
+            return self._measured(life_s) if chance < 0.85 else self._said(EventType.ACTIVITY, life_s)
         if self.device.kind in (Kind.MOTION_SENSOR, Kind.BED_SENSOR, Kind.DOOR_SENSOR, Kind.CALL_BUTTON):
-            return self._said("activity", life_s)
-        return Said("reading", value=round(self._rng.uniform(15, 30), 1), unit="°C", signal_dbm=self._signal_dbm)
+            return self._said(EventType.ACTIVITY, life_s)
+        return Said(
+            EventType.READING, value=round(self._rng.uniform(15, 30), 1), unit="°C", signal_dbm=self._signal_dbm
+        )
 
-    def simple(self, word: str, life_s: float) -> Said:
+    def simple(self, word: EventType, life_s: float) -> Said:
         """Return a word with nothing but the battery and the signal beside it."""
         return self._said(word, life_s)
 
@@ -96,9 +99,9 @@ class Life:
 
     def _habits(self) -> Iterator[Iterator[Moment]]:
         model, alarms = self.device.model, self._alarms
-        yield self._every(model.interval_s, lambda at: self._said("heartbeat", at))
+        yield self._every(model.interval_s, lambda at: self._said(EventType.HEARTBEAT, at))
         yield self._battery_low()
-        yield self._chance(_TESTS_PER_DAY * alarms, lambda at: self._said("test", at))
+        yield self._chance(_TESTS_PER_DAY * alarms, lambda at: self._said(EventType.TEST, at))
         match self.device.kind:
             case Kind.CALL_BUTTON:
                 yield self._presses(_PRESSES_PER_DAY * alarms)
@@ -107,15 +110,15 @@ class Life:
                 yield self._every(model.interval_s, self._located)
                 yield self._every(3600.0, self._measured)
             case Kind.SMOKE_ALARM:
-                yield self._with_end(_SMOKE_PER_DAY * alarms, "smoke", 60.0, 600.0)
+                yield self._with_end(_SMOKE_PER_DAY * alarms, EventType.SMOKE, 60.0, 600.0)
             case Kind.GAS_ALARM:
-                yield self._with_end(_GAS_PER_DAY * alarms, "gas", 60.0, 600.0)
+                yield self._with_end(_GAS_PER_DAY * alarms, EventType.GAS, 60.0, 600.0)
             case Kind.FALL_SENSOR:
                 yield self._chance(_FALLS_PER_DAY * alarms, self.press)
             case Kind.DOOR_SENSOR:
-                yield self._pairs(10.0, "door_open", "door_closed", 5.0, 60.0)
+                yield self._pairs(10.0, EventType.DOOR_OPEN, EventType.DOOR_CLOSED, 5.0, 60.0)
             case Kind.MOTION_SENSOR:
-                yield self._chance(60.0, lambda at: self._said("activity", at))
+                yield self._chance(60.0, lambda at: self._said(EventType.ACTIVITY, at))
             case Kind.BED_SENSOR:
                 yield self._nights()
             case Kind.HUB:
@@ -125,12 +128,14 @@ class Life:
         for at, said in self._chance(per_day, self.press):
             yield at, said
             if self._rng.random() < _CANCEL_SHARE:
-                yield at + self._rng.uniform(5.0, 25.0), self._said("cancel", at)
+                yield at + self._rng.uniform(5.0, 25.0), self._said(EventType.CANCEL, at)
 
-    def _with_end(self, per_day: float, word: str, shortest_s: float, longest_s: float) -> Iterator[Moment]:
-        return self._pairs(per_day, word, f"{word}_clear", shortest_s, longest_s)
+    def _with_end(self, per_day: float, word: EventType, shortest_s: float, longest_s: float) -> Iterator[Moment]:
+        return self._pairs(per_day, word, EventType(f"{word}_clear"), shortest_s, longest_s)
 
-    def _pairs(self, per_day: float, begin: str, end: str, shortest_s: float, longest_s: float) -> Iterator[Moment]:
+    def _pairs(
+        self, per_day: float, begin: EventType, end: EventType, shortest_s: float, longest_s: float
+    ) -> Iterator[Moment]:
         over_s = 0.0
         for at, said in self._chance(per_day, lambda at: self._said(begin, at)):
             if at > over_s:
@@ -143,10 +148,13 @@ class Life:
         day = 0
         while True:
             midnight_s = day * DAY_S - self._born_s
-            hours = (6.0, self._rng.gauss(0, 0.4), "vacant"), (21.5, self._rng.gauss(0, 0.4), "occupied")
+            up_h, down_h = 6.0 + self._rng.gauss(0, 0.4), 21.5 + self._rng.gauss(0, 0.4)
             out_s = midnight_s + (2.0 + self._rng.uniform(0.0, 2.0)) * 3600.0
-            night = [(out_s, "vacant"), (out_s + self._rng.uniform(200.0, 900.0), "occupied")]
-            night += [(midnight_s + (hour + shift) * 3600.0, word) for hour, shift, word in hours]
+            night = [(out_s, EventType.VACANT), (out_s + self._rng.uniform(200.0, 900.0), EventType.OCCUPIED)]
+            night += [
+                (midnight_s + up_h * 3600.0, EventType.VACANT),
+                (midnight_s + down_h * 3600.0, EventType.OCCUPIED),
+            ]
             for at, word in night:
                 if at >= 0:
                     yield at, self._said(word, at)
@@ -158,7 +166,7 @@ class Life:
         while True:
             low = self.battery_pct(at) <= _BATTERY_LOW_PCT
             if low and not said_so:
-                yield at, self._said("battery_low", at)
+                yield at, self._said(EventType.BATTERY_LOW, at)
             said_so = low
             at += step_s
 
@@ -183,11 +191,11 @@ class Life:
 
     # What is said
 
-    def _said(self, word: str, life_s: float) -> Said:
+    def _said(self, word: EventType, life_s: float) -> Said:
         return Said(word, None, self.battery_pct(life_s), self._signal_dbm)
 
     def _located(self, life_s: float) -> Said:
-        return Said("location", self._fix(life_s), self.battery_pct(life_s), self._signal_dbm)
+        return Said(EventType.LOCATION, self._fix(life_s), self.battery_pct(life_s), self._signal_dbm)
 
     def _measured(self, life_s: float) -> Said:
         self._steps += self._rng.randrange(400)
@@ -197,7 +205,7 @@ class Life:
             temperature_c=round(self._rng.gauss(36.5, 0.2), 1),
             steps=self._steps,
         )
-        return Said("vitals", None, self.battery_pct(life_s), self._signal_dbm, vitals)
+        return Said(EventType.VITALS, None, self.battery_pct(life_s), self._signal_dbm, vitals)
 
     def _fix(self, life_s: float) -> Location:
         """Return where the band is: at home, or out on a walk whose way is this day's own."""
@@ -208,7 +216,8 @@ class Life:
         jitter = self._rng.gauss(0, accuracy_m / 3)
         lat = home.lat + (away_m * math.cos(heading) + jitter) / _METRES_PER_DEG
         lon = home.lon + (away_m * math.sin(heading) - jitter) / _METRES_PER_DEG / math.cos(math.radians(home.lat))
-        return Location(round(lat, 6), round(lon, 6), accuracy_m, 1.1 if away_m else 0.0)
+        speed_mps = 1.1 if away_m else 0.0
+        return Location(lat=round(lat, 6), lon=round(lon, 6), accuracy_m=accuracy_m, speed_mps=speed_mps)
 
     def _walk(self, day: int, hour: float) -> tuple[float, float]:
         for number, (begin, end) in enumerate(_WALKS_H):

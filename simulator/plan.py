@@ -11,6 +11,7 @@ from functools import lru_cache
 from random import Random
 from typing import Final
 
+from devices.event import EventType
 from simulator.fleet import ClockFault, Device, Kind
 from simulator.life import Life
 from simulator.scenario import Scenario, Storm
@@ -34,11 +35,19 @@ _COPY_S: Final = (0.0, 3.0)
 
 
 class Planned:
-    """One event as it will be sent. `made_s` and `send_s` are seconds since the start; `payload` is its final JSON."""
+    """One event as it will be sent. `made_s` and `send_s` are seconds since the start; `payload` is its JSON.
 
-    __slots__ = ("alarm", "at", "copy_s", "device", "heartbeat", "id", "made_s", "payload", "retain", "send_s", "type")
+    `taken` is the one thing that changes: the broker has it.
+    """
 
-    def __init__(self, device: Device, event_id: str, word: str, made_s: float, at: str | int, payload: bytes) -> None:
+    __slots__ = (
+        "alarm", "at", "copy_s", "device", "heartbeat", "id",
+        "made_s", "payload", "retain", "send_s", "taken", "type",
+    )  # fmt: skip
+
+    def __init__(
+        self, device: Device, event_id: str, word: EventType, made_s: float, at: str | int, payload: bytes
+    ) -> None:
         self.device = device
         self.id = event_id
         self.type = word
@@ -47,9 +56,10 @@ class Planned:
         self.at = at
         self.payload = payload
         self.alarm = word in RESENT
-        self.heartbeat = word == "heartbeat"
+        self.heartbeat = word == EventType.HEARTBEAT
         self.copy_s: float | None = None
         self.retain = False
+        self.taken = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +81,7 @@ class Voice:
     __slots__ = ("_clock_ms", "_course", "_device", "_number", "_rng", "_start_ms", "_text", "life")
 
     def __init__(self, device: Device, course: Course) -> None:
-        rng = Random(f"{course.seed}/{device.id}")  # noqa: S311 -- a seeded simulation, no secret
+        rng = Random(f"{course.seed}/{device.id}")
         self._device, self._course, self._rng = device, course, rng
         self.life = Life(device, rng, hour=course.hour, alarms=course.scenario.alarms)
         self._number = itertools.count(1)
@@ -119,7 +129,7 @@ def _first_press(voices: Sequence[Voice], devices: Sequence[Device]) -> Planned:
 def _paced(voices: Sequence[Voice], course: Course, per_second: float) -> Iterator[Planned]:
     """The i-th event is made at i / rate; devices take turns in an order drawn once; alarms are spread evenly."""
     order = list(voices)
-    Random(f"{course.seed}/turns").shuffle(order)  # noqa: S311 -- a seeded simulation, no secret
+    Random(f"{course.seed}/turns").shuffle(order)
     share = course.scenario.alarm_share
     for number in range(int(course.duration_s * per_second)):
         voice = order[number % len(order)]
@@ -142,7 +152,7 @@ def _said_by(voice: Voice, course: Course) -> Iterator[Planned]:
         made_s = life_s / course.rate_scale
         if made_s >= course.duration_s:
             return
-        if course.scenario.heartbeats or said.type != "heartbeat":
+        if course.scenario.heartbeats or said.type != EventType.HEARTBEAT:
             yield voice.say(said, made_s)
 
 
@@ -151,7 +161,7 @@ def _stormy(
 ) -> Iterator[Iterator[Planned]]:
     """Mains go and come back in a share of the homes; a few people press besides (field.md E, Katrina)."""
     for voice, device in zip(voices, devices, strict=True):
-        rng = Random(f"{course.seed}/storm/{device.home.number}")  # noqa: S311 -- a seeded simulation, no secret
+        rng = Random(f"{course.seed}/storm/{device.home.number}")
         if rng.random() >= storm.share:
             continue
         gone_s = storm.at_s + rng.uniform(0.0, storm.spread_s)
@@ -162,8 +172,8 @@ def _stormy(
 
 
 def _mains(voice: Voice, gone_s: float, back_s: float, course: Course, *, presses: bool) -> Iterator[Planned]:
-    mains = [(gone_s, "power_lost"), (back_s, "power_restored")]
-    moments = [((gone_s + back_s) / 2, "sos")] if presses else mains
+    mains = [(gone_s, EventType.POWER_LOST), (back_s, EventType.POWER_RESTORED)]
+    moments = [((gone_s + back_s) / 2, EventType.SOS)] if presses else mains
     for made_s, word in moments:
         if made_s < course.duration_s:
             yield voice.say(voice.life.simple(word, made_s * course.rate_scale), made_s)

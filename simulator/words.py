@@ -6,39 +6,31 @@ from typing import Final
 
 import msgspec
 
+from devices.event import ALARMS, CLEARS, EventType, Location, Vitals
+
 #: Alarms whose incident is somebody's trouble, by family (contract.md section 3); the rest of the alarms is technical.
 FAMILIES: Final = {
-    "sos": "person", "fall": "person", "medical": "person", "inactivity": "person", "wandering": "person",
-    "smoke": "fire_and_gas", "fire": "fire_and_gas", "heat": "fire_and_gas", "gas": "fire_and_gas",
-    "carbon_monoxide": "fire_and_gas", "intrusion": "security", "water_leak": "home",
-}  # fmt: skip
-_ALARMS: Final = frozenset(FAMILIES) | {"tamper", "removed"}
+    EventType.SOS: "person",
+    EventType.FALL: "person",
+    EventType.MEDICAL: "person",
+    EventType.INACTIVITY: "person",
+    EventType.WANDERING: "person",
+    EventType.SMOKE: "fire_and_gas",
+    EventType.FIRE: "fire_and_gas",
+    EventType.HEAT: "fire_and_gas",
+    EventType.GAS: "fire_and_gas",
+    EventType.CARBON_MONOXIDE: "fire_and_gas",
+    EventType.INTRUSION: "security",
+    EventType.WATER_LEAK: "home",
+}
 #: What travels on the alarm topic and is resent until acknowledged: alarms, their ends, `cancel` and `test`.
-RESENT: Final = _ALARMS | {f"{alarm}_clear" for alarm in _ALARMS} | {"cancel", "test"}
-
-
-class Location(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A fix: degrees of WGS 84, metres, metres a second."""
-
-    lat: float
-    lon: float
-    accuracy_m: float | None = None
-    speed_mps: float | None = None
-
-
-class Vitals(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a band measures."""
-
-    heart_rate_bpm: int | None = None
-    spo2_pct: int | None = None
-    temperature_c: float | None = None
-    steps: int | None = None
+RESENT: Final = ALARMS | CLEARS | {EventType.CANCEL, EventType.TEST}
 
 
 class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a device has to say, before it has an id and a time."""
 
-    type: str
+    type: EventType
     location: Location | None = None
     battery_pct: int | None = None
     signal_dbm: int | None = None
@@ -52,7 +44,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
 
     id: str
     at: str | int
-    type: str
+    type: EventType
     location: Location | None = None
     battery_pct: int | None = None
     signal_dbm: int | None = None
@@ -66,8 +58,5 @@ _encode = msgspec.json.Encoder().encode
 
 def encode(said: Said, *, event_id: str, at: str | int) -> bytes:
     """Return the event's JSON."""
-    return _encode(
-        Event(
-            event_id, at, said.type, said.location, said.battery_pct, said.signal_dbm, said.vitals, said.value, said.unit
-        )
-    )
+    measured = said.battery_pct, said.signal_dbm, said.vitals, said.value, said.unit
+    return _encode(Event(event_id, at, said.type, said.location, *measured))
