@@ -61,7 +61,7 @@ class Principal:
 async def sign_in(
     db: Database, passwords: Passwords, name: str, password: str, *, source: str, now: datetime
 ) -> tuple[str, Principal]:
-    """Begin a session and return its secret; SignInRefused or SignInLocked otherwise. An open session is never ended."""
+    """Begin a session and return its secret; SignInRefused or SignInLocked otherwise. Open sessions go on."""
     if await _is_locked(db, name, source, now):
         raise SignInLocked("too many failed sign-ins for this account from this address")
     row = await db.pool.fetchrow(Q.for_sign_in, name)

@@ -299,8 +299,7 @@ CREATE TABLE incident (
     oldest_alarm_at timestamptz NOT NULL,
     sounded_at  timestamptz NOT NULL,        -- grows with each alarm and each re-sounding
     sound_to    text NOT NULL DEFAULT 'desks' CHECK (sound_to IN ('desks', 'supervisors', 'on_call_phone', 'county_duty', 'owner', 'record')),
-    stage       smallint NOT NULL DEFAULT 0,
-    round       smallint NOT NULL DEFAULT 0,
+    stage       smallint NOT NULL DEFAULT 0, -- rungs of the desk chain fired since it was last attended
     alert_count integer NOT NULL DEFAULT 0,
     unattended  boolean NOT NULL GENERATED ALWAYS AS (claimed_by IS NULL AND state NOT IN ('resolved', 'closed')) STORED,
     claimed_by  bigint,
@@ -312,7 +311,7 @@ CREATE TABLE incident (
     next_step   text,
     policy_version text NOT NULL,
     plan        jsonb NOT NULL DEFAULT '[]', -- frozen when the class came in (invariant 9)
-    ladder      jsonb NOT NULL DEFAULT '{}',
+    first_escalation_s integer NOT NULL,     -- frozen with the plan
     place       jsonb,
     caller      jsonb,
     outcome     text,
@@ -325,7 +324,7 @@ CREATE TABLE incident (
     merged_into bigint REFERENCES incident (id),
     version     integer NOT NULL DEFAULT 1,
     last_seq    integer NOT NULL DEFAULT 0,  -- of its entries
-    last_hash   bytea NOT NULL DEFAULT '\x',
+    last_hash   bytea NOT NULL,
     CONSTRAINT incident_has_a_next_step CHECK ((state = 'closed') = (next_due_at IS NULL)),
     CONSTRAINT incident_claim_is_a_lease CHECK ((claimed_by IS NULL) = (lease_until IS NULL)),
     CONSTRAINT incident_claimed_has_an_owner CHECK (state <> 'claimed' OR claimed_by IS NOT NULL)
@@ -365,10 +364,10 @@ CREATE TABLE incident_pass (
 -- Pending deadlines, one a kind; firing deletes the row and writes an entry in the same transaction: each fires once.
 CREATE TABLE deadline (
     incident_id bigint NOT NULL REFERENCES incident (id),
-    kind        text NOT NULL CHECK (kind IN ('escalate', 'confirm', 'act', 'wrap_up', 'recheck')),
+    kind        text NOT NULL CHECK (kind IN ('escalate', 'test', 'confirm', 'act', 'wrap_up', 'recheck')),
     stage       smallint NOT NULL DEFAULT 0,
+    round       integer NOT NULL DEFAULT 0,  -- how often the ladder has begun again
     due_at      timestamptz NOT NULL,
-    set_at      timestamptz NOT NULL,
     failures    smallint NOT NULL DEFAULT 0, -- of the step itself: 5, 15, 60 s, then the fixed step
     PRIMARY KEY (incident_id, kind)
 );

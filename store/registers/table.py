@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from rules.domain.phones import normalise
+from rules.domain.phones import PhoneUnreadable, read
 from rules.domain.vocabulary import DeviceKind, DeviceLife, Wearer
 
 COLUMNS: Final = frozenset(
@@ -145,10 +145,10 @@ def _person(cells: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _phone(typed: str) -> str:
-    phone = normalise(typed)
-    if phone is None:
-        raise RowBad("phone: no number that can be dialled; a fixed line needs its area code")
-    return phone.number
+    try:
+        return read(typed).stored
+    except PhoneUnreadable as error:
+        raise RowBad(f"phone: {error}") from error
 
 
 def _tags(cell: str) -> list[str]:

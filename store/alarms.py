@@ -1,0 +1,299 @@
+"""One alarm in one transaction: the event once, its incident, the record, the change; or nothing of it at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from devices.encoding import encode
+from devices.event import ENDS, EPOCH, Datum, Event, EventType, digest
+from rules.domain import correlation, duplicates, lateness, policy
+from rules.domain.place import Point
+from rules.domain.policy import Assessment
+from rules.domain.vocabulary import Channel, Mark
+from store import changes, lanes
+from store.cases import changes_of, lock_subject
+from store.context import DeviceContext, of_device
+from store.database import Connection
+from store.dead_letters import DeadLetter, bury_call
+from store.lanes import LaneLease
+from store.opening import Cause, Centre, Effect, note_on, relate_and_apply
+from store.sql import queries
+
+_Q: Final = queries("alarms")
+
+#: Conditions a device keeps reporting; `device_state.open` lists those not cleared yet.
+_LASTING: Final = correlation.STATES
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Alarm:
+    """An event that goes at once, as it was received."""
+
+    device: str
+    event: Event
+    channel: Channel
+    received_at: datetime
+    retained: bool = False
+    in_flush: bool = False
+    at_known: bool = True  #: False where the message's time could not be read: `event.at` then means nothing
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unreadable:
+    """What arrived on an alarm topic and could not be used: a call all the same."""
+
+    letter: DeadLetter
+    received_at: datetime
+    channel: Channel = Channel.ALARM
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    """What became of an alarm. `incident_id` goes into the device's ack; `rang` says that a desk hears it."""
+
+    incident_id: int | None
+    is_copy: bool
+    rang: bool
+    reason: str
+
+
+async def accept(connection: Connection, lease: LaneLease | None, alarm: Alarm, *, centre: Centre) -> Accepted:
+    """Store and assess one alarm inside the caller's transaction.
+
+    Order: the lane's lease; the event (only what is new is assessed); the subject's row, then the incident; the
+    effects; the change counter last. Raises LeaseLost, and whatever the database raises: the caller rolls back.
+    """
+    if lease is not None:
+        await lanes.confirm(connection, lease)
+    context = await of_device(connection, alarm.device, now=alarm.received_at)
+    timing = _timing(alarm, context)
+    assessed = policy.assess(alarm.event.type, _context(context, alarm, timing), now=alarm.received_at)
+    event = await _insert(connection, alarm, context, assessed)
+    if event.copy_of is not None:
+        return event.copy_of
+    effects = await _effects(connection, alarm, context, assessed, event.no, centre)
+    await _move_state(connection, alarm, context, timing)
+    effect = effects[0] if effects else None
+    incident_id = effect.case.id if effect is not None and effect.case is not None else None
+    if incident_id is not None:
+        assert effect is not None
+        await connection.execute(_Q.attach, event.no, incident_id, str(effect.reason))
+    await _record_changes(connection, effects, alarm.received_at)
+    rang = assessed.effect is policy.Effect.RING and incident_id is not None
+    return Accepted(incident_id=incident_id, is_copy=False, rang=rang, reason=str(assessed.reason))
+
+
+async def accept_unreadable(
+    connection: Connection, lease: LaneLease | None, call: Unreadable, *, centre: Centre
+) -> Accepted:
+    """The last resort: the bytes are kept and an incident of class `unknown` opens or takes them in.
+
+    Equal bytes while it is unresolved are counted, never more than that: where there is no identity, a repeat must
+    not vanish when nothing is open.
+    """
+    if lease is not None:
+        await lanes.confirm(connection, lease)
+    context = await of_device(connection, call.letter.device, now=call.received_at)
+    assessed = policy.unknown_call(now=call.received_at)
+    subject = correlation.subject_of(assessed, device_id=context.device_id)
+    letter = await bury_call(connection, call.letter, now=call.received_at)
+    if letter.seen_in is not None and await connection.fetchval(_Q.is_unresolved, letter.seen_in):
+        return Accepted(incident_id=letter.seen_in, is_copy=True, rang=False, reason="repeat_of_unreadable")
+    await lock_subject(connection, subject.key)
+    cause = _cause(call.letter.device, context, subject, call.received_at)
+    effect = await relate_and_apply(
+        connection, assessed, cause, centre=centre, floor=context.floor, now=call.received_at
+    )
+    assert effect.case is not None, "an unknown call always opens or joins"
+    await connection.execute(_Q.attach_letter, letter.id, effect.case.id)
+    await _record_changes(connection, [effect], call.received_at)
+    return Accepted(incident_id=effect.case.id, is_copy=False, rang=True, reason=str(assessed.reason))
+
+
+# -- the event, once ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Inserted:
+    no: int
+    copy_of: Accepted | None = None
+
+
+async def _insert(
+    connection: Connection, alarm: Alarm, context: DeviceContext, assessed: Assessment
+) -> _Inserted:
+    identity = digest(alarm.event) if alarm.at_known else _undated_digest(alarm.event.type)
+    no = await _insert_as(connection, alarm, context, assessed, identity, 0)
+    if no is not None:
+        return _Inserted(no=no)
+    known = await connection.fetchrow(_Q.lock_copy, context.device_id, alarm.event.id, identity)
+    assert known is not None, "the insert found it, and events are never deleted while a device lives"
+    verdict = duplicates.judge(
+        last_copy_at=known["last_copy_at"], other_digest_seen=False, alarm=True, now=alarm.received_at
+    )
+    # A broker shows a retained message at every new subscription: one already stored changes nothing, ever.
+    if verdict.duplicate or alarm.retained:
+        await connection.execute(_Q.count_copy, known["no"], alarm.received_at)
+        copy = Accepted(
+            incident_id=known["incident_id"], is_copy=True, rang=False, reason=str(verdict.reason)
+        )
+        return _Inserted(no=known["no"], copy_of=copy)
+    no = await _insert_as(connection, alarm, context, assessed, identity, known["repeat"] + 1)
+    assert no is not None, "the copy's row is locked, so nobody else can take the next repeat"
+    return _Inserted(no=no)
+
+
+async def _insert_as(
+    connection: Connection, alarm: Alarm, context: DeviceContext, assessed: Assessment, identity: int, repeat: int
+) -> int | None:
+    marks = sorted(assessed.marks | ({Mark.ID_REUSED} if repeat else set()))
+    no: int | None = await connection.fetchval(
+        _Q.insert, context.device_id, alarm.event.id, identity, repeat, alarm.event.type,
+        alarm.event.at if alarm.at_known else alarm.received_at, alarm.received_at, marks, context.resident_id,
+        context.premises_id, str(assessed.reason), encode(alarm.event).decode(),
+    )  # fmt: skip
+    return no
+
+
+def _undated_digest(event_type: EventType) -> int:
+    """Copies of a message without a readable time must have one identity: the type alone."""
+    return digest(Event(id="undated", at=EPOCH, type=event_type))
+
+
+# -- its meaning --------------------------------------------------------------------------------------------------
+
+
+def _timing(alarm: Alarm, context: DeviceContext) -> lateness.Lateness:
+    return lateness.judge(
+        alarm.event.at if alarm.at_known else None,
+        alarm.received_at,
+        in_flush=alarm.in_flush,
+        clock_proven=context.clock_proven(alarm.received_at),
+    )
+
+
+def _context(context: DeviceContext, alarm: Alarm, timing: lateness.Lateness) -> policy.Context:
+    return context.for_policy(
+        channel=alarm.channel,
+        retained=alarm.retained,
+        late=timing.late,
+        late_s=timing.age_s,
+        clock_wrong=timing.clock_wrong,
+        damaged=alarm.event.damaged,
+    )
+
+
+async def _effects(
+    connection: Connection,
+    alarm: Alarm,
+    context: DeviceContext,
+    assessed: Assessment,
+    event_no: int,
+    centre: Centre,
+) -> list[Effect]:
+    if assessed.effect is policy.Effect.LOG:
+        return []
+    now = alarm.received_at
+    if assessed.reason is policy.Reason.WORD_OF_WEARER:
+        return await _note_word(connection, alarm, context, centre)
+    subject = correlation.subject_of(
+        assessed, wearer=context.wearer, resident_id=context.resident_id, premises_id=context.premises_id,
+        device_id=context.device_id,
+    )  # fmt: skip
+    await lock_subject(connection, subject.key)
+    cause = _cause(alarm.device, context, subject, now, event=alarm.event)
+    cause = replace(cause, standing_at=await _standing_at(connection, alarm, context, event_no))
+    effect = await relate_and_apply(connection, assessed, cause, centre=centre, floor=context.floor, now=now)
+    return [effect] if effect.case is not None else []
+
+
+def _cause(
+    device: str,
+    context: DeviceContext,
+    subject: correlation.Subject,
+    now: datetime,
+    *,
+    event: Event | None = None,
+) -> Cause:
+    location = event.location if event is not None else None
+    known_datum = location is not None and location.datum is Datum.WGS84
+    point = Point(lat=location.lat, lon=location.lon) if location is not None and known_datum else None
+    facts: list[tuple[str, str | int | bool | None]] = [("device", device)]
+    if event is not None:
+        facts += [("event", event.id), ("type", str(event.type))]
+    return Cause(
+        actor=f"device:{device}",
+        subject=subject,
+        resident_id=context.resident_id if subject.key.startswith("r") else None,
+        premises_id=context.premises_id,
+        device_id=context.device_id,
+        area=context.area,
+        place=context.place(point, location.accuracy_m if location is not None else None, now=now),
+        facts=tuple(facts),
+    )
+
+
+async def _standing_at(
+    connection: Connection, alarm: Alarm, context: DeviceContext, event_no: int
+) -> datetime | None:
+    """When this device last reported this very condition without an end since."""
+    if alarm.event.type not in _LASTING:
+        return None
+    end = _END_OF.get(alarm.event.type, "")
+    row = await connection.fetchrow(_Q.last_word, context.device_id, event_no, str(alarm.event.type), str(end))
+    return None if row is None or row["type"] != alarm.event.type else row["last_copy_at"]
+
+
+_END_OF: Final = {begin: end for end, begin in ENDS.items()} | {EventType.POWER_LOST: EventType.POWER_RESTORED}
+
+
+async def _note_word(
+    connection: Connection, alarm: Alarm, context: DeviceContext, centre: Centre
+) -> list[Effect]:
+    """A `cancel`, `muted` or `answered` is a note on every unresolved case in which the device has an alert."""
+    rows = await connection.fetch(_Q.cases_of_device, context.device_id)
+    effects = []
+    for row in rows:
+        subject = correlation.Subject(key="", family=row["family"])
+        cause = _cause(alarm.device, context, subject, alarm.received_at, event=alarm.event)
+        effects.append(
+            await note_on(
+                connection, row["incident_id"], cause, correlation.Reason.WORD_OF_WEARER,
+                centre=centre, now=alarm.received_at,
+            )  # fmt: skip
+        )
+    return effects
+
+
+# -- what it leaves behind ------------------------------------------------------------------------------------------
+
+
+async def _move_state(
+    connection: Connection, alarm: Alarm, context: DeviceContext, timing: lateness.Lateness
+) -> None:
+    event = alarm.event
+    fresh = not (timing.late or alarm.retained)
+    location = event.location if fresh else None
+    usable = location is not None and location.datum is Datum.WGS84
+    opens = [str(event.type)] if event.type in _LASTING and fresh else []
+    ends = [str(_ENDED[event.type])] if event.type in _ENDED and fresh else []
+    await connection.execute(
+        _Q.move_state, context.device_id, alarm.received_at, event.battery_pct if fresh else None,
+        location.lat if location is not None and usable else None,
+        location.lon if location is not None and usable else None,
+        location.accuracy_m if location is not None and usable else None,
+        lateness.proves_clock(event.at, alarm.received_at) and alarm.at_known, opens, ends,
+    )  # fmt: skip
+
+
+_ENDED: Final = dict(ENDS) | {EventType.POWER_RESTORED: EventType.POWER_LOST}
+
+
+async def _record_changes(connection: Connection, effects: list[Effect], received_at: datetime) -> None:
+    recorded: list[changes.Change] = []
+    for effect in effects:
+        if effect.case is not None:
+            recorded += changes_of(effect.case, effect.first_new_seq, received_at=received_at)
+    await changes.record(connection, recorded, now=received_at)

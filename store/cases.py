@@ -1,0 +1,254 @@
+"""An incident in hand: read under its locks, changed by the rules' decisions, written back with its record."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+from rules.domain import chain
+from rules.domain.deadlines import Clocks, Deadline, DeadlineKind, Deadlines, earliest
+from rules.domain.ladders import ladder_for
+from rules.domain.vocabulary import Class, Family, Mark, Priority, State
+from store.changes import Change
+from store.database import Connection, StoreError
+from store.sealing import Keyring, owner_cipher, seal_text
+from store.sql import queries
+
+_Q: Final = queries("cases")
+
+SYSTEM: Final = "system"
+
+Facts = tuple[tuple[str, str | int | bool | None], ...]
+
+
+class IncidentUnknown(StoreError):
+    """No incident has this id, or the user may not see it: read the list again."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Note:
+    """An entry to be written: facts stand in the chain, `text` is personal and is sealed apart."""
+
+    at: datetime
+    actor: str
+    action: str
+    from_: str | None = None
+    to: str | None = None
+    facts: Facts = ()
+    text: str | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Case:
+    """One incident under its lock. Whoever holds it changes the fields, notes why, and saves it once."""
+
+    id: int
+    number: str
+    state: State
+    priority: Priority
+    class_: Class
+    family: Family
+    subject: str
+    resident_id: int | None
+    premises_id: int | None
+    device_id: int | None
+    area: str | None
+    source: str
+    marks: set[Mark]
+    opened_at: datetime
+    oldest_alarm_at: datetime
+    sounded_at: datetime
+    sound_to: str
+    stage: int
+    alert_count: int
+    claimed_by: int | None
+    claimed_at: datetime | None
+    acted_at: datetime | None
+    lease_until: datetime | None
+    last_owner: int | None
+    policy_version: str
+    first_escalation_s: int
+    place: dict[str, Any] | None
+    outcome: str | None
+    safety: dict[str, Any] | None
+    review: bool
+    resolved_at: datetime | None
+    resolved_by: int | None
+    closed_at: datetime | None
+    follows: int | None
+    version: int
+    last_seq: int
+    last_hash: bytes
+    deadlines: Deadlines = ()
+    notes: list[Note] = field(default_factory=list)
+
+    @property
+    def attended(self) -> bool:
+        return self.claimed_by is not None
+
+    @property
+    def clocks(self) -> Clocks:
+        return Clocks(
+            priority=self.priority,
+            ladder=ladder_for(self.class_, self.priority),
+            first_escalation_s=self.first_escalation_s,
+        )
+
+    def note(self, note: Note) -> None:
+        self.notes.append(note)
+
+
+
+
+async def lock_subject(connection: Connection, subject: str) -> None:
+    """Lock the one row that always exists for a subject, first of all its rows (architecture.md, Ingest)."""
+    kind, key = subject[0], subject[1:].partition(":")[0]
+    if kind == "s":
+        # A part of the system has no row: the name itself is locked, for this transaction.
+        await connection.execute(_Q.lock_name, subject)
+        return
+    await connection.execute({"r": _Q.lock_resident, "p": _Q.lock_premises, "d": _Q.lock_device}[kind], int(key))
+
+
+async def load(connection: Connection, incident_id: int) -> Case:
+    """Lock the incident's subject, then the incident, and read it; IncidentUnknown where there is none.
+
+    The subject is read without a lock first; it changes only under its own lock, so it is read again after.
+    """
+    subject = await connection.fetchval(_Q.subject_of, incident_id)
+    if subject is None:
+        raise IncidentUnknown(f"there is no incident {incident_id}")
+    await lock_subject(connection, subject)
+    case = await _read(connection, await connection.fetchrow(_Q.lock_incident, incident_id))
+    assert case is not None
+    return case if case.subject == subject else await load(connection, incident_id)
+
+
+async def load_open(connection: Connection, subject: str, family: Family) -> Case | None:
+    """The unresolved incident of a subject whose lock is held, locked; None where there is none."""
+    return await _read(connection, await connection.fetchrow(_Q.lock_open, subject, family))
+
+
+async def insert(connection: Connection, case: Case, *, keyring: Keyring, day: date) -> None:
+    """Write a new incident, its entries and its deadlines; sets its id and number."""
+    due = earliest(case.deadlines)
+    assert due is not None, "an incident opens with a deadline"
+    row = await connection.fetchrow(
+        _Q.insert, day, case.state, case.priority, case.class_, case.family, case.subject, case.resident_id,
+        case.premises_id, case.device_id, case.area, case.source, sorted(case.marks), case.opened_at,
+        case.oldest_alarm_at, case.sounded_at, case.sound_to, case.alert_count, due.due_at, due.kind,
+        case.policy_version, case.first_escalation_s, case.place, case.follows, chain.GENESIS, case.claimed_by,
+        case.claimed_at, case.lease_until,
+    )  # fmt: skip
+    assert row is not None
+    case.id, case.number = row["id"], row["number"]
+    await _write_record(connection, case, keyring)
+    await connection.execute(_Q.set_head, case.id, case.last_seq, case.last_hash)
+    await _write_deadlines(connection, case)
+
+
+async def save(connection: Connection, case: Case, *, keyring: Keyring) -> None:
+    """Write what was changed, one version on, with its entries and deadlines."""
+    await _write_record(connection, case, keyring)
+    due = earliest(case.deadlines)
+    case.version += 1
+    await connection.execute(
+        _Q.update, case.id, case.state, case.priority, case.class_, case.resident_id, case.premises_id,
+        sorted(case.marks), case.oldest_alarm_at, case.sounded_at, case.sound_to, case.stage, case.alert_count,
+        case.claimed_by, case.claimed_at, case.acted_at, case.lease_until, case.last_owner,
+        due.due_at if due else None, due.kind if due else None, case.first_escalation_s, case.place, case.outcome,
+        case.safety, case.review, case.resolved_at, case.resolved_by, case.closed_at, case.version, case.last_seq,
+        case.last_hash,
+    )  # fmt: skip
+    await _write_deadlines(connection, case)
+
+
+def changes_of(case: Case, first_seq: int, *, received_at: datetime | None = None) -> list[Change]:
+    """What a screen has to draw anew: the incident, and each entry from `first_seq` on."""
+    changes = [Change(kind="incident", object_id=case.id, area=case.area, received_at=received_at)]
+    changes += [
+        Change(kind="entry", object_id=case.id, part=seq, area=case.area) for seq in range(first_seq, case.last_seq + 1)
+    ]
+    return changes
+
+
+async def _read(connection: Connection, row: Any) -> Case | None:
+    if row is None:
+        return None
+    deadlines = tuple(
+        Deadline(kind=DeadlineKind(d["kind"]), due_at=d["due_at"], stage=d["stage"], round=d["round"])
+        for d in await connection.fetch(_Q.deadlines, row["id"])
+    )
+    fields = {name: row[name] for name in row.keys() if name not in ("class", "marks")}  # noqa: SIM118  # a Record
+    fields |= {
+        "state": State(row["state"]),
+        "priority": Priority(row["priority"]),
+        "class_": Class(row["class"]),
+        "family": Family(row["family"]),
+        "marks": {Mark(mark) for mark in row["marks"]},
+    }
+    return Case(**fields, deadlines=deadlines)
+
+
+async def _write_record(connection: Connection, case: Case, keyring: Keyring) -> None:
+    """Chain the noted entries onto the incident's head; personal text goes in as a salted digest."""
+    rows: list[tuple[int, datetime, str, str, bytes]] = []
+    texts: list[tuple[int, bytes, str]] = []
+    for note in case.notes:
+        case.last_seq += 1
+        digest = None
+        if note.text is not None:
+            salt = secrets.token_bytes(chain.SALT_BYTES)
+            digest = chain.seal(salt, note.text)
+            texts.append((case.last_seq, salt, note.text))
+        stored = chain.stored(_entry_of(case, note, digest), case.last_hash)
+        case.last_hash = stored.hash
+        rows.append((stored.seq, note.at, note.action, stored.text, stored.hash))
+    case.notes.clear()
+    if rows:
+        await connection.execute(_Q.insert_entries, case.id, *(list(column) for column in zip(*rows, strict=True)))
+    if texts:
+        await _write_texts(connection, case, texts, keyring)
+
+
+def _entry_of(case: Case, note: Note, digest: bytes | None) -> chain.Entry:
+    return chain.Entry(
+        incident_id=case.id,
+        seq=case.last_seq,
+        at=note.at,
+        actor=note.actor,
+        action=note.action,
+        from_=note.from_,
+        to=note.to,
+        facts=note.facts,
+        text_digest=digest,
+    )
+
+
+async def _write_texts(
+    connection: Connection, case: Case, texts: list[tuple[int, bytes, str]], keyring: Keyring
+) -> None:
+    owner = key_owner(case)
+    cipher = await owner_cipher(connection, keyring, owner)
+    for seq, salt, text in texts:
+        sealed = seal_text(cipher, text, context=f"entry {case.id}:{seq}")
+        await connection.execute(_Q.insert_text, case.id, seq, owner, salt, sealed)
+
+
+def key_owner(case: Case) -> str:
+    """Under whose key this case's personal texts lie: the resident's, or the case's own while nobody is named."""
+    return f"r{case.resident_id}" if case.resident_id is not None else f"i{case.id}"
+
+
+async def _write_deadlines(connection: Connection, case: Case) -> None:
+    kinds = [deadline.kind for deadline in case.deadlines]
+    await connection.execute(
+        _Q.write_deadlines,
+        case.id,
+        [str(kind) for kind in kinds],
+        [deadline.stage for deadline in case.deadlines],
+        [deadline.round for deadline in case.deadlines],
+        [deadline.due_at for deadline in case.deadlines],
+    )

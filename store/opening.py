@@ -1,0 +1,245 @@
+"""Carrying out a decision about an alarm: an incident opens, takes it in, counts it, notes it or is restored."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from rules.domain import correlation, deadlines
+from rules.domain.deadlines import Floor
+from rules.domain.lifecycle import after
+from rules.domain.place import Place
+from rules.domain.policy import Assessment
+from rules.domain.vocabulary import Action, Mark, Priority, State, Step, Target
+from store.cases import SYSTEM, Case, Note, insert, load, load_open, save
+from store.database import Connection
+from store.sealing import Keyring
+from store.sql import queries
+
+_Q: Final = queries("opening")
+
+#: Marks of an alarm that an incident shows; the others stay with the event.
+SHOWN_MARKS: Final = frozenset(
+    {
+        Mark.UNREGISTERED, Mark.LATE, Mark.CLOCK_WRONG, Mark.RETAINED, Mark.TEST, Mark.DAMAGED, Mark.NOT_LIVE,
+        Mark.STATUS,
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Centre:
+    """What writing an incident needs to know of the centre: its keys and its time zone (numbers carry its day)."""
+
+    keyring: Keyring
+    timezone: ZoneInfo
+
+    def day(self, now: datetime) -> date:
+        return now.astimezone(self.timezone).date()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cause:
+    """Who or what an incident is about, and where: as far as it is known when it opens."""
+
+    actor: str
+    subject: correlation.Subject
+    source: str = "device"
+    resident_id: int | None = None
+    premises_id: int | None = None
+    device_id: int | None = None
+    area: str | None = None
+    place: Place | None = None
+    standing_at: datetime | None = None
+    facts: tuple[tuple[str, str | int | bool | None], ...] = ()
+    text: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Effect:
+    """What became of it: the case (None where nothing was touched), from which entry on it is new, and why."""
+
+    case: Case | None
+    first_new_seq: int
+    reason: str
+    opened: bool = False
+
+
+async def relate_and_apply(
+    connection: Connection, assessed: Assessment, cause: Cause, *, centre: Centre, floor: Floor, now: datetime
+) -> Effect:
+    """Find out, under the subject's lock (which the caller holds), which incident it belongs to, and carry it out."""
+    standing = await load_open(connection, cause.subject.key, cause.subject.family)
+    last = await connection.fetchrow(_Q.last_resolved, cause.subject.key, cause.subject.family)
+    decision = correlation.relate(
+        assessed, _as_open(standing), _as_resolved(last), now=now, standing_at=cause.standing_at
+    )
+    match decision:
+        case correlation.OpenNew():
+            return await _open(connection, assessed, cause, decision, centre=centre, floor=floor, now=now)
+        case correlation.Join():
+            assert standing is not None
+            return await _join(connection, standing, assessed, cause, decision, centre=centre, floor=floor, now=now)
+        case correlation.Count():
+            counted = standing or await load(connection, decision.incident_id)
+            return await _write(connection, counted, Action.COUNTED, cause, decision.reason, centre, now, count=True)
+        case correlation.NoteOnly():
+            assert standing is not None
+            return await _write(connection, standing, Action.NOTED, cause, decision.reason, centre, now)
+        case correlation.Restore():
+            assert standing is not None
+            return await _restore(connection, standing, cause, decision, centre, now)
+        case correlation.LogOnly():
+            return Effect(case=None, first_new_seq=0, reason=decision.reason)
+
+
+async def note_on(
+    connection: Connection, incident_id: int, cause: Cause, reason: str, *, centre: Centre, now: datetime
+) -> Effect:
+    """Write a word of the wearer into an incident in which the device has an alert."""
+    standing = await load(connection, incident_id)
+    return await _write(connection, standing, Action.NOTED, cause, reason, centre, now)
+
+
+async def _open(
+    connection: Connection,
+    assessed: Assessment,
+    cause: Cause,
+    decision: correlation.OpenNew,
+    *,
+    centre: Centre,
+    floor: Floor,
+    now: datetime,
+) -> Effect:
+    opened = new_case(assessed, cause, floor=floor, follows=decision.follows, now=now)
+    facts = (
+        ("class", str(assessed.class_)), ("priority", assessed.priority.label), ("reason", str(assessed.reason)),
+        ("policy", assessed.policy), ("related", str(decision.reason)), *cause.facts,
+    )  # fmt: skip
+    opened.note(
+        Note(at=now, actor=cause.actor, action=Action.OPENED, to=State.OPEN, facts=facts, text=cause.text)
+    )
+    await insert(connection, opened, keyring=centre.keyring, day=centre.day(now))
+    return Effect(case=opened, first_new_seq=1, reason=decision.reason, opened=True)
+
+
+def new_case(assessed: Assessment, cause: Cause, *, floor: Floor, follows: int | None, now: datetime) -> Case:
+    """The incident as it stands the moment it opens; `insert` gives it its id and number."""
+    case = Case(
+        id=0, number="", state=State.OPEN, priority=assessed.priority, class_=assessed.class_,
+        family=cause.subject.family, subject=cause.subject.key, resident_id=cause.resident_id,
+        premises_id=cause.premises_id, device_id=cause.device_id, area=cause.area, source=cause.source,
+        marks=set(assessed.marks & SHOWN_MARKS), opened_at=now, oldest_alarm_at=now, sounded_at=now,
+        sound_to=Target.DESKS, stage=0, alert_count=1, claimed_by=None, claimed_at=None, acted_at=None,
+        lease_until=None, last_owner=None, policy_version=assessed.policy,
+        first_escalation_s=assessed.first_escalation_s, place=place_json(cause.place), outcome=None, safety=None,
+        review=False, resolved_at=None, resolved_by=None, closed_at=None, follows=follows, version=1, last_seq=0,
+        last_hash=bytes(32),
+    )  # fmt: skip
+    case.deadlines = deadlines.on_open(case.clocks, now=now, soft_s=assessed.soft_s, floor=floor)
+    return case
+
+
+async def _join(
+    connection: Connection,
+    case: Case,
+    assessed: Assessment,
+    cause: Cause,
+    decision: correlation.Join,
+    *,
+    centre: Centre,
+    floor: Floor,
+    now: datetime,
+) -> Effect:
+    first = case.last_seq + 1
+    if decision.raise_to is not None:
+        _raise(case, assessed, decision.raise_to, now)
+    if decision.real_at_once:
+        case.marks.discard(Mark.TEST)
+    case.marks |= assessed.marks & SHOWN_MARKS - {Mark.TEST}
+    case.alert_count += 1
+    case.sounded_at = now
+    case.place = place_json(cause.place) or case.place
+    case.deadlines = deadlines.on_join(
+        case.deadlines, case.clocks, now=now, raised=decision.raise_to is not None,
+        confirm_within_s=decision.confirm_within_s, real_at_once=decision.real_at_once, floor=floor,
+    )  # fmt: skip
+    facts = (("class", str(assessed.class_)), ("reason", str(assessed.reason)), ("related", str(decision.reason)))
+    case.note(Note(at=now, actor=cause.actor, action=Action.JOINED, facts=(*facts, *cause.facts), text=cause.text))
+    await save(connection, case, keyring=centre.keyring)
+    return Effect(case=case, first_new_seq=first, reason=decision.reason)
+
+
+def _raise(case: Case, assessed: Assessment, to: Priority, now: datetime) -> None:
+    """The class that raised it comes to the front with its clocks; the rise is on record (invariant 9)."""
+    facts = (("class", str(assessed.class_)), ("from_class", str(case.class_)))
+    case.note(
+        Note(at=now, actor=SYSTEM, action=Action.RAISED, from_=case.priority.label, to=to.label, facts=facts)
+    )
+    case.priority, case.class_ = to, assessed.class_
+    case.first_escalation_s = assessed.first_escalation_s
+
+
+async def _write(
+    connection: Connection,
+    case: Case,
+    action: Action,
+    cause: Cause,
+    reason: str,
+    centre: Centre,
+    now: datetime,
+    *,
+    count: bool = False,
+) -> Effect:
+    first = case.last_seq + 1
+    case.alert_count += count
+    case.note(Note(at=now, actor=cause.actor, action=action, facts=(("related", str(reason)), *cause.facts)))
+    await save(connection, case, keyring=centre.keyring)
+    return Effect(case=case, first_new_seq=first, reason=reason)
+
+
+async def _restore(
+    connection: Connection, case: Case, cause: Cause, decision: correlation.Restore, centre: Centre, now: datetime
+) -> Effect:
+    first, before = case.last_seq + 1, case.state
+    case.state = after(case.state, Step.RESTORE, unattended=not case.attended)
+    case.resolved_at, case.outcome = now, "technical"
+    case.safety = {"kind": "no_person_involved"}
+    case.deadlines = deadlines.on_step(
+        case.deadlines, Step.RESTORE, case.clocks, now=now, attended=False, by_owner=False, life_safety=False
+    )
+    facts = (("related", str(decision.reason)), *cause.facts)
+    case.note(
+        Note(at=now, actor=SYSTEM, action=Action.RESTORED, from_=before, to=case.state, facts=facts)
+    )
+    await save(connection, case, keyring=centre.keyring)
+    return Effect(case=case, first_new_seq=first, reason=decision.reason)
+
+
+def _as_open(case: Case | None) -> correlation.OpenIncident | None:
+    if case is None:
+        return None
+    return correlation.OpenIncident(
+        id=case.id, state=case.state, class_=case.class_, priority=case.priority, attended=case.attended,
+        opened_at=case.opened_at, marks=frozenset(case.marks),
+    )  # fmt: skip
+
+
+def _as_resolved(row: Any) -> correlation.ResolvedIncident | None:
+    if row is None:
+        return None
+    return correlation.ResolvedIncident(
+        id=row["id"], class_=row["class"], resolved_at=row["resolved_at"], last_owner_id=row["last_owner"]
+    )
+
+
+def place_json(place: Place | None) -> dict[str, Any] | None:
+    """As contract.md writes it: `{kind, lat, lon, accuracy_m, source, at, age_s, distance_from_home_m, …}`."""
+    if place is None:
+        return None
+    fields = asdict(place)
+    point = fields.pop("point")
+    fields |= point or {"lat": None, "lon": None}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in fields.items()}

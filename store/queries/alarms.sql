@@ -1,0 +1,58 @@
+-- name: insert
+-- The strict key makes two holders of one press queue; the second gets no row back and looks at the first's.
+-- Marks gain `id_reused` where the device used this id for another type or time.
+INSERT INTO event (device_id, event_id, digest, repeat, type, at, received_at, last_copy_at, marks, resident_id,
+                   premises_id, decision, data)
+SELECT $1, $2, $3, $4, $5, $6, $7, $7,
+       CASE WHEN EXISTS (SELECT FROM event AS o WHERE o.device_id = $1 AND o.event_id = $2 AND o.digest <> $3)
+            THEN array_append($8::text[], 'id_reused') ELSE $8::text[] END,
+       $9, $10, $11, $12::text::jsonb
+    ON CONFLICT (device_id, event_id, digest, repeat) DO NOTHING
+RETURNING no
+
+-- name: lock_copy
+-- The latest event of this identity, locked until we have judged and counted this copy.
+SELECT no, repeat, last_copy_at, incident_id FROM event
+ WHERE device_id = $1 AND event_id = $2 AND digest = $3
+ ORDER BY repeat DESC LIMIT 1
+   FOR NO KEY UPDATE
+
+-- name: count_copy
+UPDATE event SET copies = copies + 1, last_copy_at = greatest(last_copy_at, $2) WHERE no = $1
+
+-- name: attach
+-- Our own row of this transaction.
+UPDATE event SET incident_id = $2, decision = $3 WHERE no = $1
+
+-- name: attach_letter
+UPDATE dead_letter SET incident_id = $2 WHERE id = $1
+
+-- name: is_unresolved
+SELECT state NOT IN ('resolved', 'closed') FROM incident WHERE id = $1
+
+-- name: last_word
+-- The device's last word about a condition before this event: the condition itself, or its end.
+SELECT type, last_copy_at FROM event
+ WHERE device_id = $1 AND no < $2 AND type IN ($3, $4)
+ ORDER BY no DESC LIMIT 1
+
+-- name: cases_of_device
+-- In order of id, the order in which their locks are taken.
+SELECT DISTINCT e.incident_id, i.family
+  FROM event AS e JOIN incident AS i ON i.id = e.incident_id
+ WHERE e.device_id = $1 AND e.incident_id IS NOT NULL AND i.state NOT IN ('resolved', 'closed')
+ ORDER BY e.incident_id
+
+-- name: move_state
+-- `open` follows the device's own words; the rest only moves forward in order of receipt (invariant 11).
+UPDATE device_state
+   SET last_seen = greatest(last_seen, $2),
+       battery_pct = coalesce($3, battery_pct),
+       lat = coalesce($4, lat), lon = coalesce($5, lon),
+       accuracy_m = CASE WHEN $4::float8 IS NULL THEN accuracy_m ELSE $6 END,
+       fix_at = CASE WHEN $4::float8 IS NULL THEN fix_at ELSE $2 END,
+       clock_ok_at = CASE WHEN $7 THEN greatest(clock_ok_at, $2) ELSE clock_ok_at END,
+       open = (SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}')
+                 FROM unnest(open || $8::text[]) AS c WHERE c <> ALL ($9::text[])),
+       version = version + 1
+ WHERE device_id = $1

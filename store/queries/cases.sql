@@ -1,0 +1,90 @@
+-- name: lock_name
+-- A part of the system has no row of its own; the lock ends with the transaction.
+SELECT pg_advisory_xact_lock(hashtextextended($1, 7340222))
+
+-- name: lock_resident
+-- NO KEY UPDATE: rows that refer to the resident can still be written by others.
+SELECT 1 FROM resident WHERE id = $1 FOR NO KEY UPDATE
+
+-- name: lock_premises
+SELECT 1 FROM premises WHERE id = $1 FOR NO KEY UPDATE
+
+-- name: lock_device
+SELECT 1 FROM device WHERE id = $1 FOR NO KEY UPDATE
+
+-- name: subject_of
+-- Without a lock, only to know which subject to lock first.
+SELECT subject FROM incident WHERE id = $1
+
+-- name: lock_incident
+-- Second lock, after the subject's.
+SELECT id, number, state, priority, class, family, subject, resident_id, premises_id, device_id, area::text AS area,
+       source, marks, opened_at, oldest_alarm_at, sounded_at, sound_to, stage, alert_count, claimed_by, claimed_at,
+       acted_at, lease_until, last_owner, policy_version, first_escalation_s, place, outcome, safety, review,
+       resolved_at, resolved_by, closed_at, follows, version, last_seq, last_hash
+  FROM incident WHERE id = $1 FOR NO KEY UPDATE
+
+-- name: lock_open
+-- Under the subject's lock at most one row matches; the partial unique index is the second guard.
+SELECT id, number, state, priority, class, family, subject, resident_id, premises_id, device_id, area::text AS area,
+       source, marks, opened_at, oldest_alarm_at, sounded_at, sound_to, stage, alert_count, claimed_by, claimed_at,
+       acted_at, lease_until, last_owner, policy_version, first_escalation_s, place, outcome, safety, review,
+       resolved_at, resolved_by, closed_at, follows, version, last_seq, last_hash
+  FROM incident
+ WHERE subject = $1 AND family = $2 AND state NOT IN ('resolved', 'closed')
+   FOR NO KEY UPDATE
+
+-- name: deadlines
+SELECT kind, stage, round, due_at FROM deadline WHERE incident_id = $1
+
+-- name: insert
+-- The day's counter row is locked until the commit: taken late, in the last statements of a transaction.
+WITH counted AS (
+    INSERT INTO incident_day (day, count) VALUES ($1, 1)
+        ON CONFLICT (day) DO UPDATE SET count = incident_day.count + 1
+    RETURNING count
+)
+INSERT INTO incident (number, state, priority, priority_at_start, class, family, subject, resident_id, premises_id,
+                      device_id, area, source, marks, opened_at, oldest_alarm_at, sounded_at, sound_to, alert_count,
+                      next_due_at, next_step, policy_version, first_escalation_s, place, follows, last_hash,
+                      claimed_by, claimed_at, lease_until)
+SELECT to_char($1::date, 'YYYYMMDD') || '-' || lpad(count::text, greatest(4, length(count::text)), '0'),
+       $2, $3, $3, $4, $5, $6, $7, $8, $9, $10::text::ltree, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+       $24, $25, $26, $27
+  FROM counted
+RETURNING id, number
+
+-- name: set_head
+UPDATE incident SET last_seq = $2, last_hash = $3 WHERE id = $1
+
+-- name: update
+-- The caller holds the row's lock.
+UPDATE incident
+   SET state = $2, priority = $3, class = $4, resident_id = $5, premises_id = $6, marks = $7, oldest_alarm_at = $8,
+       sounded_at = $9, sound_to = $10, stage = $11, alert_count = $12, claimed_by = $13, claimed_at = $14,
+       acted_at = $15, lease_until = $16, last_owner = $17, next_due_at = $18, next_step = $19,
+       first_escalation_s = $20, place = $21, outcome = $22, safety = $23, review = $24, resolved_at = $25,
+       resolved_by = $26, closed_at = $27, version = $28, last_seq = $29, last_hash = $30
+ WHERE id = $1
+
+-- name: insert_entries
+-- Under the incident's lock; unique (incident, seq) refuses a second writer that had none.
+INSERT INTO entry (incident_id, seq, at, action, fixed, hash)
+SELECT $1, n.seq, n.at, n.action, n.fixed, n.hash
+  FROM unnest($2::int[], $3::timestamptz[], $4::text[], $5::text[], $6::bytea[]) AS n (seq, at, action, fixed, hash)
+
+-- name: insert_text
+INSERT INTO entry_text (incident_id, seq, key_owner, salt, sealed) VALUES ($1, $2, $3, $4, $5)
+
+-- name: write_deadlines
+-- Under the incident's lock: what stands afterwards is exactly what was given. A deadline set anew has not failed yet.
+WITH given AS (
+    SELECT * FROM unnest($2::text[], $3::int[], $4::int[], $5::timestamptz[]) AS n (kind, stage, round, due_at)
+), gone AS (
+    DELETE FROM deadline AS d WHERE d.incident_id = $1 AND d.kind NOT IN (SELECT kind FROM given)
+)
+INSERT INTO deadline (incident_id, kind, stage, round, due_at)
+SELECT $1, kind, stage, round, due_at FROM given
+    ON CONFLICT (incident_id, kind) DO UPDATE
+   SET stage = excluded.stage, round = excluded.round, due_at = excluded.due_at, failures = 0
+ WHERE (deadline.stage, deadline.round, deadline.due_at) IS DISTINCT FROM (excluded.stage, excluded.round, excluded.due_at)

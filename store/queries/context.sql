@@ -1,0 +1,31 @@
+-- name: of_device
+-- Read in the alarm's own transaction, without locks: what decides under a lock is read again there.
+SELECT d.id, d.kind, d.life, d.registered, d.wearer, s.clock_ok_at, s.lat, s.lon, s.accuracy_m, s.fix_at,
+       h.resident_id, p.id AS premises_id, r.status, r.tags, r.ability, r.communication,
+       p.lat AS home_lat, p.lon AS home_lon, coalesce(p.area, d.area)::text AS area,
+       EXISTS (SELECT FROM test_mode AS t WHERE t.device_id = d.id AND t.from_at <= $2 AND t.until_at > $2) AS test_mode,
+       (SELECT array_agg(DISTINCT tag) FROM resident AS x, unnest(x.tags) AS tag WHERE x.premises_id = p.id) AS home_tags,
+       (SELECT max(x.ability) FROM resident AS x WHERE x.premises_id = p.id) AS home_ability,
+       EXISTS (SELECT FROM device_holder AS oh JOIN device_state AS os ON os.device_id = oh.device_id
+                WHERE oh.premises_id = p.id AND oh.to_at IS NULL AND oh.device_id <> d.id
+                  AND os.open && '{smoke,heat,fire}') AS other_fire_sign,
+       (SELECT count(*) FROM duty WHERE state = 'on')::int AS desks_on_duty,
+       coalesce((SELECT bool_and(EXISTS (SELECT FROM incident AS i WHERE i.claimed_by = u.user_id AND i.priority = 1
+                                            AND i.lease_until IS NOT NULL))
+                   FROM duty AS u WHERE u.state = 'on'), false) AS every_desk_holds_p1
+  FROM device AS d
+  JOIN device_state AS s ON s.device_id = d.id
+  LEFT JOIN device_holder AS h ON h.device_id = d.id AND h.to_at IS NULL
+  LEFT JOIN resident AS r ON r.id = h.resident_id
+  LEFT JOIN premises AS p ON p.id = coalesce(h.premises_id, r.premises_id)
+ WHERE d.device = $1
+
+-- name: meet_device
+-- Two gateways meeting one stranger: the second waits for the first's commit and finds the row there.
+INSERT INTO device (device, registered, created_at) VALUES ($1, false, $2) ON CONFLICT (device) DO NOTHING
+
+-- name: floor
+SELECT (SELECT count(*) FROM duty WHERE state = 'on')::int AS desks_on_duty,
+       coalesce((SELECT bool_and(EXISTS (SELECT FROM incident AS i WHERE i.claimed_by = u.user_id AND i.priority = 1
+                                            AND i.lease_until IS NOT NULL))
+                   FROM duty AS u WHERE u.state = 'on'), false) AS every_desk_holds_p1

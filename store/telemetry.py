@@ -1,0 +1,182 @@
+"""Readings and routine states: stored in batches, each once, with a bad row set apart from the good ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+import asyncpg
+
+from store.database import Connection
+from store.partitions import day_of, partition_name
+from store.sql import queries
+
+_Q: Final = queries("telemetry")
+
+#: The CHECKs of ours that a device's data could break; any other constraint failing is our own fault.
+_OUR_CHECKS: Final = frozenset({"device_device_check", "dead_letter_count_check"})
+#: A row is bad data only with one of these (architecture.md, invariant 3): its own content is at fault.
+_BAD_DATA_STATES: Final = frozenset({"23502", "54000", "54001"})
+
+
+def is_bad_data(error: BaseException) -> bool:
+    """Whether an error can be the row's own; everything else is our fault and is tried again."""
+    if isinstance(error, asyncpg.PostgresError):
+        state = error.sqlstate or ""
+        named = getattr(error, "constraint_name", None) in _OUR_CHECKS
+        return state.startswith("22") or state in _BAD_DATA_STATES or (state == "23514" and named)
+    # The client could not even encode it: asyncpg's DataError is a ValueError too.
+    return isinstance(error, UnicodeError | OverflowError | asyncpg.DataError)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows to store, as columns: position i of each list is one event. Bounded by whoever fills it."""
+
+    received_at: list[datetime] = field(default_factory=list)
+    at: list[datetime] = field(default_factory=list)
+    digest: list[int] = field(default_factory=list)
+    device_id: list[int] = field(default_factory=list)
+    late: list[bool] = field(default_factory=list)
+    type: list[str] = field(default_factory=list)
+    event_id: list[str] = field(default_factory=list)
+    data: list[str] = field(default_factory=list)
+
+    def add(
+        self, received_at: datetime, at: datetime, digest: int, device_id: int, late: bool, type_: str, event_id: str,
+        data: str,
+    ) -> None:  # fmt: skip
+        self.received_at.append(received_at)
+        self.at.append(at)
+        self.digest.append(digest)
+        self.device_id.append(device_id)
+        self.late.append(late)
+        self.type.append(type_)
+        self.event_id.append(event_id)
+        self.data.append(data)
+
+    def columns(self) -> tuple[list[object], ...]:
+        return (
+            self.received_at, self.at, self.digest, self.device_id, self.late, self.type, self.event_id, self.data,
+        )  # type: ignore[return-value]  # fmt: skip  # lists of several element types, all of them objects
+
+    def part(self, start: int, end: int) -> Batch:
+        return Batch(*(column[start:end] for column in self.columns()))  # type: ignore[arg-type]  # as above
+
+    def __len__(self) -> int:
+        return len(self.event_id)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BadRow:
+    """A row that cannot be stored though a control row can: its position in the batch and the reason."""
+
+    position: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stored:
+    """What became of a batch: how many rows were new, the positions of copies, the rows that cannot be stored."""
+
+    new: int
+    copies: frozenset[int]
+    bad: tuple[BadRow, ...] = ()
+
+
+async def registered_devices(connection: Connection, names: Iterable[str]) -> dict[str, int]:
+    """The ids of those of the named devices that are registered."""
+    rows = await connection.fetch(_Q.registered_devices, list(names))
+    return {row["device"]: row["id"] for row in rows}
+
+
+async def store_readings(connection: Connection, batch: Batch) -> Stored:
+    """Store a batch whose rows are all of one UTC day of receipt; raises if any row is bad data."""
+    assert len(batch) and day_of(batch.received_at[0]) == day_of(batch.received_at[-1])
+    status = await connection.execute(_insert_reading(day_of(batch.received_at[0])), *batch.columns())
+    return await _count(connection, batch, status, _Q.readings_before)
+
+
+async def store_states(connection: Connection, batch: Batch) -> Stored:
+    """Store routine states (a door, a bed) beside the alarms, where no missing partition can stop them."""
+    status = await connection.execute(_Q.insert_states, *batch.columns())
+    return await _count(connection, batch, status, _Q.states_before)
+
+
+async def _count(connection: Connection, batch: Batch, status: str, before: str) -> Stored:
+    new = int(status.rpartition(" ")[2])
+    if new == len(batch):
+        return Stored(new=new, copies=frozenset())
+    # Some were there already. Which ones matters, for a copy must not move a device's state back.
+    rows = await connection.fetch(before, batch.device_id, batch.event_id, batch.digest, batch.received_at)
+    return Stored(new=new, copies=frozenset(row["position"] - 1 for row in rows))
+
+
+async def store_isolating(
+    connection: Connection, batch: Batch, *, readings: bool, offset: int = 0
+) -> tuple[int, frozenset[int], tuple[BadRow, ...]]:
+    """Store what can be stored, halving under savepoints until each bad row stands alone.
+
+    Returns (new, positions of copies, bad rows). A single row that fails counts as bad data only if a control row
+    goes through in the same transaction; otherwise the error is ours and is raised.
+    """
+    try:
+        async with connection.transaction():
+            stored = await (store_readings if readings else store_states)(connection, batch)
+        return stored.new, frozenset(offset + copy for copy in stored.copies), ()
+    except Exception as error:
+        # Any type: what is not the row's own fault is raised again right here.
+        if not is_bad_data(error):
+            raise
+        if len(batch) == 1:
+            await _prove_with_control_row(connection, batch.received_at[0])
+            return 0, frozenset(), (BadRow(position=offset, reason=f"{type(error).__name__}: {error}"[:500]),)
+    half = len(batch) // 2
+    left = await store_isolating(connection, batch.part(0, half), readings=readings, offset=offset)
+    right = await store_isolating(connection, batch.part(half, len(batch)), readings=readings, offset=offset + half)
+    return left[0] + right[0], left[1] | right[1], left[2] + right[2]
+
+
+async def _prove_with_control_row(connection: Connection, received_at: datetime) -> None:
+    transaction = connection.transaction()
+    await transaction.start()
+    try:
+        await connection.execute(
+            _insert_reading(day_of(received_at)),
+            [received_at], [received_at], [0], [0], [False], ["reading"], ["control"], ["{}"],
+        )  # fmt: skip
+    finally:
+        await transaction.rollback()
+
+
+@lru_cache(maxsize=4)
+def _insert_reading(day: date) -> str:
+    # A table's name cannot be a parameter; this one is made from a date by `partition_name` and from nothing else.
+    tables = [partition_name(day - timedelta(days=back)) for back in range(3)]
+    return str(_Q.insert_readings).format(today=tables[0], yesterday=tables[1], day_before=tables[2])
+
+
+@dataclass(frozen=True, slots=True)
+class StateMoves:
+    """What a batch says about its devices' states, the newest word each; columns sorted by device id."""
+
+    device_id: list[int] = field(default_factory=list)
+    seen_at: list[datetime] = field(default_factory=list)
+    battery_pct: list[float | None] = field(default_factory=list)
+    lat: list[float | None] = field(default_factory=list)
+    lon: list[float | None] = field(default_factory=list)
+    accuracy_m: list[float | None] = field(default_factory=list)
+    clock_ok: list[bool] = field(default_factory=list)
+    online: list[bool | None] = field(default_factory=list)
+
+
+async def move_states(connection: Connection, moves: StateMoves) -> None:
+    """Write the moves, in order of device id; what was received before the state's own last word changes nothing."""
+    await connection.execute(
+        _Q.move_states,
+        moves.device_id, moves.seen_at, moves.battery_pct, moves.lat, moves.lon, moves.accuracy_m, moves.clock_ok,
+        moves.online,
+    )  # fmt: skip
