@@ -57,6 +57,7 @@ class Deadline:
     due_at: datetime
     stage: int = 0
     round: int = 0  #: how often the ladder has begun again
+    failures: int = 0  #: how often its step failed since it last went well
 
 
 Deadlines = tuple[Deadline, ...]

@@ -27,6 +27,10 @@ from rules.domain.ladders import FIXED_LADDER, ladder_for
 from rules.domain.vocabulary import LIFE_SAFETY, Action, Class, Priority, State, Target
 
 
+#: Seconds until a step that failed is tried again; after that many tries it is replaced (invariant 6).
+RETRY_AFTER_S: Final = (5, 15, 60)
+
+
 class Reason(StrEnum):
     """Why a deadline did what it did."""
 
@@ -117,9 +121,9 @@ def _concerns(view: IncidentView, kind: DeadlineKind) -> bool:
 def fixed_step(view: IncidentView, due: Deadline, *, now: datetime) -> Firing:
     """What replaces a step that failed three times: every supervisor; needs no plan and no policy.
 
-    The claim, the state and the other deadlines stay as they are; what failed is tried again a minute later.
+    The claim, the state and the other deadlines stay as they are; what failed is tried once more a minute later.
     """
-    again = replace(due, due_at=now + timedelta(seconds=FIXED_LADDER.again_after_s))
+    again = replace(due, due_at=now + timedelta(seconds=FIXED_LADDER.again_after_s), failures=len(RETRY_AFTER_S))
     return Firing(
         incident_id=view.id,
         kind=due.kind,
@@ -309,3 +313,17 @@ _FIRES: Final[MappingProxyType[DeadlineKind, Callable[[IncidentView, Deadline, d
     }
 )
 assert set(_FIRES) == set(DeadlineKind), "a new kind needs to know what happens"
+
+
+def decide(view: IncidentView, now: datetime) -> Firing | None:
+    """What the engine does with an incident that is due: its step, or the fixed one where that failed too often."""
+    due = earliest(deadline for deadline in view.deadlines if deadline.due_at <= now)
+    if due is not None and due.failures > len(RETRY_AFTER_S):
+        return fixed_step(view, due, now=now)
+    return on_fire(view, now=now)
+
+
+def put_off(due: Deadline, *, now: datetime) -> Deadline:
+    """The deadline after its step failed: tried again after 5, 15 and 60 s, then replaced at once."""
+    wait_s = RETRY_AFTER_S[due.failures] if due.failures < len(RETRY_AFTER_S) else 0
+    return replace(due, due_at=now + timedelta(seconds=wait_s), failures=due.failures + 1)

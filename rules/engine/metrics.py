@@ -1,0 +1,37 @@
+"""What the engine shows of itself to whoever watches it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+#: Seconds. The auditor shouts at 10; a second is the engine's own beat.
+LAG_BUCKETS_S: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
+
+deadline_lag_seconds: Final = Histogram(
+    "shouwang_deadline_lag_seconds", "From a deadline's due time to its firing, in seconds", buckets=LAG_BUCKETS_S
+)
+deadlines_fired_total: Final = Counter(
+    "shouwang_deadlines_fired_total", "Deadlines that fired, by kind and reason", ["kind", "reason"]
+)
+deadlines_failed_total: Final = Counter(
+    "shouwang_deadlines_failed_total", "Deadlines whose step failed and was put off"
+)
+deadlines_overdue: Final = Gauge("shouwang_deadlines_overdue", "Deadlines overdue by 10 s or more at the last audit")
+incidents_open: Final = Gauge(
+    "shouwang_incidents_open", "Incidents that are not closed, at the last audit", ["priority", "state"]
+)
+incidents_unattended: Final = Gauge(
+    "shouwang_incidents_unattended", "Incidents nobody at a desk is responsible for, at the last audit", ["priority"]
+)
+claims_lapsed_total: Final = Counter("shouwang_claims_lapsed_total", "Claims that ended because nobody renewed them")
+partition_days_ahead: Final = Gauge("shouwang_partition_days_ahead", "Days for which readings already have a place")
+pass_seconds: Final = Histogram("shouwang_pass_seconds", "One pass of the engine, in seconds", ["name"])
+pass_rows_total: Final = Counter("shouwang_pass_rows_total", "Rows a pass of the engine worked on", ["name"])
+pass_failures_total: Final = Counter(
+    "shouwang_pass_failures_total", "Passes of the engine that ended in an error", ["name", "error"]
+)
+pass_finished_at_seconds: Final = Gauge(
+    "shouwang_pass_finished_at_seconds", "When a pass last ended well, in seconds since 1970", ["name"]
+)
