@@ -26,7 +26,6 @@ from rules.domain.deadlines import (
 from rules.domain.ladders import FIXED_LADDER, ladder_for
 from rules.domain.vocabulary import LIFE_SAFETY, Action, Class, Priority, State, Target
 
-
 #: Seconds until a step that failed is tried again; after that many tries it is replaced (invariant 6).
 RETRY_AFTER_S: Final = (5, 15, 60)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Protocol
@@ -69,13 +70,19 @@ class Engine:
         try:
             async with asyncio.timeout(PASS_DEADLINE_S):
                 worked = await pass_.run_once(self._clock.now())
-        except Exception as error:
-            # Any type, at the outermost line of this pass: the others go on, and this one comes again.
+        except Exception as error:  # noqa: BLE001 - the outermost line of this pass: the others go on, it comes again
             metrics.pass_failures_total.labels(name=pass_.name, error=type(error).__name__).inc()
-            _log.exception("pass_failed", name=pass_.name)
+            # Not the message: a database's error may quote a row, and rows hold names.
+            _log.error("pass_failed", name=pass_.name, error=type(error).__name__, where=_where(error))
             return AFTER_FAILURE_S
         metrics.pass_seconds.labels(name=pass_.name).observe(self._clock.monotonic() - began_s)
         metrics.pass_rows_total.labels(name=pass_.name).inc(worked)
         metrics.pass_finished_at_seconds.labels(name=pass_.name).set(self._clock.now().timestamp())
         # A full batch means more are waiting: go round again without a pause, letting others run in between.
         return 0.0 if 0 < pass_.batch_size <= worked else pass_.every_s
+
+
+def _where(error: Exception) -> str:
+    """The innermost line that raised, as "file:line"."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown"
