@@ -151,7 +151,7 @@ def _read(device: str, raw: bytes) -> Event | Rejected:
         if not raw.isascii():
             raw.decode()
         return _checked(_EVENT.decode(raw), device)
-    except (DecodeError, ValueError):
+    except (DecodeError, ValueError, OverflowError):
         return explain(raw, device=device)
 
 
