@@ -63,7 +63,7 @@ def prepare_data_dir(data_dir: Path) -> Path:
     """Make the data folder if it is not there; raises DataDirUnusable where it cannot be written."""
     path = data_dir.absolute()
     try:
-        path.mkdir(mode=0o711, parents=True, exist_ok=True)
+        path.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
         probe = tempfile.NamedTemporaryFile(dir=path, prefix=".probe-")  # noqa: SIM115 -- closed on the next line
         probe.close()
     except OSError as error:

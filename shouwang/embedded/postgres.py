@@ -164,7 +164,7 @@ class EmbeddedPostgres:
             [
                 str(self.places.binaries / "initdb"),
                 *("--pgdata", str(fresh), "--username", "postgres", "--pwfile", str(password_file)),
-                *("--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C"),
+                *("--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8"),
                 *("--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--data-checksums"),
             ],
             capture_output=True,
@@ -235,7 +235,7 @@ class EmbeddedPostgres:
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name in {"PATH", "TZ", "LD_LIBRARY_PATH"}}
-        return kept | {"LC_ALL": "C"}
+        return kept | {"LC_ALL": "C.UTF-8"}
 
     def _password_file(self, role: str) -> Path:
         return self.places.root / f"{role}.password"
