@@ -15,13 +15,17 @@ event_commit_seconds: Final = Histogram(
     "shouwang_event_commit_seconds", "Received to committed, in seconds", ["lane"], buckets=ALARM_BUCKETS_S
 )
 dead_letters_total: Final = Counter("shouwang_dead_letters_total", "What could not be used, by reason", ["reason"])
-lane_connected: Final = Gauge("shouwang_lane_connected", "1 while this gateway holds the lane and is connected", ["lane"])
+lane_connected: Final = Gauge(
+    "shouwang_lane_connected", "1 while this gateway holds the lane and is connected", ["lane"]
+)
 lane_inflight: Final = Gauge("shouwang_lane_inflight", "Messages received and not yet acknowledged", ["lane"])
 lane_paused_total: Final = Counter(
     "shouwang_lane_paused_total", "Times the lane stopped reading because its bound was reached", ["lane"]
 )
 lane_failures_total: Final = Counter(
-    "shouwang_lane_failures_total", "Transactions that failed for a reason of ours and were tried again", ["lane", "error"]
+    "shouwang_lane_failures_total",
+    "Transactions that failed for a reason of ours and were tried again",
+    ["lane", "error"],
 )
 acks_dropped_total: Final = Counter(
     "shouwang_acks_dropped_total", "Acknowledgements to devices given up because their queue was full", ["lane"]

@@ -33,12 +33,14 @@ class Message:
 class Window:
     """The messages of a lane in the order received. PUBACKs leave in that order, as the protocol demands."""
 
-    def __init__(self, *, messages_limit: int = MESSAGES_LIMIT, bytes_limit: int = BYTES_LIMIT) -> None:
+    def __init__(
+        self, *, generation: int = 0, messages_limit: int = MESSAGES_LIMIT, bytes_limit: int = BYTES_LIMIT
+    ) -> None:
         self._order: deque[Message] = deque()
         self._bytes = 0
         self._messages_limit = messages_limit
         self._bytes_limit = bytes_limit
-        self.generation = 0
+        self.generation = generation
 
     def add(self, message: Message) -> None:
         self._order.append(message)

@@ -38,6 +38,7 @@ class Alarm:
     retained: bool = False
     in_flush: bool = False
     at_known: bool = True  #: False where the message's time could not be read: `event.at` then means nothing
+    letter: DeadLetter | None = None  #: the exact bytes, where the alarm had to be picked out of a broken message
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +81,8 @@ async def accept(connection: Connection, lease: LaneLease | None, alarm: Alarm, 
     if incident_id is not None:
         assert effect is not None
         await connection.execute(_Q.attach, event.no, incident_id, str(effect.reason))
+    if alarm.letter is not None:
+        await bury_call(connection, replace(alarm.letter, incident_id=incident_id), now=alarm.received_at)
     await _record_changes(connection, effects, alarm.received_at)
     rang = assessed.effect is policy.Effect.RING and incident_id is not None
     return Accepted(incident_id=incident_id, is_copy=False, rang=rang, reason=str(assessed.reason))
@@ -258,11 +261,9 @@ async def _note_word(
     for row in rows:
         subject = correlation.Subject(key="", family=row["family"])
         cause = _cause(alarm.device, context, subject, alarm.received_at, event=alarm.event)
+        word = correlation.Reason.WORD_OF_WEARER
         effects.append(
-            await note_on(
-                connection, row["incident_id"], cause, correlation.Reason.WORD_OF_WEARER,
-                centre=centre, now=alarm.received_at,
-            )  # fmt: skip
+            await note_on(connection, row["incident_id"], cause, word, centre=centre, now=alarm.received_at)
         )
     return effects
 

@@ -54,9 +54,12 @@ async def take(connection: Connection, name: str, holder: str) -> LaneLease | No
     )
 
 
-async def renew(connection: Connection, lease: LaneLease) -> None:
-    """Hold the lane for another term, or raise LeaseLost."""
-    if await connection.fetchval(_Q.renew, lease.name, lease.holder, lease.epoch, LEASE_S) is None:
+async def renew(connection: Connection, lease: LaneLease, *, heard_at: datetime | None) -> None:
+    """Hold the lane for another term, or raise LeaseLost.
+
+    `heard_at` is when the lane last heard its broker: the beginning of any "messages may be lost from … to …".
+    """
+    if await connection.fetchval(_Q.renew, lease.name, lease.holder, lease.epoch, LEASE_S, heard_at) is None:
         raise LeaseLost(f"lane {lease.name} was taken by another gateway")
 
 
@@ -74,11 +77,6 @@ async def release(connection: Connection, lease: LaneLease) -> None:
 async def note_session(connection: Connection, lease: LaneLease, filters: tuple[str, ...]) -> None:
     """Remember that the broker keeps a session for this lane, subscribed to these filters."""
     await connection.execute(_Q.note_session, lease.name, lease.epoch, list(filters))
-
-
-async def note_seen(connection: Connection, lease: LaneLease, seen_at: datetime) -> None:
-    """Remember when the lane last heard the broker: the beginning of any "messages may be lost from … to …"."""
-    await connection.execute(_Q.note_seen, lease.name, lease.epoch, seen_at)
 
 
 async def unheld(connection: Connection) -> list[tuple[str, float]]:

@@ -13,6 +13,7 @@ from store.accounts import AccountError
 from store.audit import note_look
 from store.changes import Change, record
 from store.database import Database
+from store.feed import snapshot
 from store.passwords import Passwords, digest_of, new_secret
 from store.sql import queries
 
@@ -75,9 +76,10 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True):
     password: str | None = None
 
 
-async def list_users(db: Database, *, after: int, limit: int) -> list[User]:
-    """Users in the order they were made."""
-    return [_user(row) for row in await db.pool.fetch(Q.users, after, limit)]
+async def list_users(db: Database, *, after: int, limit: int) -> tuple[list[User], int]:
+    """Users in the order they were made, and the feed's number they stand at."""
+    async with snapshot(db) as (connection, seq):
+        return [_user(row) for row in await connection.fetch(Q.users, after, limit)], seq
 
 
 async def read_user(db: Database, user_id: int) -> User:
@@ -139,10 +141,11 @@ async def id_of_name(db: Database, name: str) -> int:
     return user_id
 
 
-async def list_tokens(db: Database, *, after: int, limit: int) -> list[Token]:
-    """Tokens in the order they were made, revoked ones too."""
-    rows = await db.pool.fetch(Q.tokens, after, limit)
-    return [Token(**{**dict(row), "id": str(row["id"]), "user_id": str(row["user_id"])}) for row in rows]
+async def list_tokens(db: Database, *, after: int, limit: int) -> tuple[list[Token], int]:
+    """Tokens in the order they were made, revoked ones too, and the feed's number they stand at."""
+    async with snapshot(db) as (connection, seq):
+        rows = await connection.fetch(Q.tokens, after, limit)
+    return [Token(**{**dict(row), "id": str(row["id"]), "user_id": str(row["user_id"])}) for row in rows], seq
 
 
 async def add_token(

@@ -43,8 +43,8 @@ __all__ = [
     "UnsubAckPacket",
     "WireBroken",
     "ping",
-    "publish",
     "puback",
+    "publish",
     "read_packets",
     "subscribe",
     "unsubscribe",
@@ -90,7 +90,7 @@ def read_packets(buffer: bytes | bytearray) -> ReadResult:
                 break
             except (KeyboardInterrupt, SystemExit):
                 raise
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001  # a panic in the codec is no Exception
                 # A panic inside the codec is a BaseException of its own kind. It may cost one packet, never the lane.
                 end = _end_of_packet(view, taken)
                 if end is None:

@@ -115,7 +115,8 @@ class MqttConnection(asyncio.Protocol):
                 connack = await self._connack
         except (OSError, TimeoutError, ConnectionEnded) as error:
             raise ConnectionFailed(
-                f"SHOUWANG_MQTT_URL: no broker answers at {address.host}:{address.port} ({type(error).__name__}: {error})"
+                f"SHOUWANG_MQTT_URL: no broker answers at {address.host}:{address.port}"
+                f" ({type(error).__name__}: {error})"
             ) from error
         if connack.reason_code is not codec.ConnAckReasonCode.SUCCESS:
             self.close("refused")

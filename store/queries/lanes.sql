@@ -13,7 +13,7 @@ RETURNING epoch, filters, had_session, last_seen
 
 -- name: renew
 -- Only the present holder's epoch matches; a lease that ran out may still be renewed while nobody took it.
-UPDATE lane SET valid_until = clock_timestamp() + make_interval(secs => $4)
+UPDATE lane SET valid_until = clock_timestamp() + make_interval(secs => $4), last_seen = coalesce($5, last_seen)
  WHERE name = $1 AND holder = $2 AND epoch = $3
 RETURNING epoch
 
@@ -27,9 +27,6 @@ UPDATE lane SET valid_until = '-infinity' WHERE name = $1 AND epoch = $2
 
 -- name: note_session
 UPDATE lane SET filters = $3, had_session = true WHERE name = $1 AND epoch = $2
-
--- name: note_seen
-UPDATE lane SET last_seen = $3 WHERE name = $1 AND epoch = $2
 
 -- name: unheld
 -- Read without locks: an auditor must not wait for anyone.

@@ -1,0 +1,322 @@
+"""One lane's life: take the lease, connect with the lane's id, hand on what arrives, acknowledge what is committed."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+import structlog
+
+from devices import ack
+from devices.decoding import Decode
+from devices.topics import ack_topic
+from gateway import metrics
+from gateway.alarms import AlarmDesk
+from gateway.mqtt import codec
+from gateway.mqtt.connection import BrokerAddress, ConnectionEnded, ConnectionFailed, MqttConnection
+from gateway.retrying import Retrying
+from gateway.sorting import Sorted, given_up, sort, unreadable
+from gateway.suspicion import Suspicion
+from gateway.telemetry import TelemetryWriter
+from gateway.window import Message, Window
+from rules.clock import Clock
+from rules.domain.vocabulary import Class
+from store import lanes, technical
+from store.database import Database, open_connection
+from store.lanes import LaneLease, LeaseLost
+from store.opening import Centre
+
+log: Final = structlog.get_logger()
+
+#: How many unacknowledged messages the broker may have out to us. A hint that not every broker keeps.
+RECEIVE_MAX: Final = 8_192
+#: A device that is still asking after an hour has asked again by itself.
+ACK_EXPIRY_S: Final = 3_600
+#: A close so soon after connecting counts as a takeover by another holder of our client id: brokers do not say.
+TAKEOVER_WITHIN_S: Final = 2.0
+BACKOFF_FIRST_S: Final = 1.0
+BACKOFF_LONGEST_S: Final = 30.0
+
+#: What a database that is away looks like from here.
+DATABASE_AWAY: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LaneSettings:
+    """A lane as the settings name it."""
+
+    name: str
+    filters: tuple[str, ...]
+    source: str
+
+    @property
+    def client_id(self) -> str:
+        """The same for every gateway: whoever holds the lane takes the broker's session with it."""
+        return f"shouwang-lane-{self.name}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LaneContext:
+    """What every lane of a gateway shares."""
+
+    database: Database
+    clock: Clock
+    centre: Centre
+    broker: BrokerAddress
+    holder: str
+    version: str
+
+
+class Lane:
+    """One persistent MQTT session that any gateway may hold, one at a time."""
+
+    def __init__(self, settings: LaneSettings, context: LaneContext, decode: Decode) -> None:
+        self.name = settings.name
+        self._settings, self._context, self._decode = settings, context, decode
+        self._clock = context.clock
+        self._retrying = Retrying(context.clock, lane=settings.name)
+        self._suspicion = Suspicion(context.database, context.clock, self._retrying, lane=settings.name)
+        self._link: asyncpg.Connection[asyncpg.Record] | None = None
+        self._window = Window()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Start empty: what an earlier term held belongs to the broker's session, and so to the next holder."""
+        labels = {"lane": self.name, "source": self._settings.source, "decoder": self._context.version}
+        self._telemetry = TelemetryWriter(self._context.database, self._clock, self._retrying, **labels)
+        self._alarms = AlarmDesk(
+            self._context.database, self._clock, self._retrying, self._context.centre, **labels
+        )
+        self._window = Window(generation=self._window.generation + 1)
+        self._connection: MqttConnection | None = None
+        self._connected_at_s = 0.0
+        self._retry_at_s = 0.0
+        self._backoff_s = BACKOFF_FIRST_S
+        self._heard_at: datetime | None = None
+        self._filters: tuple[str, ...] = ()
+        self._had_session = False
+
+    @property
+    def is_connected(self) -> bool:
+        return self._connection is not None and self._connection.is_open
+
+    async def run(self) -> None:
+        """Hold the lane whenever it is free, until cancelled."""
+        while True:
+            try:
+                lease = await self._take()
+                if lease is not None:
+                    await self._hold(lease)
+            except* LeaseLost:
+                log.warning("lane_lease_lost", lane=self.name)
+            except* DATABASE_AWAY as away:
+                log.warning("lane_database_away", lane=self.name, error=type(away.exceptions[0]).__name__)
+            await self._clock.sleep(lanes.RENEW_EVERY_S)
+
+    # -- the lease ----------------------------------------------------------------------------------------------------
+
+    async def _take(self) -> LaneLease | None:
+        link = await self._open_link()
+        await lanes.declare(link, self.name)
+        return await lanes.take(link, self.name, self._context.holder)
+
+    async def _hold(self, lease: LaneLease) -> None:
+        """Work on the lane until the lease is lost or we are told to stop; the connection ends first."""
+        log.info("lane_taken", lane=self.name, epoch=lease.epoch)
+        self._begin()
+        self._filters, self._heard_at = lease.filters, lease.last_seen
+        self._had_session = lease.had_session
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._telemetry.run(lease, self._settle))
+                group.create_task(self._alarms.run(lease, self._settle))
+                group.create_task(self._suspicion.run(self._examined))
+                group.create_task(self._keep(lease))
+        finally:
+            self._disconnect("lane given up")
+            await self._give_up(lease)
+
+    async def _keep(self, lease: LaneLease) -> None:
+        """Once a second, in the loop that handles messages, so that a stuck process loses its lease."""
+        while True:
+            renewed = await self._renew(lease)
+            if self.is_connected:
+                assert self._connection is not None
+                self._connection.tick()
+                self._observe()
+            elif renewed and self._clock.monotonic() >= self._retry_at_s:
+                await self._connect(lease)
+            if renewed:
+                await self._suspicion.clear()
+            await self._clock.sleep(lanes.RENEW_EVERY_S)
+
+    async def _renew(self, lease: LaneLease) -> bool:
+        try:
+            await lanes.renew(await self._open_link(), lease, heard_at=self._heard_at)
+        except DATABASE_AWAY as error:
+            # Nobody can take the lease either. What is in memory waits; the socket is not read past its bound.
+            metrics.lane_failures_total.labels(self.name, type(error).__name__).inc()
+            await self._drop_link()
+            return False
+        return True
+
+    async def _give_up(self, lease: LaneLease) -> None:
+        try:
+            await lanes.release(await self._open_link(), lease)
+        except DATABASE_AWAY:
+            await self._drop_link()  # the lease runs out by itself
+
+    async def _open_link(self) -> asyncpg.Connection[asyncpg.Record]:
+        if self._link is None or self._link.is_closed():
+            self._link = await open_connection(
+                self._context.database.dsn, application_name=f"shouwang lane {self.name}"
+            )
+        return self._link
+
+    async def _drop_link(self) -> None:
+        link, self._link = self._link, None
+        if link is not None:
+            link.terminate()
+
+    # -- the connection -----------------------------------------------------------------------------------------------
+
+    async def _connect(self, lease: LaneLease) -> None:
+        self._window.generation += 1
+        try:
+            self._connection, session_present = await MqttConnection.open(
+                self._context.broker, self, client_id=self._settings.client_id, receive_max=RECEIVE_MAX
+            )
+            self._connected_at_s = self._clock.monotonic()
+            await self._subscribe()
+        except (ConnectionFailed, ConnectionEnded) as error:
+            log.warning("lane_not_connected", lane=self.name, why=str(error))
+            self._disconnect("not connected")
+            self._back_off()
+            return
+        log.info("lane_connected", lane=self.name, session_present=session_present)
+        metrics.lane_connected.labels(self.name).set(1)
+        if self._had_session and not session_present:
+            await self._report_lost_session()
+        self._had_session = True
+        await lanes.note_session(await self._open_link(), lease, self._settings.filters)
+        self._filters = self._settings.filters
+
+    async def _subscribe(self) -> None:
+        assert self._connection is not None
+        await self._connection.subscribe(self._settings.filters)
+        gone = tuple(sorted(set(self._filters) - set(self._settings.filters)))
+        if gone:
+            await self._connection.unsubscribe(gone)
+
+    async def _report_lost_session(self) -> None:
+        """The broker forgot our session: whatever it held for us may be gone, and somebody has to know."""
+        now = self._clock.now()
+        facts = (
+            ("lane", self.name),
+            ("from", self._heard_at.isoformat() if self._heard_at is not None else None),
+            ("to", now.isoformat()),
+        )
+        async with self._context.database.transaction() as connection:
+            await technical.report(
+                connection, Class.MESSAGES_LOST, f"lane:{self.name}:messages_lost", facts=facts,
+                centre=self._context.centre, now=now,
+            )  # fmt: skip
+        log.error("lane_session_lost", lane=self.name)
+
+    def _disconnect(self, reason: str) -> None:
+        if self._connection is not None:
+            self._connection.close(reason)
+        self._connection = None
+
+    def _back_off(self) -> None:
+        """Wait longer each time, with jitter, so that two holders of one id do not kick each other for ever."""
+        jitter = 0.5 + random.random()  # noqa: S311  # spreads reconnects, guards nothing
+        self._retry_at_s = self._clock.monotonic() + self._backoff_s * jitter
+        self._backoff_s = min(self._backoff_s * 2, BACKOFF_LONGEST_S)
+
+    def on_closed(self, reason: str) -> None:
+        """The connection is gone: unacknowledged messages come again by the session."""
+        metrics.lane_connected.labels(self.name).set(0)
+        lived_s = self._clock.monotonic() - self._connected_at_s
+        log.warning("lane_closed", lane=self.name, why=reason, lived_s=round(lived_s, 1))
+        if lived_s < TAKEOVER_WITHIN_S:
+            self._back_off()
+        else:
+            self._backoff_s, self._retry_at_s = BACKOFF_FIRST_S, self._clock.monotonic()
+
+    # -- what arrives ------------------------------------------------------------------------------------------
+
+    def on_packets(self, packets: list[codec.PublishPacket | codec.UnreadablePacket]) -> None:
+        """Take what arrived, in order; stop reading the socket at the window's bound."""
+        now = self._clock.now()
+        self._heard_at = now
+        for packet in packets:
+            self._receive(packet, now)
+        self._flush()
+        if self._window.is_full and self._connection is not None and not self._connection.is_paused:
+            self._connection.pause()
+            metrics.lane_paused_total.labels(self.name).inc()
+
+    def _receive(self, packet: codec.PublishPacket | codec.UnreadablePacket, now: datetime) -> None:
+        generation = self._window.generation
+        if isinstance(packet, codec.UnreadablePacket):
+            message = Message(packet.topic, packet.packet_id, len(packet.raw), generation)
+            self._window.add(message)
+            self._place(unreadable(packet, message, now), message)
+            return
+        message = Message(packet.topic, packet.packet_id, len(packet.payload), generation)
+        self._window.add(message)
+        if self._suspicion.is_active:
+            message.open_parts = 1
+            self._suspicion.take(packet, message)
+        else:
+            self._place(sort(packet, message, self._decode, now), message)
+
+    def _examined(self, packet: codec.PublishPacket, message: Message, condemned: bool) -> None:
+        now = self._clock.now()
+        if condemned:
+            reason = "decoding this message ended the process before; it is kept undecoded"
+            self._place(given_up(packet.topic, packet.payload, reason, message, now), message)
+        else:
+            self._place(sort(packet, message, self._decode, now), message)
+        self._flush()
+
+    def _place(self, parts: Sorted, message: Message) -> None:
+        message.open_parts = parts.parts
+        for alarm in parts.alarms:
+            self._alarms.take(alarm)
+        for arrival in parts.telemetry:
+            self._telemetry.take(arrival)
+
+    # -- what is committed -------------------------------------------------------------------------------------
+
+    def _settle(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            message.open_parts -= 1
+        self._flush()
+
+    def _flush(self) -> None:
+        """PUBACK in the order received whatever is settled at the front, and tell devices, in one write."""
+        packet_ids, answered = self._window.settled()
+        if self._connection is None:
+            return
+        if packet_ids or answered:
+            acks = [
+                (ack_topic(message.device), ack.array(message.acks) if message.is_array else message.acks[0])
+                for message in answered
+            ]
+            self._connection.acknowledge(packet_ids, acks, expiry_s=ACK_EXPIRY_S)
+        if self._connection.is_paused and self._window.has_room:
+            self._connection.resume()
+
+    def _observe(self) -> None:
+        metrics.lane_inflight.labels(self.name).set(len(self._window))
+        assert self._connection is not None
+        dropped, self._connection.acks_dropped = self._connection.acks_dropped, 0
+        if dropped:
+            metrics.acks_dropped_total.labels(self.name).inc(dropped)

@@ -1,0 +1,51 @@
+"""The gateway part: its lanes side by side, each trying for its lease."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Sequence
+
+from devices.sources import SOURCES
+from gateway.lane import Lane, LaneContext, LaneSettings
+from gateway.mqtt.connection import BrokerAddress
+from rules.clock import Clock
+from store.database import Database
+from store.opening import Centre
+from store.partitions import make_days_ahead
+
+
+class Gateway:
+    """All lanes of this process. Any number of gateways may run; each lane has one holder."""
+
+    def __init__(
+        self,
+        lanes: Sequence[LaneSettings],
+        *,
+        database: Database,
+        clock: Clock,
+        centre: Centre,
+        mqtt_url: str,
+        version: str,
+    ) -> None:
+        context = LaneContext(
+            database=database,
+            clock=clock,
+            centre=centre,
+            broker=BrokerAddress.parse(mqtt_url),
+            # Unlike any other process, and any earlier life of this one.
+            holder=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+            version=version,
+        )
+        self._context = context
+        self.lanes = [Lane(lane, context, SOURCES[lane.source]) for lane in lanes]
+
+    async def run(self) -> None:
+        """Make the coming days' partitions, then hold whatever lanes are free, until cancelled."""
+        async with self._context.database.pool.acquire() as connection:
+            await make_days_ahead(connection, self._context.clock.now())
+        async with asyncio.TaskGroup() as group:
+            for lane in self.lanes:
+                group.create_task(lane.run(), name=f"lane {lane.name}")

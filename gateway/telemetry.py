@@ -1,0 +1,345 @@
+"""The telemetry of a lane: gathered while the batch before it commits, one transaction each, tried until it holds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+import structlog
+from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec.json import Encoder
+
+from devices.event import READINGS, Datum, Event, EventType, Location, Vitals, digest
+from gateway import metrics
+from gateway.retrying import Retrying
+from gateway.sorting import PresenceArrival, RejectArrival, TelemetryArrival
+from gateway.window import Message
+from rules.clock import Clock
+from rules.domain.lateness import TOLERANCE_S
+from store import lanes, telemetry
+from store.database import Connection, Database
+from store.dead_letters import DeadLetter, bury
+from store.lanes import LaneLease
+from store.partitions import day_of
+from store.telemetry import BadRow, Batch, StateMoves
+
+log: Final = structlog.get_logger()
+
+#: Enough to spread a commit's cost thinly, little enough that one transaction stays far below its time limit.
+BATCH_EVENTS: Final = 2_000
+#: How long a first arrival waits for company; telemetry is not a call for help.
+GATHER_S: Final = 0.04
+#: `last_seen` of heartbeats is written at most this often.
+HEARTBEAT_FLUSH_S: Final = 1.0
+#: Device ids kept in memory: what a name stands for never changes, whether it is registered can only become true.
+KNOWN_DEVICES_LIMIT: Final = 200_000
+#: More than this share of a minute's rows failing as bad data is our fault and not theirs (invariant 3).
+BAD_ROWS_SHARE_LIMIT: Final = 0.01
+BAD_ROWS_LEAST: Final = 20
+BAD_ROWS_WINDOW_S: Final = 60.0
+
+_TOLERANCE: Final = timedelta(seconds=TOLERANCE_S)
+
+Arrival = TelemetryArrival | PresenceArrival | RejectArrival
+
+
+class _Data(Struct, omit_defaults=True, gc=False):
+    """What a reading says, as it is stored: the event without its identity."""
+
+    location: Location | None = None
+    battery_pct: float | None = None
+    signal_dbm: float | None = None
+    vitals: Vitals | None = None
+    value: float | None = None
+    unit: str | None = None
+    detail: Raw | UnsetType = UNSET
+
+
+_encode: Final = Encoder().encode
+
+
+def data_of(event: Event) -> str:
+    """The stored JSON of an event's contents."""
+    detail = UNSET if event.detail is None else Raw(event.detail)
+    return _encode(
+        _Data(event.location, event.battery_pct, event.signal_dbm, event.vitals, event.value, event.unit, detail)
+    ).decode()
+
+
+class Settle(Protocol):
+    """Called with the messages of which one part each was committed."""
+
+    def __call__(self, messages: Iterable[Message]) -> None: ...
+
+
+class BadDataRateHigh(Exception):
+    """More rows fail as bad data than devices could get wrong: burying stops, the batch is held and tried again."""
+
+
+@dataclass(slots=True)
+class _Move:
+    """The newest word about one device within a batch."""
+
+    seen_at: datetime
+    battery_pct: float | None = None
+    location: Location | None = None
+    clock_ok: bool = False
+    online: bool | None = None
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """One batch being made."""
+
+    readings: dict[object, tuple[Batch, list[TelemetryArrival]]] = field(default_factory=dict)
+    states: tuple[Batch, list[TelemetryArrival]] = field(default_factory=lambda: (Batch(), []))
+    moves: dict[int, _Move] = field(default_factory=dict)
+    letters: list[DeadLetter] = field(default_factory=list)
+    outcomes: list[tuple[str, str]] = field(default_factory=list)
+
+
+class TelemetryWriter:
+    """Takes arrivals from the lane and settles their messages once they are committed."""
+
+    def __init__(
+        self, database: Database, clock: Clock, retrying: Retrying, *, lane: str, source: str, decoder: str
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._retrying = retrying
+        self._lane, self._source, self._decoder = lane, source, decoder
+        self._waiting: list[Arrival] = []
+        self._arrived = asyncio.Event()
+        self._known: dict[str, int] = {}
+        self._heard: dict[int, _Move] = {}
+        self._heard_flushed_at = clock.monotonic()
+        self._bad_rows: list[tuple[float, int, int]] = []
+
+    def take(self, arrival: Arrival) -> None:
+        """Queue one arrival; a known device's heartbeat only moves `last_seen` and is settled here and now."""
+        if type(arrival) is TelemetryArrival and arrival.event.type is EventType.HEARTBEAT:
+            device_id = self._known.get(arrival.device)
+            if device_id is not None:
+                self._hear(device_id, arrival)
+                arrival.message.open_parts -= 1
+                return
+        self._waiting.append(arrival)
+        self._arrived.set()
+
+    async def run(self, lease: LaneLease, settle: Settle) -> None:
+        """Write batches until cancelled; LeaseLost leaves here."""
+        while True:
+            async with asyncio.timeout(HEARTBEAT_FLUSH_S) as limit:
+                try:
+                    await self._arrived.wait()
+                except asyncio.CancelledError:
+                    if not limit.expired():
+                        raise
+            if self._waiting:
+                await self._clock.sleep(GATHER_S)
+            batch, self._waiting = self._waiting[:BATCH_EVENTS], self._waiting[BATCH_EVENTS:]
+            if not self._waiting:
+                self._arrived.clear()
+            if batch or self._heartbeats_due():
+                await self._write(lease, batch)
+                settle(arrival.message for arrival in batch)
+
+    # -- one batch ----------------------------------------------------------------------------------------------------
+
+    async def _write(self, lease: LaneLease, batch: list[Arrival]) -> None:
+        careful = False
+
+        async def go() -> list[tuple[str, str]]:
+            nonlocal careful
+            try:
+                return await self._transaction(lease, batch, careful=careful)
+            except Exception as error:
+                # A row's own fault is found by halving, in a second go; the first pays for no savepoints.
+                careful = careful or telemetry.is_bad_data(error)
+                raise
+
+        outcomes = await self._retrying.until_done(go)
+        self._forget_heartbeats()
+        self._count(batch, outcomes)
+
+    async def _transaction(self, lease: LaneLease, batch: list[Arrival], *, careful: bool) -> list[tuple[str, str]]:
+        async with self._database.transaction() as connection:
+            await lanes.confirm(connection, lease)
+            await self._learn(connection, batch)
+            gathered = self._gather(batch)
+            for rows, arrivals in (*gathered.readings.values(), gathered.states):
+                if len(rows):
+                    await self._store(connection, rows, arrivals, gathered, careful=careful)
+            await self._move(connection, gathered)
+            if gathered.letters:
+                await bury(connection, gathered.letters, now=self._clock.now())
+        return gathered.outcomes
+
+    async def _learn(self, connection: Connection, batch: list[Arrival]) -> None:
+        """Ask once for every name not known yet; a name that is not registered is asked for again next time."""
+        unknown = {a.device for a in batch if not isinstance(a, RejectArrival)} - self._known.keys()
+        if not unknown:
+            return
+        if len(self._known) + len(unknown) > KNOWN_DEVICES_LIMIT:
+            self._known.clear()
+            unknown = {a.device for a in batch if not isinstance(a, RejectArrival)}
+        self._known |= await telemetry.registered_devices(connection, unknown)
+
+    def _gather(self, batch: list[Arrival]) -> _Gathered:
+        gathered = _Gathered()
+        for arrival in batch:
+            if isinstance(arrival, RejectArrival):
+                gathered.letters.append(self._reject_letter(arrival))
+                gathered.outcomes.append(("unknown", "dead_letter"))
+                continue
+            device_id = self._known.get(arrival.device)
+            if device_id is None:
+                gathered.letters.append(self._unknown_letter(arrival))
+                type_ = str(arrival.event.type) if isinstance(arrival, TelemetryArrival) else "online"
+                gathered.outcomes.append((type_, "dead_letter"))
+            elif isinstance(arrival, PresenceArrival):
+                gathered.moves.setdefault(device_id, _Move(arrival.received_at)).online = arrival.online
+            elif arrival.event.type is EventType.HEARTBEAT:
+                self._hear(device_id, arrival)
+            else:
+                self._place(gathered, arrival, device_id)
+        return gathered
+
+    def _place(self, gathered: _Gathered, arrival: TelemetryArrival, device_id: int) -> None:
+        event, received_at = arrival.event, arrival.received_at
+        if event.type in READINGS:
+            day = day_of(received_at)
+            if day not in gathered.readings:
+                gathered.readings[day] = (Batch(), [])
+            rows, arrivals = gathered.readings[day]
+        else:
+            rows, arrivals = gathered.states
+        late = abs(received_at - event.at) > _TOLERANCE
+        rows.add(
+            received_at, event.at, digest(event), device_id, late, event.type.value, event.id, data_of(event)
+        )
+        arrivals.append(arrival)
+
+    async def _store(
+        self,
+        connection: Connection,
+        rows: Batch,
+        arrivals: list[TelemetryArrival],
+        gathered: _Gathered,
+        *,
+        careful: bool,
+    ) -> None:
+        readings = arrivals[0].event.type in READINGS
+        bad: tuple[BadRow, ...] = ()
+        if careful:
+            _, copies, bad = await telemetry.store_isolating(connection, rows, readings=readings)
+            self._watch_bad_rows(len(rows), len(bad))
+        else:
+            stored = await (telemetry.store_readings if readings else telemetry.store_states)(connection, rows)
+            copies = stored.copies
+        spoiled = {row.position: row.reason for row in bad}
+        for position, arrival in enumerate(arrivals):
+            type_ = arrival.event.type.value
+            if position in spoiled:
+                gathered.letters.append(self._letter(arrival, "unstorable", spoiled[position]))
+                gathered.outcomes.append((type_, "dead_letter"))
+            elif position in copies:
+                gathered.outcomes.append((type_, "duplicate"))
+            else:
+                gathered.outcomes.append((type_, "stored"))
+                self._note_move(gathered.moves, rows.device_id[position], arrival, late=rows.late[position])
+
+    async def _move(self, connection: Connection, gathered: _Gathered) -> None:
+        merged = {**self._heard, **gathered.moves} if self._heartbeats_due() else gathered.moves
+        if not merged:
+            return
+        moves = StateMoves()
+        for device_id in sorted(merged):
+            move = merged[device_id]
+            location = move.location
+            moves.device_id.append(device_id)
+            moves.seen_at.append(move.seen_at)
+            moves.battery_pct.append(move.battery_pct)
+            moves.lat.append(location.lat if location is not None else None)
+            moves.lon.append(location.lon if location is not None else None)
+            moves.accuracy_m.append(location.accuracy_m if location is not None else None)
+            moves.clock_ok.append(move.clock_ok)
+            moves.online.append(move.online)
+        await telemetry.move_states(connection, moves)
+
+    def _note_move(self, moves: dict[int, _Move], device_id: int, arrival: TelemetryArrival, *, late: bool) -> None:
+        """Late is not new: an old reading proves that the device is alive now, and nothing else about now."""
+        event = arrival.event
+        move = moves.get(device_id)
+        if move is None:
+            move = moves[device_id] = _Move(arrival.received_at)
+        move.seen_at = arrival.received_at
+        if late:
+            return
+        move.clock_ok = True
+        if event.battery_pct is not None:
+            move.battery_pct = event.battery_pct
+        if event.location is not None and event.location.datum is Datum.WGS84:
+            move.location = event.location
+
+    # -- heartbeats --------------------------------------------------------------------------------
+
+    def _hear(self, device_id: int, arrival: TelemetryArrival) -> None:
+        late = abs(arrival.received_at - arrival.event.at) > _TOLERANCE
+        self._note_move(self._heard, device_id, arrival, late=late)
+
+    def _heartbeats_due(self) -> bool:
+        due = self._clock.monotonic() - self._heard_flushed_at >= HEARTBEAT_FLUSH_S
+        return bool(self._heard) and due
+
+    def _forget_heartbeats(self) -> None:
+        if self._heartbeats_due():
+            metrics.events_total.labels(self._source, "heartbeat", "stored").inc(len(self._heard))
+            self._heard = {}
+            self._heard_flushed_at = self._clock.monotonic()
+
+    # -- what could not be used --------------------------------------------------------------------------------
+
+    def _watch_bad_rows(self, rows: int, bad: int) -> None:
+        now_s = self._clock.monotonic()
+        self._bad_rows = [seen for seen in self._bad_rows if now_s - seen[0] < BAD_ROWS_WINDOW_S]
+        self._bad_rows.append((now_s, rows, bad))
+        total, spoiled = sum(s[1] for s in self._bad_rows), sum(s[2] for s in self._bad_rows)
+        if spoiled > BAD_ROWS_LEAST and spoiled > total * BAD_ROWS_SHARE_LIMIT:
+            raise BadDataRateHigh(f"{spoiled} of {total} rows of the last minute could not be stored")
+
+    def _reject_letter(self, arrival: RejectArrival) -> DeadLetter:
+        rejected = arrival.rejected
+        return self._make_letter(
+            arrival.device, arrival.message.topic, rejected.reason, rejected.detail, rejected.raw, arrival.retained
+        )
+
+    def _unknown_letter(self, arrival: TelemetryArrival | PresenceArrival) -> DeadLetter:
+        detail = "no registered device has this id; register it, then replay"
+        return self._make_letter(arrival.device, arrival.message.topic, "unknown_device", detail, arrival.payload)
+
+    def _letter(self, arrival: TelemetryArrival, reason: str, detail: str) -> DeadLetter:
+        return self._make_letter(arrival.device, arrival.message.topic, reason, detail, arrival.payload)
+
+    def _make_letter(
+        self, device: str, topic: str, reason: str, detail: str, payload: bytes, retained: bool = False
+    ) -> DeadLetter:
+        metrics.dead_letters_total.labels(reason).inc()
+        return DeadLetter(
+            device=device, topic=topic, source=self._source, lane=self._lane, reason=reason, detail=detail,
+            payload=payload, decoder=self._decoder, retained=retained,
+        )  # fmt: skip
+
+    def _count(self, batch: list[Arrival], outcomes: list[tuple[str, str]]) -> None:
+        counts: dict[tuple[str, str], int] = {}
+        for became in outcomes:
+            counts[became] = counts.get(became, 0) + 1
+        for (type_, outcome), count in counts.items():
+            metrics.events_total.labels(self._source, type_, outcome).inc(count)
+        if batch:
+            waited = (self._clock.now() - batch[0].received_at).total_seconds()
+            metrics.event_commit_seconds.labels(self._lane).observe(max(0.0, waited))
+

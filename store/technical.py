@@ -1,0 +1,33 @@
+"""Incidents the system opens about itself: a lane without a holder, messages that may be lost."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from rules.domain import correlation, policy
+from rules.domain.vocabulary import Class
+from store import changes
+from store.cases import SYSTEM, Facts, changes_of, lock_subject
+from store.context import floor_now
+from store.database import Connection
+from store.opening import Cause, Centre, relate_and_apply
+
+
+async def report(
+    connection: Connection, class_: Class, about: str, *, facts: Facts, centre: Centre, now: datetime
+) -> int:
+    """Open a technical incident about a part of ours, or count it on the one that is open; return the incident's id.
+
+    `about` names the part and the trouble, for example `lane:alarms:messages_lost`. Ends with the change feed: call
+    it last in a transaction.
+    """
+    assessed = policy.assess_class(class_, now=now)
+    subject = correlation.subject_of(assessed, system=about)
+    await lock_subject(connection, subject.key)
+    cause = Cause(actor=SYSTEM, subject=subject, source="system", facts=facts)
+    effect = await relate_and_apply(
+        connection, assessed, cause, centre=centre, floor=await floor_now(connection), now=now
+    )
+    assert effect.case is not None, "what the system reports always opens, joins or counts"
+    await changes.record(connection, changes_of(effect.case, effect.first_new_seq), now=now)
+    return effect.case.id
