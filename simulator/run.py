@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from random import Random
 from typing import Final
@@ -131,7 +132,9 @@ class Run:
 
     async def _carry_out(self) -> None:
         devices = [agent.device for agent in self._delivery.agents.values()]
-        schedule = Schedule(plan(devices, self._course), self._clock)
+        # Connecting a large fleet takes seconds: the events' times begin when the events do.
+        course = replace(self._course, start=self._clock.now())
+        schedule = Schedule(plan(devices, course), self._clock)
         self._delivery.begin(schedule.began_s)
         self._plan_outage()
         tend_s = 0.0

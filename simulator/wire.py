@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from msgspec import Struct
+
 from simulator.errors import WireBroken
 
 #: The largest packet a broker sends a device here: acks and commands are small, more is not a broker speaking.
@@ -51,8 +53,7 @@ class ConnAck:
     receive_maximum: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class PubAck:
+class PubAck(Struct, frozen=True, gc=False):
     """The broker has taken over the message with this packet id; a `code` of 128 or more is a refusal."""
 
     packet_id: int
@@ -179,7 +180,7 @@ class Reader:
         kind = head >> 4
         try:
             if kind == 4:
-                return PubAck(packet_id=_U16.unpack_from(body)[0], code=body[2] if len(body) > 2 else 0)
+                return PubAck(_U16.unpack_from(body)[0], body[2] if len(body) > 2 else 0)
             if kind == 3:
                 return self._incoming(head, body)
             if kind == 2:

@@ -1,0 +1,88 @@
+"""The comparison finds what is missing, doubled or without its incident."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from devices.event import EventType
+from simulator.ledger import Entry
+from simulator.verify import compare
+
+KILLED_AT = datetime(2026, 11, 19, 6, 30, tzinfo=UTC)
+
+
+class Stored:
+    """What a database would answer: a few rows held in two dictionaries."""
+
+    def __init__(self, counts: Mapping[str, int], incidents: Mapping[str, str]) -> None:
+        self._counts, self._incidents = counts, incidents
+
+    async def lookup(self, device: str, ids: Sequence[str]) -> Mapping[str, int]:
+        return {each: self._counts[each] for each in ids if each in self._counts}
+
+    async def incidents(self, device: str, ids: Sequence[str]) -> Mapping[str, str]:
+        return {each: self._incidents[each] for each in ids if each in self._incidents}
+
+
+def alarm(name: str, subject: str = "p1", word: EventType = EventType.SOS) -> Entry:
+    return Entry(device="d1", id=name, type=word, at=1, acked_at="2026-11-19T06:00:00Z", subject=subject, resent=True)
+
+
+def fix(name: str, puback_at: str | None = "2026-11-19T06:00:00Z") -> Entry:
+    return Entry(device="d1", id=name, type=EventType.LOCATION, at=1, puback_at=puback_at)
+
+
+async def test_all_stored_once_is_good() -> None:
+    found = await compare([alarm("a"), alarm("b"), fix("c")], Stored({"a": 1, "b": 1, "c": 1}, {"a": "9", "b": "9"}))
+    assert found.good
+    assert found.lines()[:4] == ["sent: 3", "stored: 3", "missing: 0", "duplicated: 0"]
+    assert "incidents expected: 1" in found.lines()
+    assert "incidents opened: 1" in found.lines()
+
+
+async def test_a_missing_alarm_is_found_and_named() -> None:
+    found = await compare([alarm("a"), alarm("b")], Stored({"a": 1}, {"a": "9"}))
+    assert not found.good
+    assert found.missing == 1
+    assert any("missing: d1 b sos" in line for line in found.lines())
+
+
+async def test_a_doubled_event_is_found() -> None:
+    found = await compare([alarm("a"), fix("c")], Stored({"a": 2, "c": 1}, {"a": "9"}))
+    assert not found.good
+    assert found.duplicated == 1
+
+
+async def test_missing_telemetry_stands_apart() -> None:
+    found = await compare([fix("c"), fix("never-taken-over", None)], Stored({}, {}))
+    assert not found.good
+    assert (found.missing, found.telemetry_missing) == (0, 2)
+
+
+async def test_only_a_killed_broker_s_last_second_is_excused() -> None:
+    entries = [fix("just", "2026-11-19T06:29:59.500Z"), fix("before", "2026-11-19T06:29:58.500Z"), alarm("a")]
+    found = await compare(entries, Stored({}, {}), [KILLED_AT])
+    assert (found.telemetry_missing_last_second, found.telemetry_missing, found.missing) == (1, 1, 1)
+
+
+async def test_what_a_device_gave_up_is_not_missing() -> None:
+    entry = fix("c", None)
+    entry.given_up_at = "2026-11-19T06:00:00Z"
+    found = await compare([entry], Stored({}, {}))
+    assert found.good
+    assert found.given_up == 1
+
+
+async def test_a_stored_alarm_without_incident_is_not_good() -> None:
+    found = await compare([alarm("a")], Stored({"a": 1}, {}))
+    assert not found.good
+    assert found.alarms_without_incident == 1
+
+
+async def test_one_incident_is_expected_for_each_person_and_family() -> None:
+    entries = [alarm("a"), alarm("b"), alarm("c", "p2"), alarm("d", "home-1", EventType.SMOKE)]
+    stored = Stored(dict.fromkeys("abcd", 1), {"a": "1", "b": "1", "c": "2", "d": "3"})
+    lines = (await compare(entries, stored)).lines()
+    assert "incidents expected: 3" in lines
+    assert "incidents opened: 3" in lines
