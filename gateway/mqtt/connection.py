@@ -7,7 +7,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
 from gateway.mqtt import codec
@@ -118,10 +118,10 @@ class MqttConnection(asyncio.Protocol):
                 f"SHOUWANG_MQTT_URL: no broker answers at {address.host}:{address.port}"
                 f" ({type(error).__name__}: {error})"
             ) from error
-        if connack.reason_code is not codec.ConnAckReasonCode.SUCCESS:
+        if connack.reason_code != codec.ConnAckReasonCode.SUCCESS:
             self.close("refused")
             raise ConnectionFailed(
-                f"SHOUWANG_MQTT_URL: the broker at {address.host}:{address.port} refused us: {connack.reason_code.name}"
+                f"SHOUWANG_MQTT_URL: the broker at {address.host}:{address.port} refused us: {connack.reason_code!r}"
             )
         self._window = connack.receive_max
         return self, connack.session_present
@@ -154,7 +154,7 @@ class MqttConnection(asyncio.Protocol):
         """Subscribe at QoS 1; raises ConnectionFailed where the broker refuses a filter."""
         answer = await self._ask(lambda packet_id: codec.subscribe(packet_id, filters))
         assert isinstance(answer, codec.SubAckPacket)
-        refused = [f for f, code in zip(filters, answer.reason_codes, strict=True) if code >= 0x80]
+        refused = [f for f, code in zip(filters, answer.reason_codes, strict=True) if int(code) >= 0x80]
         if refused:
             raise ConnectionFailed(f"lanes: the broker refuses to subscribe us to {', '.join(refused)}")
 
@@ -188,8 +188,8 @@ class MqttConnection(asyncio.Protocol):
     # -- asyncio.Protocol --------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports do everything an asyncio.Transport does without being one.
+        self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
         self._heard = True
@@ -250,7 +250,7 @@ class MqttConnection(asyncio.Protocol):
                 if waiting is not None and not waiting.done():
                     waiting.set_result(packet)
             case codec.DisconnectPacket():
-                self.close(f"broker: {packet.reason_code.name}")
+                self.close(f"broker: {packet.reason_code!r}")
             case _:
                 pass  # PINGRESP: hearing it was all
 
