@@ -177,11 +177,13 @@ LEAVES_CLAIM: Final = frozenset(
 )
 
 
-def after(state: State, step: Step, *, unattended: bool, others_going: bool = False) -> State:
+def after(state: State, step: Step, *, unattended: bool, others_going: bool = False, later_open: bool = False) -> State:
     """The state after the step, or `IllegalStep`.
 
     `unattended` says whether nobody at the desk holds the case; `others_going` whether, after a responder declined,
-    left or was stood down, another is still on the way or there: then nothing moves.
+    left or was stood down, another is still on the way or there: then nothing moves. `later_open` says whether a
+    later incident of the same subject and family is unresolved: this one is then not reopened, since of one person
+    and family at most one is unresolved, and the later one shows this one already.
     """
     to = STEPS[state].get(step)
     if to is None:
@@ -190,6 +192,8 @@ def after(state: State, step: Step, *, unattended: bool, others_going: bool = Fa
         raise IllegalStep("claim is not allowed while somebody holds the case")
     if step in (Step.RELEASE, Step.LEASE_LOST, Step.TRANSFER, Step.TRANSFER_ACCEPTED, Step.RESOLVE) and unattended:
         raise IllegalStep(f"{step} is not allowed while nobody holds the case")
+    if step is Step.REOPEN and later_open:
+        raise IllegalStep("reopen is not allowed while a later incident of the same trouble is open: take that one")
     if not isinstance(to, Without):
         return to
     if others_going:

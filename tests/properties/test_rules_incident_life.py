@@ -240,6 +240,12 @@ class IncidentLife(RuleBasedStateMachine):
         self.step(case, Step.CLAIM, frozenset({Actor.DESK}), user)
 
     @precondition(lambda self: any(case.owner is not None for case in self.cases))
+    @rule(data=st.data(), step=st.sampled_from([Step.RESOLVE, Step.RELEASE, Step.DISPATCH, Step.CONFIRM, Step.PASS]))
+    def owner_takes_a_step(self, data: st.DataObject, step: Step) -> None:
+        case = data.draw(st.sampled_from([case for case in self.cases if case.owner is not None]))
+        self.step(case, step, frozenset({Actor.DESK, Actor.OWNER}), case.owner)
+
+    @precondition(lambda self: any(case.owner is not None for case in self.cases))
     @rule(data=st.data(), step=st.sampled_from([Step.LEASE_LOST, Step.DISPATCH, Step.RESTORE]))
     def system_takes_a_step(self, data: st.DataObject, step: Step) -> None:
         case = data.draw(st.sampled_from([case for case in self.cases if case.owner is not None]))
@@ -251,7 +257,11 @@ class IncidentLife(RuleBasedStateMachine):
         try:
             lifecycle.refuse_unless_may(case.state, step, actors)
             state = lifecycle.after(
-                case.state, step, unattended=case.owner is None, others_going=case.going > 1
+                case.state,
+                step,
+                unattended=case.owner is None,
+                others_going=case.going > 1,
+                later_open=any(other.unresolved and other.subject == case.subject for other in self.cases),
             )
         except lifecycle.RulesError:
             assert (case.state, case.owner, case.deadlines, case.priority) == before, "a refused step changed something"
@@ -413,4 +423,4 @@ class IncidentLife(RuleBasedStateMachine):
 
 
 TestIncidentLife = pytest.mark.timeout(300)(IncidentLife.TestCase)
-TestIncidentLife.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestIncidentLife.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
