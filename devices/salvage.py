@@ -32,6 +32,8 @@ _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 #: Blanks, and the NUL that firmware written in C leaves after a text.
 _AROUND: Final = b" \t\r\n\0"
 _INTEGER: Final = re.compile(rb"-?[0-9]{1,20}")
+#: A value that an error of msgspec repeats: a detail holds none.
+_QUOTED: Final = re.compile(r""" ['"].*['"]""", re.DOTALL)
 _LEAP_SECOND: Final = re.compile(r"(.{10}[Tt ][0-9]{2}:[0-9]{2}):60(.*)")
 
 AwareTime = Annotated[datetime, Meta(tz=True)]
@@ -234,7 +236,7 @@ def _decoded(raw: bytes, kind: Decoder[Value]) -> Value:
         return kind.decode(raw)
     except ValueError as error:
         _parse(raw, _NUMBERS)  # Knows better what is wrong where it is no JSON at all.
-        told = clean(str(error))[:_ECHO_CHARACTERS_MAX]
+        told = _QUOTED.sub("", str(error))
         raise _Unusable(RejectReason.BAD_VALUE, f"{told}; leave it out or correct it") from None
 
 

@@ -117,21 +117,22 @@ def _decode_array(device: str, channel: Channel, payload: bytes, body: bytes) ->
 
 
 def _read_elements(device: str, payload: bytes, body: bytes) -> list[Event | Rejected]:
-    closed = True
+    closed = whole = True
     try:
         if is_too_deep(body):
             raise _NotPlain
         elements = [bytes(raw) for raw in _ARRAY.decode(body)]
     except (DecodeError, ValueError):
-        elements, closed, _ = split(body)
+        elements, closed, whole = split(body)
     if len(elements) > ELEMENTS_MAX:
         detail = f"message: an array of more than {ELEMENTS_MAX} events; send fewer at once"
         return [Rejected(reason=RejectReason.TOO_LARGE, detail=detail, raw=payload)]
     if not any(elements):
         return [Rejected(reason=RejectReason.EMPTY, detail="message: an array without events", raw=payload)]
     read = [_read(device, element) for element in elements]
-    if not closed and isinstance(read[-1], Event) and not read[-1].damaged:
-        detail = "message: the array is cut off after its last event; send it whole"
+    end_is_told = not closed and (isinstance(read[-1], Rejected) or read[-1].damaged)
+    if not whole and not end_is_told:
+        detail = "message: the array is cut off, or something stands around it; send one whole array"
         read.append(Rejected(reason=RejectReason.NOT_JSON, detail=detail, raw=payload))
     return read
 

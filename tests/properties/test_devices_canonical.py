@@ -6,7 +6,7 @@ import json
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from devices.ack import read
@@ -100,16 +100,19 @@ def _check(decoded: Decoded, topic: str) -> None:
             assert word is None or "\0" not in word.encode().decode()
 
 
+@settings(deadline=None)
 @given(topics, st.binary())
 def test_any_bytes_on_any_topic_are_decoded_or_refused(topic: str, payload: bytes) -> None:
     _check(decode(topic, payload), topic)
 
 
+@settings(deadline=None)
 @given(st.sampled_from([TELEMETRY, "sw/v1/band-1/alarm"]), broken_messages())
 def test_a_broken_message_is_decoded_or_refused(topic: str, payload: bytes) -> None:
     _check(decode(topic, payload), topic)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["sw/v1/b/alarm"]),
     st.text(alphabet='{}[]",:\\ \0\ud800aid1.eE-+NnulTtrusyo').map(lambda text: text.encode("utf-8", "surrogatepass")),
@@ -118,6 +121,7 @@ def test_any_heap_of_punctuation_is_decoded_or_refused(topic: str, payload: byte
     _check(decode(topic, payload), topic)
 
 
+@settings(deadline=None)
 @given(events)
 @example(Event(id="1", at=datetime(2026, 3, 1, tzinfo=UTC), type=EventType.SOS, unit=""))
 def test_what_is_written_is_read_back(event: Event) -> None:
@@ -125,11 +129,13 @@ def test_what_is_written_is_read_back(event: Event) -> None:
     assert decoded == Decoded(device="band-1", channel=Channel.TELEMETRY, events=(event,))
 
 
+@settings(deadline=None)
 @given(events)
 def test_the_explaining_way_reads_what_the_quick_way_reads(event: Event) -> None:
     assert explain(encode(event), device="band-1") == event
 
 
+@settings(deadline=None)
 @given(st.lists(events, max_size=5).map(lambda some: [encode(event) for event in some]), broken_messages())
 def test_in_an_array_a_bad_element_leaves_the_others_alone(good: list[bytes], bad: bytes) -> None:
     _, closed, whole = split(b"[" + bad + b"]")
@@ -140,12 +146,14 @@ def test_in_an_array_a_bad_element_leaves_the_others_alone(good: list[bytes], ba
     assert all(event in together for event in alone)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 4_133_980_799_999))
 def test_milliseconds_are_exact(at_ms: int) -> None:
     (event,) = decode(TELEMETRY, b'{"id":"1","at":%d,"type":"test"}' % at_ms).events
     assert digest(event) // 128 == at_ms * 1000
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_cleaned_text_can_be_stored_and_cleaning_it_again_changes_nothing(text: str) -> None:
     cleaned = clean(text)
@@ -153,6 +161,7 @@ def test_cleaned_text_can_be_stored_and_cleaning_it_again_changes_nothing(text: 
     assert clean(cleaned.encode().decode()) == cleaned
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), json_values))
 def test_an_object_is_taken_apart_into_the_values_it_was_made_of(whole: dict[str, object]) -> None:
     taken = members(json.dumps(whole).encode())
@@ -160,6 +169,7 @@ def test_an_object_is_taken_apart_into_the_values_it_was_made_of(whole: dict[str
     assert {name: json.loads(raw) for name, raw in taken.values.items()} == json.loads(json.dumps(whole))
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_the_outline_of_any_bytes_can_be_read(payload: bytes) -> None:
     members(payload)
@@ -167,6 +177,7 @@ def test_the_outline_of_any_bytes_can_be_read(payload: bytes) -> None:
     assert split(payload).parts
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_any_bytes_are_acknowledgements_or_refused(payload: bytes) -> None:
     with suppress(DecodeError):

@@ -296,6 +296,20 @@ def test_a_flush_that_was_cut_off_says_so_and_loses_only_its_end() -> None:
     assert decode(ALARM, b"[" + good + b',{"id":"2","at":1,"type":"so').rejected[0].event_id == "2"
 
 
+@pytest.mark.parametrize("frame", [b"[%s] tail", b"[%s]]", b"[%s],[%s]", b"[%s}"])
+def test_what_stands_around_an_array_does_not_vanish(frame: bytes) -> None:
+    payload = frame.replace(b"%s", json.dumps(_fields()).encode())
+    decoded = decode(ALARM, payload)
+    assert len(decoded.events) == 1
+    assert [(one.reason, one.raw) for one in decoded.rejected] == [(RejectReason.NOT_JSON, payload)]
+
+
+def test_a_reason_repeats_no_value_of_the_device() -> None:
+    place = {"lat": 32, "lon": 121, "datum": "it's 'secret'"}
+    (rejected,) = decode(TELEMETRY, json.dumps(_fields(location=place)).encode()).rejected
+    assert rejected.detail == "location: Invalid enum value - at `$.datum`; leave it out or correct it"
+
+
 def test_life_safety_comes_first_and_the_rest_stays_in_order() -> None:
     words = ["intrusion_clear", "smoke", "intrusion", "heartbeat", "sos", "water_leak"]
     sent = json.dumps([_fields(type=word) for word in words]).encode()
