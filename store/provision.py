@@ -8,6 +8,9 @@ import asyncpg
 
 _ROLE: Final = "shouwang"
 
+#: What a database that does not answer looks like to a caller.
+AWAY: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+
 
 async def provision(superuser_dsn: str, password: str) -> None:
     """Make the role and the database if they are not there, and give the role this password; safe to run twice."""
@@ -29,7 +32,7 @@ async def answers(dsn: str) -> bool:
     """Whether a server takes this address and password now."""
     try:
         connection = await asyncpg.connect(dsn, timeout=5)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except AWAY:
         return False
     await connection.close()
     return True

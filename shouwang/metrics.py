@@ -1,0 +1,24 @@
+"""What every part tells of itself: the version it was built as."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from prometheus_client import Counter, Gauge
+
+build_info: Final = Gauge("shouwang_build_info", "Always 1; the label says which version runs", ["version"])
+part_restarts_total: Final = Counter(
+    "shouwang_part_restarts_total", "Times a part or server of `up` ended by itself and was started again", ["part"]
+)
+
+
+def program_version() -> str:
+    """The installed version, or `unknown` where the program runs from a bare folder."""
+    try:
+        return version("shouwang")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+build_info.labels(program_version()).set(1)
