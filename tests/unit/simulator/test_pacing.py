@@ -22,13 +22,13 @@ def thousand_a_second() -> Iterator[Planned]:
         seed=1,
         run_word="run",
         scenario=SCENARIOS["load"],
-        duration_s=5.0,
+        duration_s=1.0,
         start=datetime(2026, 11, 19, tzinfo=UTC),
     )
     return plan(list(fleet(1, 2, 3)), course)
 
 
-@given(steps=st.lists(st.integers(0, 700), max_size=12))
+@given(steps=st.lists(st.integers(0, 20), max_size=8))
 def test_exactly_rate_times_time_is_handed_out_however_the_clock_is_read(steps: list[int]) -> None:
     clock = FakeClock()
     schedule = Schedule(thousand_a_second(), clock)
@@ -38,16 +38,16 @@ def test_exactly_rate_times_time_is_handed_out_however_the_clock_is_read(steps: 
         clock.advance(step_ms / 64)
         handed_out += len(list(schedule.due(MANY)))
         # Event i is due at i milliseconds: the first one at once.
-        assert handed_out == min(5000, int(clock.monotonic() * 1000) + 1)
+        assert handed_out == min(1000, int(clock.monotonic() * 1000) + 1)
 
 
 def test_a_stall_is_caught_up_and_noted() -> None:
     clock = FakeClock()
     schedule = Schedule(thousand_a_second(), clock)
-    clock.advance(2.0)
-    assert len(list(schedule.due(500))) == 500
-    assert len(list(schedule.due(MANY))) == 1501
-    assert schedule.furthest_behind_s == 2.0
+    clock.advance(0.5)
+    assert len(list(schedule.due(100))) == 100
+    assert len(list(schedule.due(MANY))) == 401
+    assert schedule.furthest_behind_s == 0.5
 
 
 def test_the_end_of_the_plan_ends_the_schedule() -> None:
@@ -55,6 +55,6 @@ def test_the_end_of_the_plan_ends_the_schedule() -> None:
     schedule = Schedule(thousand_a_second(), clock)
     assert not schedule.exhausted
     clock.advance(60.0)
-    assert len(list(schedule.due(MANY))) == 5000
+    assert len(list(schedule.due(MANY))) == 1000
     assert schedule.exhausted
     assert list(schedule.due(MANY)) == []

@@ -20,7 +20,7 @@ START = datetime(2026, 11, 19, 6, 30, tzinfo=UTC)
 
 def course(name: str, **changes: object) -> Course:
     base = Course(
-        seed=7, run_word="run", scenario=SCENARIOS[name], duration_s=120.0, start=START, rate_scale=600.0, hour=9.0
+        seed=7, run_word="run", scenario=SCENARIOS[name], duration_s=20.0, start=START, rate_scale=600.0, hour=9.0
     )
     return replace(base, **changes)
 
