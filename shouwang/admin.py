@@ -28,7 +28,11 @@ async def first_admin(db: Database, settings: Settings, now: datetime) -> str | 
     given = settings.admin_password
     password = given.get_secret_value() if given else secrets.token_urlsafe(12)
     new = NewUser(
-        name=ADMIN, display_name="管理员", role="admin", language=settings.site_language.value, password=password
+        name=ADMIN,
+        display_name="管理员",
+        role="administrator",
+        language=settings.site_language.value,
+        password=password,
     )
     try:
         await add_user(db, Passwords(), new, by=None, now=now)

@@ -16,6 +16,7 @@ import structlog
 
 from rules.clock import Clock, SharedClock
 from shouwang.admin import first_admin
+from shouwang.database_commands import migrated
 from shouwang.demo import register_town, town_command
 from shouwang.embedded.broker import EmbeddedBroker, refuse_taken_port
 from shouwang.embedded.database import announced, database, held, take_lock
@@ -26,8 +27,6 @@ from shouwang.health import common_health
 from shouwang.parts import connected
 from shouwang.settings import Settings
 from shouwang.supervise import PartProcess, Server, keep
-from store.migrate import migrate
-from store.provision import AWAY
 
 log = structlog.stdlib.get_logger()
 
@@ -152,10 +151,7 @@ async def _part(arguments: list[str], clock: Clock) -> AsyncIterator[PartProcess
 async def _prepare(settings: Settings, clock: SharedClock, *, demo: bool, say: Say) -> None:
     """The schema, the first administrator, and the demonstration's register."""
     async with database(settings, clock) as dsn:
-        try:
-            steps = await migrate(dsn)
-        except AWAY as error:
-            raise DatabaseNotRunning(f"SHOUWANG_DATABASE_URL: the database does not answer: {error}") from None
+        steps = await migrated(dsn)
     if steps:
         log.info("schema_migrated", steps=steps)
     async with connected(settings, clock, name="shouwang up", demo=demo) as db:

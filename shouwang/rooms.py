@@ -1,0 +1,88 @@
+"""Each part's own work, put together from its room: what `gateway`, `rules` and `console` run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from shouwang.embedded.broker import refuse_taken_port
+from shouwang.errors import PartUnknown
+from shouwang.metrics import program_version
+from shouwang.parts import Surroundings
+from store.opening import Centre
+from store.sealing import Keyring
+
+log = structlog.stdlib.get_logger()
+
+#: Where the build puts the pages; a program without them serves the API alone.
+PAGES: Final = Path(__file__).resolve().parent.parent / "console" / "web" / "dist"
+
+
+def centre_of(around: Surroundings) -> Centre:
+    """The centre's keys and time zone, as the settings name them."""
+    return Centre(
+        keyring=Keyring.load_or_create(around.settings.secret_key_path),
+        timezone=ZoneInfo(around.settings.site_timezone),
+    )
+
+
+async def gateway(around: Surroundings) -> None:
+    """Hold whatever lanes are free, until cancelled."""
+    from gateway.lane import LaneSettings
+    from gateway.run import Gateway
+
+    lanes = [LaneSettings(name=lane.name, filters=lane.filters, source=lane.source) for lane in around.settings.lanes]
+    await Gateway(
+        lanes,
+        database=around.db,
+        clock=around.clock,
+        centre=centre_of(around),
+        mqtt_url=around.settings.broker_address,
+        version=program_version(),
+    ).run()
+
+
+async def rules(around: Surroundings) -> None:
+    """Run the engine's passes, until cancelled; a step of the database's time holds them."""
+    try:
+        from shouwang.passes import engine_of
+    except ModuleNotFoundError as error:
+        raise PartUnknown(f"the rules part is not in this build ({error.name} is missing)") from None
+    engine = engine_of(around, centre_of(around))
+    around.stepped.append(lambda _stepped_s: engine.hold(HOLD_AFTER_STEP_S))
+    await engine.run()
+
+
+#: The grace period after a step of the database's time (architecture.md, Ingest, Time).
+HOLD_AFTER_STEP_S: Final = 60.0
+
+
+async def console(around: Surroundings) -> None:
+    """Serve the API and the pages, until cancelled; makes the first administrator where there is none."""
+    try:
+        from console.app import run
+    except ModuleNotFoundError as error:
+        raise PartUnknown(f"the console part is not in this build ({error.name} is missing)") from None
+    from console.context import ConsoleContext
+
+    settings = around.settings
+    refuse_taken_port(
+        settings.http_host, settings.http_port, "stop what listens there, or name another with SHOUWANG_HTTP_PORT"
+    )
+    context = ConsoleContext(
+        db=around.db,
+        keyring=Keyring.load_or_create(settings.secret_key_path),
+        clock=around.clock,
+        web_dir=PAGES if PAGES.is_dir() else None,
+        site_timezone=ZoneInfo(settings.site_timezone),
+        version=program_version(),
+        dsn=around.db.dsn,
+    )
+
+    def ready(port: int) -> None:
+        log.info("console_listening", port=port)
+
+    await run(context, settings.http_host, settings.http_port, ready=ready)

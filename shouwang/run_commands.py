@@ -1,0 +1,89 @@
+"""`up`, the parts alone, `migrate` and `simulate`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import click
+
+from rules.clock import SharedClock
+from shouwang import logs
+from shouwang.cli import settings_of
+from shouwang.parts import Surroundings, part_listen, run_part
+from shouwang.settings import Settings
+from simulator.cli import simulate as simulate  # noqa: PLC0414 -- the command as it is, offered under our name
+
+DEMO = click.option("--demo", is_flag=True, help="A simulated town; nothing is sent outside.")
+SOCKET = click.option("--health-socket", type=click.Path(path_type=Path), hidden=True)
+
+
+def _begin(part: str) -> Settings:
+    settings = settings_of()
+    clock = SharedClock()
+    logs.configure(part, level=settings.log_level, form=settings.log_format, now=clock.now)
+    return settings
+
+
+def _run(part: str, work: Callable[[Surroundings], Awaitable[None]], *, demo: bool, health_socket: Path | None) -> None:
+    from shouwang.wiring import run_until_signalled
+
+    settings = _begin(part)
+    # The console serves its health on its own port.
+    health = None if part == "console" else part_listen(settings, health_socket)
+    run_until_signalled(lambda: run_part(part, work, settings, demo=demo, health=health), fast=True)
+
+
+@click.command()
+@click.option("--demo", is_flag=True, help="Add a small simulated town; nothing is sent outside.")
+def up(demo: bool) -> None:
+    """Run all parts in one process tree.
+
+    An embedded PostgreSQL and MQTT broker stand in where no address is given.
+    """
+    from shouwang.wiring import run_until_signalled
+    from shouwang.wiring import up as run_up
+
+    settings = _begin("up")
+    run_until_signalled(lambda: run_up(settings, demo=demo, say=lambda line: click.echo(line, err=False)))
+
+
+@click.command()
+@DEMO
+@SOCKET
+def gateway(demo: bool, health_socket: Path | None) -> None:
+    """Run the devices' edge alone: lanes, ingest, acknowledgements."""
+    from shouwang import rooms
+
+    _run("gateway", rooms.gateway, demo=demo, health_socket=health_socket)
+
+
+@click.command()
+@DEMO
+@SOCKET
+def rules(demo: bool, health_socket: Path | None) -> None:
+    """Run the engine alone: deadlines, escalation, silence."""
+    from shouwang import rooms
+
+    _run("rules", rooms.rules, demo=demo, health_socket=health_socket)
+
+
+@click.command()
+@DEMO
+def console(demo: bool) -> None:
+    """Run the people's edge alone: API, live stream, pages."""
+    from shouwang import rooms
+
+    _run("console", rooms.console, demo=demo, health_socket=None)
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database schema up to date.
+
+    Safe to run twice, from several hosts at once, and while parts of this and the previous release run.
+    """
+    from shouwang.database_commands import migrate_now
+
+    steps = migrate_now(settings_of())
+    click.echo("\n".join(steps) if steps else "nothing to do: the schema is up to date")
