@@ -89,7 +89,8 @@ class AlarmDesk:
         async with self._database.transaction() as connection:
             if last_resort:
                 return await accept_unreadable(connection, lease, self._call_of(arrival), centre=self._centre)
-            letter = self._call_of(arrival).letter if arrival.event is None else None
+            broken = arrival.event is None or arrival.event.damaged
+            letter = self._call_of(arrival).letter if broken else None
             alarm = _alarm_of(arrival, letter)
             return await accept(connection, lease, alarm, centre=self._centre)
 
@@ -100,8 +101,8 @@ class AlarmDesk:
             topic=arrival.message.topic,
             source=self._source,
             lane=self._lane,
-            reason=str(rejected.reason) if rejected is not None else "unassessable",
-            detail=rejected.detail if rejected is not None else "storing or assessing it failed",
+            reason=str(rejected.reason) if rejected is not None else _damaged(arrival),
+            detail=rejected.detail if rejected is not None else _damage(arrival),
             payload=rejected.raw if rejected is not None else arrival.payload,
             decoder=self._decoder,
             retained=arrival.retained,
@@ -132,6 +133,14 @@ class AlarmDesk:
             alarm_seconds.labels("commit").observe(took_s)
             if accepted.incident_id is not None:
                 alarm_seconds.labels("incident").observe(took_s)
+
+
+def _damaged(arrival: AlarmArrival) -> str:
+    return "damaged" if arrival.event is not None and arrival.event.damaged else "unassessable"
+
+
+def _damage(arrival: AlarmArrival) -> str:
+    return (arrival.event.damage if arrival.event is not None else None) or "storing or assessing it failed"
 
 
 def _is_ours(error: Exception) -> bool:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import asyncpg
 import structlog
 
 from devices import ack
@@ -27,7 +26,7 @@ from gateway.window import Message, Window
 from rules.clock import Clock
 from rules.domain.vocabulary import Class
 from store import lanes, technical
-from store.database import Database, open_connection
+from store.database import DATABASE_AWAY, Database, OwnConnection, open_connection
 from store.lanes import LaneLease, LeaseLost
 from store.opening import Centre
 
@@ -41,9 +40,6 @@ ACK_EXPIRY_S: Final = 3_600
 TAKEOVER_WITHIN_S: Final = 2.0
 BACKOFF_FIRST_S: Final = 1.0
 BACKOFF_LONGEST_S: Final = 30.0
-
-#: What a database that is away looks like from here.
-DATABASE_AWAY: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +77,7 @@ class Lane:
         self._clock = context.clock
         self._retrying = Retrying(context.clock, lane=settings.name)
         self._suspicion = Suspicion(context.database, context.clock, self._retrying, lane=settings.name)
-        self._link: asyncpg.Connection[asyncpg.Record] | None = None
+        self._link: OwnConnection | None = None
         self._window = Window()
         self._begin()
 
@@ -171,7 +167,7 @@ class Lane:
         except DATABASE_AWAY:
             await self._drop_link()  # the lease runs out by itself
 
-    async def _open_link(self) -> asyncpg.Connection[asyncpg.Record]:
+    async def _open_link(self) -> OwnConnection:
         if self._link is None or self._link.is_closed():
             self._link = await open_connection(
                 self._context.database.dsn, application_name=f"shouwang lane {self.name}"

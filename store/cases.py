@@ -151,9 +151,9 @@ async def insert(connection: Connection, case: Case, *, keyring: Keyring, day: d
 
 async def save(connection: Connection, case: Case, *, keyring: Keyring) -> None:
     """Write what was changed, one version on, with its entries and deadlines."""
+    case.version += 1
     await _write_record(connection, case, keyring)
     due = earliest(case.deadlines)
-    case.version += 1
     await connection.execute(
         _Q.update, case.id, case.state, case.priority, case.class_, case.resident_id, case.premises_id,
         sorted(case.marks), case.oldest_alarm_at, case.sounded_at, case.sound_to, case.stage, case.alert_count,
@@ -178,7 +178,9 @@ async def _read(connection: Connection, row: Any) -> Case | None:
     if row is None:
         return None
     deadlines = tuple(
-        Deadline(kind=DeadlineKind(d["kind"]), due_at=d["due_at"], stage=d["stage"], round=d["round"])
+        Deadline(
+            kind=DeadlineKind(d["kind"]), due_at=d["due_at"], stage=d["stage"], round=d["round"], failures=d["failures"]
+        )
         for d in await connection.fetch(_Q.deadlines, row["id"])
     )
     fields = {name: row[name] for name in row.keys() if name not in ("class", "marks")}  # noqa: SIM118  # a Record
@@ -208,7 +210,8 @@ async def _write_record(connection: Connection, case: Case, keyring: Keyring) ->
         rows.append((stored.seq, note.at, note.action, stored.text, stored.hash))
     case.notes.clear()
     if rows:
-        await connection.execute(_Q.insert_entries, case.id, *(list(column) for column in zip(*rows, strict=True)))
+        columns = (list(column) for column in zip(*rows, strict=True))
+        await connection.execute(_Q.insert_entries, case.id, case.version, *columns)
     if texts:
         await _write_texts(connection, case, texts, keyring)
 
@@ -251,4 +254,5 @@ async def _write_deadlines(connection: Connection, case: Case) -> None:
         [deadline.stage for deadline in case.deadlines],
         [deadline.round for deadline in case.deadlines],
         [deadline.due_at for deadline in case.deadlines],
+        [deadline.failures for deadline in case.deadlines],
     )

@@ -36,6 +36,13 @@ CONNECT_TIMEOUT_S: Final = 10.0
 COMMAND_TIMEOUT_S: Final = 30.0
 
 
+#: What a database that is away, or a connection to it that is spoilt, looks like.
+DATABASE_AWAY: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+#: A connection that is nobody else's.
+OwnConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+
 class StoreError(Exception):
     """Base of what goes wrong in the store."""
 

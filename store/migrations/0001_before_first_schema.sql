@@ -378,6 +378,7 @@ CREATE TABLE entry (
     seq         integer NOT NULL,
     at          timestamptz NOT NULL,
     action      text NOT NULL,
+    version     integer NOT NULL,            -- of the incident it came with: what changed since a reader's version
     fixed       text NOT NULL,               -- the exact bytes the hash covers: text, not jsonb
     hash        bytea NOT NULL,
     PRIMARY KEY (incident_id, seq)

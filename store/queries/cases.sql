@@ -35,7 +35,7 @@ SELECT id, number, state, priority, class, family, subject, resident_id, premise
    FOR NO KEY UPDATE
 
 -- name: deadlines
-SELECT kind, stage, round, due_at FROM deadline WHERE incident_id = $1
+SELECT kind, stage, round, due_at, failures FROM deadline WHERE incident_id = $1
 
 -- name: insert
 -- The day's counter row is locked until the commit: taken late, in the last statements of a transaction.
@@ -69,22 +69,24 @@ UPDATE incident
 
 -- name: insert_entries
 -- Under the incident's lock; unique (incident, seq) refuses a second writer that had none.
-INSERT INTO entry (incident_id, seq, at, action, fixed, hash)
-SELECT $1, n.seq, n.at, n.action, n.fixed, n.hash
-  FROM unnest($2::int[], $3::timestamptz[], $4::text[], $5::text[], $6::bytea[]) AS n (seq, at, action, fixed, hash)
+INSERT INTO entry (incident_id, version, seq, at, action, fixed, hash)
+SELECT $1, $2, n.seq, n.at, n.action, n.fixed, n.hash
+  FROM unnest($3::int[], $4::timestamptz[], $5::text[], $6::text[], $7::bytea[]) AS n (seq, at, action, fixed, hash)
 
 -- name: insert_text
 INSERT INTO entry_text (incident_id, seq, key_owner, salt, sealed) VALUES ($1, $2, $3, $4, $5)
 
 -- name: write_deadlines
--- Under the incident's lock: what stands afterwards is exactly what was given. A deadline set anew has not failed yet.
+-- Under the incident's lock: what stands afterwards is exactly what was given.
 WITH given AS (
-    SELECT * FROM unnest($2::text[], $3::int[], $4::int[], $5::timestamptz[]) AS n (kind, stage, round, due_at)
+    SELECT * FROM unnest($2::text[], $3::int[], $4::int[], $5::timestamptz[], $6::int[])
+               AS n (kind, stage, round, due_at, failures)
 ), gone AS (
     DELETE FROM deadline AS d WHERE d.incident_id = $1 AND d.kind NOT IN (SELECT kind FROM given)
 )
-INSERT INTO deadline (incident_id, kind, stage, round, due_at)
-SELECT $1, kind, stage, round, due_at FROM given
+INSERT INTO deadline (incident_id, kind, stage, round, due_at, failures)
+SELECT $1, kind, stage, round, due_at, failures FROM given
     ON CONFLICT (incident_id, kind) DO UPDATE
-   SET stage = excluded.stage, round = excluded.round, due_at = excluded.due_at, failures = 0
- WHERE (deadline.stage, deadline.round, deadline.due_at) IS DISTINCT FROM (excluded.stage, excluded.round, excluded.due_at)
+   SET stage = excluded.stage, round = excluded.round, due_at = excluded.due_at, failures = excluded.failures
+ WHERE (deadline.stage, deadline.round, deadline.due_at, deadline.failures)
+       IS DISTINCT FROM (excluded.stage, excluded.round, excluded.due_at, excluded.failures)

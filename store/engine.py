@@ -1,0 +1,250 @@
+"""The store's side of the engine's passes: due deadlines, lapsed claims, the auditor's reads, the coming days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import asyncpg
+import structlog
+
+from rules.domain import correlation, deadlines, policy
+from rules.domain.deadlines import earliest
+from rules.domain.firing import Firing, IncidentView, put_off
+from rules.domain.lifecycle import after
+from rules.domain.policy_table import ROWS
+from rules.domain.vocabulary import LIFE_SAFETY, Action, Class, Mark, Priority, State, Step, Target
+from rules.engine.auditor import OpenCount, Overdue
+from rules.engine.due import Decide, FiredReport
+from store import changes, lanes, partitions, technical
+from store.cases import SYSTEM, Case, Facts, Note, changes_of, insert, load, load_open, save
+from store.context import floor_now
+from store.database import Connection, Database
+from store.opening import Cause, Centre, new_case
+from store.sql import queries
+from store.steps import leave_claim, still_reported
+
+_Q: Final = queries("engine")
+_log: Final = structlog.get_logger(__name__)
+
+#: Whom a re-sounding is shown as reaching, the farthest first: an incident says one of them.
+_FARTHEST: Final = (Target.COUNTY_DUTY, Target.ON_CALL_PHONE, Target.SUPERVISORS, Target.DESKS, Target.OWNER)
+#: Firings of one incident in one go: after an outage a reminder and its end may both be due.
+FIRINGS_LIMIT: Final = 8
+
+
+class EngineStore:
+    """Any number of engines may share one database: rows in other hands are skipped, each deadline fires once."""
+
+    def __init__(self, database: Database, centre: Centre) -> None:
+        self._database = database
+        self._centre = centre
+
+    # -- due deadlines --------------------------------------------------------------------------------
+
+    async def fire_due(self, now: datetime, limit: int, decide: Decide) -> FiredReport:
+        """Fire what is due, highest priority first, then oldest, each incident in a transaction of its own."""
+        async with self._database.pool.acquire() as connection:
+            rows = await connection.fetch(_Q.due, now, limit)
+        firings: list[Firing] = []
+        failed = 0
+        for row in rows:
+            try:
+                firings += await self._fire(row["id"], row["subject"], now, decide)
+            except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError):
+                raise  # the database is away: that concerns them all
+            except Exception as error:  # noqa: BLE001  # said, counted, and put off for this one incident
+                # Whatever it is stays with this incident: its deadline is put off, the others go on.
+                _log.exception("deadline_failed", incident=row["id"], error=type(error).__name__)
+                await self._put_off(row["id"], row["subject"], now)
+                failed += 1
+        return FiredReport(firings=tuple(firings), failed=failed)
+
+    async def _fire(self, incident_id: int, subject: str, now: datetime, decide: Decide) -> list[Firing]:
+        fired: list[Firing] = []
+        async with self._database.transaction() as connection:
+            case = await _load_if_free(connection, incident_id, subject)
+            if case is None:
+                return []
+            first, recorded = case.last_seq + 1, list[changes.Change]()
+            while len(fired) < FIRINGS_LIMIT:
+                firing = decide(await _view(connection, case), now)
+                if firing is None:
+                    break
+                recorded += await self._apply(connection, case, firing, now)
+                fired.append(firing)
+            if fired:
+                await save(connection, case, keyring=self._centre.keyring)
+                await changes.record(connection, [*changes_of(case, first), *recorded], now=now)
+        return fired
+
+    async def _apply(
+        self, connection: Connection, case: Case, firing: Firing, now: datetime
+    ) -> list[changes.Change]:
+        before = case.state
+        if firing.unclaim and case.attended:
+            case.state = after(case.state, Step.LEASE_LOST, unattended=False)
+            leave_claim(case)
+        if firing.close:
+            case.state = after(case.state, Step.CLOSE, unattended=not case.attended)
+            case.closed_at = now
+        if firing.raise_to is not None:
+            case.priority = firing.raise_to
+        if firing.becomes_real:
+            case.marks.discard(Mark.TEST)
+        if firing.resound_to:
+            case.sounded_at = now
+            case.sound_to = next((t for t in _FARTHEST if t in firing.resound_to), Target.RECORD)
+        if firing.entry is Action.ESCALATED:
+            case.stage += 1
+        case.deadlines = firing.deadlines
+        moved = before is not case.state
+        from_, to = (before, case.state) if moved else (None, None)
+        case.note(Note(at=now, actor=SYSTEM, action=firing.entry, from_=from_, to=to, facts=_facts(firing, now)))
+        return await self._raise_again(connection, case, now) if firing.raise_again else []
+
+    async def _raise_again(self, connection: Connection, case: Case, now: datetime) -> list[changes.Change]:
+        """Open the incident that follows a resolved one whose condition is still reported; its lock is held."""
+        if await load_open(connection, case.subject, case.family) is not None:
+            return []
+        assessed = policy.assess_class(case.class_, now=now)
+        subject = correlation.Subject(key=case.subject, family=case.family)
+        cause = Cause(
+            actor=SYSTEM, subject=subject, source="system", resident_id=case.resident_id,
+            premises_id=case.premises_id, device_id=case.device_id, area=case.area,
+        )  # fmt: skip
+        again = new_case(assessed, cause, floor=await floor_now(connection), follows=case.id, now=now)
+        again.place = case.place
+        facts = (("reason", "still_reported"), ("follows", case.id))
+        again.note(Note(at=now, actor=SYSTEM, action=Action.OPENED, to=State.OPEN, facts=facts))
+        await insert(connection, again, keyring=self._centre.keyring, day=self._centre.day(now))
+        return changes_of(again, 1, received_at=now)
+
+    async def _put_off(self, incident_id: int, subject: str, now: datetime) -> None:
+        """The deadline whose step failed is tried again a little later; what this raises concerns them all."""
+        async with self._database.transaction() as connection:
+            case = await _load_if_free(connection, incident_id, subject)
+            due = earliest(case.deadlines) if case is not None else None
+            if case is None or due is None:
+                return
+            others = tuple(deadline for deadline in case.deadlines if deadline is not due)
+            case.deadlines = (*others, put_off(due, now=now))
+            await save(connection, case, keyring=self._centre.keyring)
+
+    # -- claims --------------------------------------------------------------------------------
+
+    async def lapse_claims(self, valid_until: datetime, now: datetime, limit: int) -> int:
+        """End claims whose lease ran out by `valid_until`; locked ones wait for the next pass."""
+        async with self._database.pool.acquire() as connection:
+            rows = await connection.fetch(_Q.lapsed, valid_until, limit)
+        return sum([await self._lapse(row["id"], row["subject"], valid_until, now) for row in rows])
+
+    async def _lapse(self, incident_id: int, subject: str, valid_until: datetime, now: datetime) -> bool:
+        async with self._database.transaction() as connection:
+            case = await _load_if_free(connection, incident_id, subject)
+            if case is None or case.lease_until is None or case.lease_until > valid_until:
+                return False
+            first, before = case.last_seq + 1, case.state
+            case.state = after(case.state, Step.LEASE_LOST, unattended=False)
+            leave_claim(case)
+            case.sounded_at, case.sound_to = now, Target.DESKS
+            case.deadlines = deadlines.on_step(
+                case.deadlines, Step.LEASE_LOST, case.clocks, now=now, attended=False, by_owner=False,
+                life_safety=case.class_ in LIFE_SAFETY,
+            )  # fmt: skip
+            facts = (("last_owner", case.last_owner),)
+            lost = Note(at=now, actor=SYSTEM, action=Step.LEASE_LOST, from_=before, to=case.state, facts=facts)
+            case.note(lost)
+            await save(connection, case, keyring=self._centre.keyring)
+            await changes.record(connection, changes_of(case, first), now=now)
+        return True
+
+    # -- what is only read --------------------------------------------------------------------------------
+
+    async def overdue(self, due_before: datetime) -> Sequence[Overdue]:
+        async with self._database.pool.acquire() as connection:
+            rows = await connection.fetch(_Q.overdue, due_before)
+        return [
+            Overdue(incident_id=row["id"], priority=Priority(row["priority"]), due_at=row["next_due_at"])
+            for row in rows
+        ]
+
+    async def open_counts(self) -> Sequence[OpenCount]:
+        async with self._database.pool.acquire() as connection:
+            rows = await connection.fetch(_Q.open_counts)
+        return [
+            OpenCount(
+                priority=Priority(row["priority"]), state=State(row["state"]), incidents=row["incidents"],
+                unattended=row["unattended"],
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    async def make_days_ahead(self, now: datetime) -> int:
+        async with self._database.pool.acquire() as connection:
+            return await partitions.make_days_ahead(connection, now)
+
+    async def days_ahead(self, now: datetime) -> int:
+        async with self._database.pool.acquire() as connection:
+            return await partitions.days_ahead(connection, now)
+
+    # -- the system about itself --------------------------------------------------------------------------------
+
+    async def beat(self, now: datetime) -> None:
+        """Say that the engine lives: every desk shows how long ago that was."""
+        async with self._database.pool.acquire() as connection:
+            await connection.execute(_Q.beat, "engine", now)
+
+    async def report_unheld_lanes(self, now: datetime) -> int:
+        """One technical incident for each lane that nobody has held for ten seconds; return how many are new."""
+        async with self._database.pool.acquire() as connection:
+            names = [name for name, _ in await lanes.unheld(connection)]
+            known = {row["subject"] for row in await connection.fetch(_Q.open_lane_reports)}
+        fresh = [name for name in names if f"s:lane:{name}:unheld" not in known]
+        for name in fresh:
+            async with self._database.transaction() as connection:
+                await technical.report(
+                    connection, Class.LANE_UNHELD, f"lane:{name}:unheld", facts=(("lane", name),),
+                    centre=self._centre, now=now,
+                )  # fmt: skip
+        return len(fresh)
+
+
+async def _load_if_free(connection: Connection, incident_id: int, subject: str) -> Case | None:
+    """The case under its locks, or None where another holds one of them: it is served there, or next time."""
+    if not await _lock_if_free(connection, subject):
+        return None
+    if await connection.fetchval(_Q.lock_if_free, incident_id, subject) is None:
+        return None
+    return await load(connection, incident_id)
+
+
+async def _lock_if_free(connection: Connection, subject: str) -> bool:
+    kind, key = subject[0], subject[1:].partition(":")[0]
+    if kind == "s":
+        free: bool = await connection.fetchval(_Q.try_name, subject)
+        return free
+    query = {"r": _Q.try_resident, "p": _Q.try_premises, "d": _Q.try_device}[kind]
+    return await connection.fetchval(query, int(key)) is not None
+
+
+async def _view(connection: Connection, case: Case) -> IncidentView:
+    resolved = case.state is State.RESOLVED
+    return IncidentView(
+        id=case.id, state=case.state, class_=case.class_, attended=case.attended, clocks=case.clocks,
+        deadlines=case.deadlines, ages_to=ROWS[case.class_].ages_to, test=Mark.TEST in case.marks,
+        review=case.review, still_reported=resolved and await still_reported(connection, case.id),
+        follower_open=resolved and await connection.fetchval(_Q.follower_open, case.id),
+    )  # fmt: skip
+
+
+def _facts(firing: Firing, now: datetime) -> Facts:
+    lag_ms = round(max(0.0, (now - firing.due_at).total_seconds()) * 1000)
+    return (
+        ("deadline", str(firing.kind)), ("stage", firing.stage), ("round", firing.round),
+        ("reason", str(firing.reason)), ("to", ",".join(firing.resound_to)), ("lag_ms", lag_ms),
+        ("passed_over", len(firing.passed_over)),
+    )  # fmt: skip
+
+
