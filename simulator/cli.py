@@ -30,7 +30,7 @@ from simulator.report import page, summary
 from simulator.run import Run
 from simulator.scenario import SCENARIOS, Scenario, checked, load_scenario
 from simulator.tally import Tally
-from simulator.verify import STORED_EVENTS_KEY, Findings, StoredEventsFactory, compare
+from simulator.verify import STORED_EVENTS_KEY, Findings, StoredEventsFactory, compare_when_settled
 
 _SECONDS: Final = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
@@ -125,6 +125,14 @@ FILE: Final = click.Path(dir_okay=False, path_type=Path)
 @click.option("--verify", is_flag=True, help="Compare the ledger with the database; needs --ledger.")
 @click.option("--verify-only", is_flag=True, help="Simulate nothing; compare an existing --ledger.")
 @click.option(
+    "--settle",
+    "settle_s",
+    type=Duration(),
+    default="30s",
+    show_default=True,
+    help="How long --verify waits while nothing more is stored and something is missing.",
+)
+@click.option(
     "--broker-killed-at",
     "killed_at",
     type=Moment(),
@@ -159,7 +167,7 @@ def _simulate(ctx: click.Context, options: dict[str, Any]) -> None:
     tally = None if options["verify_only"] else _carry_out(devices, scenario, options)
     findings = None
     if factory is not None and (options["verify"] or options["verify_only"]):
-        findings = asyncio.run(_verify(options["ledger_path"], factory, options["killed_at"]))
+        findings = asyncio.run(_verify(options["ledger_path"], factory, options))
         click.echo("\n".join(findings.lines()))
     if tally is not None and options["report_path"] is not None:
         title = f"Simulated fleet: {scenario.name}, seed {options['seed']}"
@@ -244,9 +252,11 @@ async def _run(make: Callable[[], Run]) -> Tally:
     return await run.run()
 
 
-async def _verify(path: Path, factory: StoredEventsFactory, killed_at: Sequence[datetime]) -> Findings:
+async def _verify(path: Path, factory: StoredEventsFactory, options: dict[str, Any]) -> Findings:
     async with factory() as stored:
-        return await compare(read(path), stored, killed_at)
+        return await compare_when_settled(
+            lambda: read(path), stored, options["killed_at"], RealClock(), options["settle_s"]
+        )
 
 
 def _allow_files(wanted: int) -> None:

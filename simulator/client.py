@@ -121,7 +121,7 @@ class Link(asyncio.Protocol):
         self._answered: asyncio.Future[None] | None = None
         self._closed: asyncio.Future[None] | None = None
         self._wake = asyncio.Event()
-        self._finished = False
+        self.finished = False
         self._paused = False
         self._heard_s = self._wrote_s = clock.monotonic()
         self._rng = Random(client_id)
@@ -190,7 +190,7 @@ class Link(asyncio.Protocol):
 
     def finish(self, *last: Publication) -> None:
         """Say the last words at QoS 0, take leave, and come back no more."""
-        self._finished = True
+        self.finished = True
         self._wake.set()
         if self._transport is None:
             return
@@ -208,7 +208,7 @@ class Link(asyncio.Protocol):
         Raises ConnectionRefusedByBroker if the broker refuses the very first CONNECT: that mends by itself never.
         """
         backoff_s, ever = FIRST_BACKOFF_S, False
-        while not self._finished:
+        while not self.finished:
             if self.held:
                 await self._released()
                 continue
@@ -232,7 +232,7 @@ class Link(asyncio.Protocol):
 
     @property
     def _should_return(self) -> bool:
-        return not self._finished and not self.held
+        return not self.finished and not self.held
 
     async def _dial(self) -> None:
         loop = asyncio.get_running_loop()

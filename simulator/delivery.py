@@ -224,7 +224,7 @@ class Delivery:
         self._to_pump.add(link)
 
     def on_down(self, link: Link) -> None:
-        if not link.held:
+        if not link.held and not link.finished:
             self.tally.facts["connections lost"] += 1
 
     def on_acknowledged(self, publication: Publication) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final, Protocol
 
+from simulator.clock import Clock
 from simulator.ledger import Entry
 from simulator.words import FAMILIES
 
@@ -19,6 +20,8 @@ IDS_PER_LOOKUP: Final = 1000
 ENTRIES_AT_ONCE: Final = 50_000
 #: A broker killed with signal 9 may lose what it took over in its last second (architecture.md, Choices).
 LAST_SECOND: Final = timedelta(seconds=1)
+#: Between two looks at a database that is still storing.
+SETTLE_PAUSE_S: Final = 2.0
 #: Missing ids kept for the printed list; the count goes on.
 MOST_NAMED: Final = 20
 #: Where a caller of the command leaves `StoredEventsFactory`, in click's `Context.meta`.
@@ -66,7 +69,12 @@ class Findings:
     @property
     def good(self) -> bool:
         """Whether nothing is missing, doubled or without its incident."""
-        return not (self.missing or self.duplicated or self.telemetry_missing or self.alarms_without_incident)
+        return not (self.waits_for_more or self.duplicated)
+
+    @property
+    def waits_for_more(self) -> bool:
+        """Whether what is wrong could still be on its way."""
+        return bool(self.missing or self.telemetry_missing or self.alarms_without_incident)
 
     def lines(self) -> list[str]:
         """Return the findings, one `name: number` a line, then what is missing or doubled by name."""
@@ -133,6 +141,27 @@ async def compare(entries: Iterable[Entry], stored: StoredEvents, killed_at: Seq
             for first in range(0, len(those), IDS_PER_LOOKUP):
                 await _compare_some(device, those[first : first + IDS_PER_LOOKUP], stored, killed_at, findings)
     return findings
+
+
+async def compare_when_settled(
+    entries: Callable[[], Iterable[Entry]],
+    stored: StoredEvents,
+    killed_at: Sequence[datetime],
+    clock: Clock,
+    settle_s: float,
+) -> Findings:
+    """Compare again and again until nothing is missing, or nothing more has been stored for `settle_s`.
+
+    The broker takes telemetry over before it is stored, so a comparison right after a run finds some still on its way.
+    """
+    most, until_s = -1, 0.0
+    while True:
+        findings = await compare(entries(), stored, killed_at)
+        if findings.stored > most:
+            most, until_s = findings.stored, clock.monotonic() + settle_s
+        if not findings.waits_for_more or clock.monotonic() >= until_s:
+            return findings
+        await clock.sleep(SETTLE_PAUSE_S)
 
 
 async def _compare_some(

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
 from simulator.cli import simulate
 from simulator.report import page
 from simulator.tally import Tally
+from simulator.verify import STORED_EVENTS_KEY
 
 
 def test_the_fleet_is_written_as_the_import_reads_it(tmp_path: Path) -> None:
@@ -59,3 +63,48 @@ def test_the_report_escapes_what_it_is_given() -> None:
     assert "&lt;script&gt;" in text
     assert "<b>" not in text
     assert "<i>" not in text
+
+
+class Rows:
+    """A database that holds these events so often, and an incident for each."""
+
+    def __init__(self, counts: Mapping[str, int]) -> None:
+        self._counts = counts
+
+    async def lookup(self, device: str, ids: Sequence[str]) -> Mapping[str, int]:
+        return {each: self._counts.get(each, 0) for each in ids}
+
+    async def incidents(self, device: str, ids: Sequence[str]) -> Mapping[str, str]:
+        return dict.fromkeys(ids, "1")
+
+
+@pytest.mark.parametrize(
+    ("counts", "code", "line"),
+    [
+        ({"a": 1, "b": 1}, 0, "missing: 0"),
+        ({"a": 1}, 1, "missing: 1"),
+        ({"a": 1, "b": 2}, 1, "duplicated: 1"),
+    ],
+)
+def test_verify_exits_non_zero_if_anything_is_missing_or_doubled(
+    tmp_path: Path, counts: dict[str, int], code: int, line: str
+) -> None:
+    @asynccontextmanager
+    async def rows() -> AsyncIterator[Rows]:
+        yield Rows(counts)
+
+    @click.group()
+    @click.pass_context
+    def program(ctx: click.Context) -> None:
+        ctx.meta[STORED_EVENTS_KEY] = rows
+
+    program.add_command(simulate)
+    ledger = tmp_path / "ledger.jsonl"
+    ledger.write_text(
+        "".join(f'{{"device":"d","id":"{each}","type":"sos","at":1,"resent":true}}\n' for each in ("a", "b"))
+    )
+    arguments = ["simulate", "--verify-only", "--ledger", str(ledger), "--settle", "0s"]
+    result = CliRunner().invoke(program, arguments)
+    assert result.exit_code == code, result.output
+    assert line in result.stdout.splitlines()
+    assert "sent: 2" in result.stdout.splitlines()

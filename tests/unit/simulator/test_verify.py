@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from devices.event import EventType
+from rules.clock import FakeClock
 from simulator.ledger import Entry
-from simulator.verify import compare
+from simulator.verify import compare, compare_when_settled
 
 KILLED_AT = datetime(2026, 11, 19, 6, 30, tzinfo=UTC)
 
@@ -86,3 +87,36 @@ async def test_one_incident_is_expected_for_each_person_and_family() -> None:
     lines = (await compare(entries, stored)).lines()
     assert "incidents expected: 3" in lines
     assert "incidents opened: 3" in lines
+
+
+class PassingClock(FakeClock):
+    """Whoever sleeps moves the time on."""
+
+    async def sleep(self, seconds: float) -> None:
+        self.advance(seconds)
+
+
+class Storing(Stored):
+    """A database that stores one more event at each look, up to `most`."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__({}, {})
+        self._most = most
+
+    async def lookup(self, device: str, ids: Sequence[str]) -> Mapping[str, int]:
+        self._counts = {**self._counts, **dict.fromkeys(ids[: min(self._most, len(self._counts) + 1)], 1)}
+        return self._counts
+
+
+async def test_what_is_still_on_its_way_is_waited_for() -> None:
+    entries = [fix(name) for name in "abc"]
+    found = await compare_when_settled(lambda: entries, Storing(3), (), PassingClock(), 5.0)
+    assert found.good
+
+
+async def test_what_never_comes_is_given_up_once_nothing_more_is_stored() -> None:
+    clock = PassingClock()
+    entries = [fix(name) for name in "abcd"]
+    found = await compare_when_settled(lambda: entries, Storing(3), (), clock, 60.0)
+    assert found.telemetry_missing == 1
+    assert clock.monotonic() >= 60.0
