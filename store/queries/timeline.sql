@@ -16,7 +16,13 @@ SELECT e.incident_id, e.seq, e.at, e.fixed, e.hash, t.key_owner, t.sealed, t.era
 -- name: of_pairs
   JOIN unnest($1::bigint[], $2::int[]) AS n (incident_id, seq) ON n.incident_id = e.incident_id AND n.seq = e.seq
 
--- name: changed_since
--- What a stale request did not know: entries after the last one that its version held. An incident's version grows by
--- one with each change, which writes at least one entry; so the newest entries, as many as versions, hold all of them.
- WHERE e.incident_id = $1 AND e.seq > $2 ORDER BY e.seq LIMIT 100
+-- name: of_last_versions
+-- Each version of an incident was written with at least one entry, all of one moment; so the entries of the newest
+-- moments, as many as versions, hold every change since. Two versions of one moment show one change too many, never
+-- one too few.
+ WHERE e.incident_id = $1
+   AND e.at >= (SELECT min(n.at) FROM (SELECT DISTINCT at FROM entry WHERE incident_id = $1 ORDER BY at DESC LIMIT $2) n)
+ ORDER BY e.seq LIMIT 100
+
+-- name: newest
+ WHERE e.incident_id = $1 ORDER BY e.seq DESC LIMIT $2

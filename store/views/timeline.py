@@ -53,10 +53,16 @@ async def read_timeline(connection: Connection, keyring: Keyring, incident_id: i
     return [Entry(**_fields(row, keyring)) for row in rows]
 
 
-async def read_since(db: Database, keyring: Keyring, incident_id: int, seq: int) -> list[Entry]:
-    """Entries after `seq`, at most a hundred: what a stale request did not know."""
-    rows = await db.pool.fetch(f"{Q.entry} {Q.changed_since}", incident_id, seq)
+async def read_since(db: Database, keyring: Keyring, incident_id: int, *, versions: int) -> list[Entry]:
+    """Entries of the last so many versions, at most a hundred: what a stale request did not know."""
+    rows = await db.pool.fetch(f"{Q.entry} {Q.of_last_versions}", incident_id, max(0, versions))
     return [Entry(**_fields(row, keyring)) for row in rows]
+
+
+async def read_last(db: Database, keyring: Keyring, incident_id: int, count: int) -> list[Entry]:
+    """The newest entries, oldest of them first: what a lost race was lost to."""
+    rows = await db.pool.fetch(f"{Q.entry} {Q.newest}", incident_id, count)
+    return [Entry(**_fields(row, keyring)) for row in reversed(rows)]
 
 
 async def render_entries(
@@ -92,4 +98,14 @@ def _text(row: asyncpg.Record, keyring: Keyring) -> dict[str, Any]:
     if row["sealed"] is None or row["wrapped"] is None:
         return {"erased": {"rule": row["erased_rule"], "at": row["erased_at"]}}
     cipher = AESGCM(keyring.unwrap(row["wrapped"], owner=owner))
-    return {"text": open_text(cipher, row["sealed"], context=f"entry {row['incident_id']}:{row['seq']}")}
+    return _parts(open_text(cipher, row["sealed"], context=f"entry {row['incident_id']}:{row['seq']}"))
+
+
+def _parts(text: str) -> dict[str, Any]:
+    """A text written in parts (a number called, who was seen) is taken apart again; any other stands under `text`."""
+    if text.startswith("{"):
+        try:
+            return msgspec.json.decode(text, type=dict[str, Any])
+        except msgspec.MsgspecError:
+            pass
+    return {"text": text}

@@ -1,0 +1,105 @@
+"""The console's application: its table of routes, its pages, its stream, and how it is run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from http import HTTPStatus
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from console.api import accounts, dead_letters, devices, duty, incidents, places, residents, session, steps
+from console.context import CONTEXT, ConsoleContext
+from console.dispatch import dispatch
+from console.health import add_health
+from console.openapi import describe
+from console.pages import DESCRIPTION, SECURITY_HEADERS, add_pages
+from console.problems import Problem
+from console.routes import Route, register
+from console.stream import socket
+from console.stream.hub import HUB, Hub
+from store.feed import DATABASE_AWAY
+
+_log: Final = structlog.get_logger(__name__)
+
+#: How long open requests may still take when the console ends.
+SHUTDOWN_SECONDS: Final = 3.0
+
+ROUTES: Final[list[Route]] = [
+    *session.ROUTES,
+    *duty.ROUTES,
+    *incidents.ROUTES,
+    *steps.ROUTES,
+    *residents.ROUTES,
+    *places.ROUTES,
+    *devices.ROUTES,
+    *dead_letters.ROUTES,
+    *accounts.ROUTES,
+    *socket.ROUTES,
+]
+
+
+def make_app(context: ConsoleContext) -> web.Application:
+    """The whole application; its feed reader runs from start-up to clean-up."""
+    app = web.Application(middlewares=[_answer_problems])
+    app[CONTEXT] = context
+    app[HUB] = Hub(context)
+    app[DESCRIPTION] = describe(ROUTES, version=context.version)
+    app.router.add_get("/api/v1/stream", socket.stream)
+    register(app, [route for route in ROUTES if route not in socket.ROUTES], dispatch)
+    add_health(app)
+    add_pages(app)
+    app.on_response_prepare.append(_secure)
+    app.cleanup_ctx.append(_feed_reader)
+    app.on_shutdown.append(_close_streams)
+    return app
+
+
+async def run(context: ConsoleContext, host: str, port: int, *, ready: Callable[[int], None]) -> None:
+    """Serve until cancelled; `ready` is told the port once requests are taken (0 asks for any free one)."""
+    runner = web.AppRunner(make_app(context), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        ready(int(runner.addresses[0][1]))
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+async def _feed_reader(app: web.Application) -> AsyncIterator[None]:
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(app[HUB].run(), name="feed reader")
+        yield
+        task.cancel()
+
+
+async def _close_streams(app: web.Application) -> None:
+    app[HUB].close_all()
+
+
+@web.middleware
+async def _answer_problems(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """The outermost line of a request: whatever goes wrong is answered as a problem and recorded."""
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return problem.response()
+    except web.HTTPException as error:
+        return Problem(HTTPStatus(error.status), HTTPStatus(error.status).name.lower()).response()
+    except (*DATABASE_AWAY, TimeoutError) as error:
+        _log.warning("request_without_database", route=request.path, reason=type(error).__name__)
+        return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "database_away", "The database does not answer.").response()
+    except Exception:  # noqa: BLE001 - a request's outermost line: recorded, counted by its status, never passed over
+        _log.exception("request_failed", route=request.path)
+        return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "our_fault", "This is our fault; it is recorded.").response()
+
+
+async def _secure(_: web.Request, response: web.StreamResponse) -> None:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)

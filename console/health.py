@@ -1,0 +1,42 @@
+"""The console's own health: alive, ready, and its numbers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from console.context import CONTEXT
+from store.database import StoreError, check_schema
+from store.feed import DATABASE_AWAY
+
+_HEADERS: Final = {"Cache-Control": "no-store"}
+
+
+async def healthz(_: web.Request) -> web.Response:
+    """The process answers; nothing else is said."""
+    return web.json_response({"status": "ok"}, headers=_HEADERS)
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """Whether the database answers with a schema this program knows; 503 and the reason otherwise."""
+    try:
+        async with request.app[CONTEXT].db.pool.acquire(timeout=2) as connection:
+            await check_schema(connection)
+    except (*DATABASE_AWAY, TimeoutError, StoreError) as error:
+        body = {"status": "unready", "reason": type(error).__name__}
+        return web.json_response(body, status=503, headers=_HEADERS)
+    return web.json_response({"status": "ok"}, headers=_HEADERS)
+
+
+async def metrics(_: web.Request) -> web.Response:
+    """What this process counts, for Prometheus."""
+    return web.Response(body=generate_latest(), headers={**_HEADERS, "Content-Type": CONTENT_TYPE_LATEST})
+
+
+def add_health(app: web.Application) -> None:
+    """Register the three routes; they stand outside the API and need no sign-in."""
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", metrics)

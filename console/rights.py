@@ -1,0 +1,50 @@
+"""Who may do what: roles, and the sets of them that routes are open to (centre.md, 36)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """A user has one; it says what they may do, their areas say where."""
+
+    DISPATCHER = "dispatcher"
+    SUPERVISOR = "supervisor"
+    CENTRE_MANAGER = "centre_manager"
+    QUALITY_REVIEWER = "quality_reviewer"
+    COMMUNITY_WORKER = "community_worker"
+    RESPONDER = "responder"
+    INSTALLER = "installer"
+    REGISTER_CLERK = "register_clerk"
+    DATA_PROTECTION_OFFICER = "data_protection_officer"
+    SYSTEM_ADMINISTRATOR = "system_administrator"  #: no resident data
+    SECURITY_ADMINISTRATOR = "security_administrator"  #: users and rights, no data
+    AUDITOR = "auditor"  #: logs and chain, people masked
+    PROGRAM = "program"
+    ADMINISTRATOR = "administrator"  #: the one made at first start, until the three are appointed
+
+
+Roles = frozenset[Role]
+
+ANYBODY: Final[Roles | None] = None  #: also without sign-in
+SIGNED_IN: Final = frozenset(Role)
+
+_DESK: Final = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR})
+
+STEPS: Final = _DESK
+DUTY: Final = _DESK
+OPEN_CASES: Final = _DESK | {Role.COMMUNITY_WORKER, Role.PROGRAM}
+READ_CASES: Final = _DESK | {
+    *(Role.CENTRE_MANAGER, Role.QUALITY_REVIEWER, Role.COMMUNITY_WORKER, Role.DATA_PROTECTION_OFFICER, Role.PROGRAM),
+}
+#: Lists show people masked.
+LIST_CASES: Final = READ_CASES | {Role.AUDITOR}
+READ_PEOPLE: Final = READ_CASES | {Role.REGISTER_CLERK}
+WRITE_PEOPLE: Final = frozenset({Role.REGISTER_CLERK, Role.SUPERVISOR, Role.PROGRAM, Role.ADMINISTRATOR})
+READ_PLACES: Final = READ_PEOPLE | {Role.INSTALLER}
+READ_DEVICES: Final = READ_PLACES
+WRITE_DEVICES: Final = WRITE_PEOPLE | {Role.INSTALLER}
+READ_AREAS: Final = SIGNED_IN
+DEAD_LETTERS: Final = _DESK | {Role.SYSTEM_ADMINISTRATOR, Role.CENTRE_MANAGER}
+ACCOUNTS: Final = frozenset({Role.SECURITY_ADMINISTRATOR, Role.ADMINISTRATOR})
