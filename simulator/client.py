@@ -324,6 +324,13 @@ class Link(asyncio.Protocol):
         self.pump()
 
     def _take(self, packet: wire.Packet) -> None:
+        if (
+            not self.up
+            and type(packet) is not wire.ConnAck
+            and self._answered is not None
+            and not self._answered.done()
+        ):
+            raise WireBroken("what answers there is no MQTT broker: it begins with something else than CONNACK")
         if type(packet) is wire.PubAck:
             self._acknowledged(packet)
         elif type(packet) is wire.Incoming:
