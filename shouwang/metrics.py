@@ -5,7 +5,10 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, disable_created_metrics
+
+# One series more for every counter, which nobody asks for.
+disable_created_metrics()  # type: ignore[no-untyped-call]  # the library leaves this one function untyped
 
 build_info: Final = Gauge("shouwang_build_info", "Always 1; the label says which version runs", ["version"])
 part_restarts_total: Final = Counter(

@@ -89,7 +89,7 @@ async def run_part(
             stepped=[],
         )
         async with part_health(health, readiness) if health else nullcontext():
-            log.info("part_started", version_of_schema_checked=True)
+            log.info("part_started", holder=around.holder)
             await _beside(around, work, part)
 
 

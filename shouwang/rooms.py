@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from shouwang.embedded.broker import refuse_taken_port
-from shouwang.errors import PartUnknown
 from shouwang.metrics import program_version
 from shouwang.parts import Surroundings
 from store.opening import Centre
@@ -19,6 +18,10 @@ log = structlog.stdlib.get_logger()
 
 #: Where the build puts the pages; a program without them serves the API alone.
 PAGES: Final = Path(__file__).resolve().parent.parent / "console" / "web" / "dist"
+
+
+#: The grace period after a step of the database's time (architecture.md, Ingest, Time).
+HOLD_AFTER_STEP_S: Final = 60.0
 
 
 def centre_of(around: Surroundings) -> Centre:
@@ -47,25 +50,16 @@ async def gateway(around: Surroundings) -> None:
 
 async def rules(around: Surroundings) -> None:
     """Run the engine's passes, until cancelled; a step of the database's time holds them."""
-    try:
-        from shouwang.passes import engine_of
-    except ModuleNotFoundError as error:
-        raise PartUnknown(f"the rules part is not in this build ({error.name} is missing)") from None
+    from shouwang.passes import engine_of
+
     engine = engine_of(around, centre_of(around))
     around.stepped.append(lambda _stepped_s: engine.hold(HOLD_AFTER_STEP_S))
     await engine.run()
 
 
-#: The grace period after a step of the database's time (architecture.md, Ingest, Time).
-HOLD_AFTER_STEP_S: Final = 60.0
-
-
 async def console(around: Surroundings) -> None:
     """Serve the API and the pages, until cancelled; makes the first administrator where there is none."""
-    try:
-        from console.app import run
-    except ModuleNotFoundError as error:
-        raise PartUnknown(f"the console part is not in this build ({error.name} is missing)") from None
+    from console.app import run
     from console.context import ConsoleContext
 
     settings = around.settings

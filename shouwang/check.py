@@ -1,0 +1,128 @@
+"""`shouwang check`: what is reachable and healthy, and what to do about what is not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import aiohttp
+import click
+
+from rules.clock import SharedClock
+from shouwang.cli import settings_of
+from shouwang.embedded.places import prepare_data_dir
+from shouwang.errors import ShouwangError
+from shouwang.parts import connected
+from shouwang.settings import Settings
+from store.database import StoreError
+from store.sealing import Keyring
+
+ANSWERS_S: Final = 3.0
+DEFAULT_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finding:
+    """One thing looked at: what it is, what was found, and the remedy where it is not well."""
+
+    what: str
+    found: str
+    remedy: str | None = None
+
+    def line(self) -> str:
+        return (
+            f"ok   {self.what}: {self.found}"
+            if self.remedy is None
+            else f"BAD  {self.what}: {self.found}; {self.remedy}"
+        )
+
+
+@click.command()
+@click.pass_context
+def check(ctx: click.Context) -> None:
+    """Say what is reachable and healthy, and what to do about what is not.
+
+    Exits non-zero while anything is not well.
+    """
+    findings = asyncio.run(findings_of(settings_of()))
+    for finding in findings:
+        click.echo(finding.line())
+    ctx.exit(1 if any(finding.remedy for finding in findings) else 0)
+
+
+async def findings_of(settings: Settings) -> list[Finding]:
+    """Look at everything once, one after the other."""
+    looks: list[Callable[[Settings], Awaitable[Finding]]] = [_data_dir, _key, _database, _broker, _console, _parts]
+    return [await look(settings) for look in looks]
+
+
+async def _data_dir(settings: Settings) -> Finding:
+    try:
+        return Finding(what="data folder", found=str(prepare_data_dir(settings.data_dir)))
+    except ShouwangError as error:
+        return Finding(what="data folder", found="unusable", remedy=str(error))
+
+
+async def _key(settings: Settings) -> Finding:
+    path = settings.secret_key_path
+    if not path.exists():
+        return Finding(what="secret key", found=f"{path}, made at first use")
+    try:
+        Keyring.load_or_create(path)
+    except (StoreError, OSError) as error:
+        return Finding(what="secret key", found="unusable", remedy=str(error))
+    return Finding(what="secret key", found=str(path))
+
+
+async def _database(settings: Settings) -> Finding:
+    kind = "embedded" if settings.database_url is None else "SHOUWANG_DATABASE_URL"
+    try:
+        # Outside a demonstration's own database nothing less than durable will do.
+        async with connected(settings, SharedClock(), name="shouwang check", demo=False):
+            return Finding(what="database", found=f"{kind}, schema known, durable")
+    except (ShouwangError, StoreError) as error:
+        return Finding(what="database", found=kind, remedy=str(error))
+
+
+async def _broker(settings: Settings) -> Finding:
+    parts = urlsplit(settings.broker_address)
+    host, port = parts.hostname or "127.0.0.1", parts.port or DEFAULT_PORTS[parts.scheme]
+    remedy = "start it, or correct SHOUWANG_MQTT_URL" if settings.mqtt_url else "`shouwang up` starts the embedded one"
+    try:
+        async with asyncio.timeout(ANSWERS_S):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError):
+        return Finding(what="broker", found=f"{host}:{port} does not answer", remedy=remedy)
+    writer.close()
+    await writer.wait_closed()
+    return Finding(what="broker", found=f"{host}:{port} answers")
+
+
+async def _console(settings: Settings) -> Finding:
+    return await _ask(
+        "console", settings.http_host, settings.http_port, "`shouwang up` or `shouwang console` starts it"
+    )
+
+
+async def _parts(settings: Settings) -> Finding:
+    remedy = "`shouwang up`, or `shouwang gateway` and `shouwang rules`, start them"
+    return await _ask("gateway and rules", settings.http_host, settings.metrics_port, remedy)
+
+
+async def _ask(what: str, host: str, port: int, remedy: str) -> Finding:
+    url = f"http://{host}:{port}/readyz"
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ANSWERS_S)) as session,
+            session.get(url) as answer,
+        ):
+            body = json.loads(await answer.text())
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError):
+        return Finding(what=what, found=f"{host}:{port} does not answer", remedy=remedy)
+    status = str(body.get("status", "unknown")) if isinstance(body, dict) else "unknown"
+    well = answer.status == 200 and status != "degraded"
+    return Finding(what=what, found=status, remedy=None if well else f"read {url}")

@@ -1,0 +1,60 @@
+"""The engine's passes over the store: which kinds of work time brings, put together."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from rules.engine.auditor import AuditPass
+from rules.engine.due import DuePass
+from rules.engine.leases import LeasePass
+from rules.engine.loop import Engine, Pass
+from rules.engine.partitions import PartitionPass
+from shouwang.parts import Surroundings
+from store.engine import EngineStore
+from store.opening import Centre
+
+
+class BeatPass:
+    """Says that the engine lives: every desk shows how long ago that was."""
+
+    name: Final = "beat"
+    every_s: Final = 1.0
+    batch_size: Final = 0
+
+    def __init__(self, store: EngineStore) -> None:
+        self._store = store
+
+    async def run_once(self, now: datetime) -> int:
+        """Write the time of this beat."""
+        await self._store.beat(now)
+        return 1
+
+
+class LanePass:
+    """Opens a technical incident for a lane that nobody holds."""
+
+    name: Final = "lanes"
+    every_s: Final = 5.0
+    batch_size: Final = 0
+
+    def __init__(self, store: EngineStore) -> None:
+        self._store = store
+
+    async def run_once(self, now: datetime) -> int:
+        """Look at every lane once and return how many were found unheld anew."""
+        return await self._store.report_unheld_lanes(now)
+
+
+def engine_of(around: Surroundings, centre: Centre) -> Engine:
+    """The engine of this process; any number may run over one database."""
+    store = EngineStore(around.db, centre)
+    passes: list[Pass] = [
+        DuePass(store),
+        LeasePass(store),
+        BeatPass(store),
+        LanePass(store),
+        AuditPass(store),
+        PartitionPass(store),
+    ]
+    return Engine(passes, around.clock)
