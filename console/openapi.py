@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from console.problems import MEDIA_TYPE, ProblemDetails
@@ -30,7 +31,7 @@ def describe(routes: Sequence[Route], *, version: str) -> dict[str, Any]:
         "info": {
             "title": "守望 Shouwang",
             "version": version,
-            "description": "Ids are strings of digits; times are RFC 3339 in UTC; errors are problem details (RFC 9457).",
+            "description": "Ids are strings of digits; times are RFC 3339; errors are problem details (RFC 9457).",
         },
         "servers": [{"url": "/"}],
         "paths": paths,
@@ -55,11 +56,9 @@ def _reply_schemas(routes: Sequence[Route]) -> tuple[dict[str, Any], dict[str, A
 
 
 def _model_schemas(routes: Sequence[Route]) -> dict[str, Any]:
-    models: list[type[BaseModel]] = [
-        model for route in routes for model in (route.body, route.query) if model is not None
-    ]
-    unique = list(dict.fromkeys(models))
-    _, document = models_json_schema([(model, "validation") for model in unique], ref_template=_PYDANTIC_REF)
+    named = [model for route in routes for model in (route.body, route.query) if model is not None]
+    models: list[tuple[type[BaseModel], Literal["validation"]]] = [(model, "validation") for model in set(named)]
+    _, document = models_json_schema(models, ref_template=_PYDANTIC_REF)
     schemas: dict[str, Any] = document.get("$defs", {})
     return schemas
 

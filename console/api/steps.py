@@ -75,7 +75,9 @@ async def pass_on(call: Call) -> Reply:
 
 
 async def note(call: Call) -> Reply:
-    return await _take(call, StepRequest(step=Step.NOTE, if_match=call.version, text=_words(call.body_as(NoteBody).text)))
+    return await _take(
+        call, StepRequest(step=Step.NOTE, if_match=call.version, text=_words(call.body_as(NoteBody).text))
+    )
 
 
 async def telephone(call: Call) -> Reply:
