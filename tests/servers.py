@@ -1,0 +1,87 @@
+"""Servers that tests start by themselves, on free ports."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from rules.clock import SharedClock
+
+MOSQUITTO: Final = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+ANSWERS_S: Final = 15.0
+
+
+def free_port(*, pair: bool = False) -> int:
+    """A port that nobody listens on now; with `pair`, the next one is free too."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            if not pair:
+                return port
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Return once `process` listens on `port`; fails when it ended or stays silent."""
+    clock = SharedClock()
+    until = clock.monotonic() + ANSWERS_S
+    while clock.monotonic() < until:
+        assert process.poll() is None, f"{process.args!r} ended with code {process.returncode}"
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except ConnectionRefusedError:
+            try:
+                process.wait(0.02)
+            except subprocess.TimeoutExpired:
+                continue
+    pytest.fail(f"nothing listens on {port}")
+
+
+@dataclass(kw_only=True)
+class Mosquitto:
+    """A Mosquitto of our own that keeps its sessions on disk; both MQTT versions are on one port."""
+
+    folder: Path
+    port: int
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def host(self) -> str:
+        return "127.0.0.1"
+
+    @property
+    def url(self) -> str:
+        return f"mqtt://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        config = self.folder / "mosquitto.conf"
+        config.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
+            f"persistence_location {self.folder}/\nautosave_interval 1\nmax_queued_messages 0\n"
+            "max_inflight_messages 0\n" + ("user root\n" if os.geteuid() == 0 else "")
+        )
+        log = (self.folder / "mosquitto.log").open("ab")
+        self._process = subprocess.Popen([MOSQUITTO, "-c", str(config)], stdout=log, stderr=log)
+        log.close()
+        wait_for_port(self.port, self._process)
+
+    def stop(self, sign: signal.Signals = signal.SIGTERM) -> None:
+        """Stop it, by default in order (its memory is saved); safe to call twice."""
+        if self._process is not None:
+            self._process.send_signal(sign)
+            self._process.wait(10)
+            self._process = None
