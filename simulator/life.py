@@ -31,6 +31,8 @@ _GAS_PER_DAY: Final = 1 / 300
 _TESTS_PER_DAY: Final = 1 / 30
 #: 95 % of calls are no emergency (field.md 0.8); the wearer takes some of those back within seconds.
 _CANCEL_SHARE: Final = 0.08
+#: Some press again before anybody can have answered: an alarm of its own, with its own id (invariant 5).
+_AGAIN_SHARE: Final = 0.1
 #: A battery says so at ten per cent and is changed or charged at five.
 _BATTERY_LOW_PCT: Final = 10
 _BATTERY_CHANGED_PCT: Final = 5
@@ -127,8 +129,12 @@ class Life:
     def _presses(self, per_day: float) -> Iterator[Moment]:
         for at, said in self._chance(per_day, self.press):
             yield at, said
-            if self._rng.random() < _CANCEL_SHARE:
-                yield at + self._rng.uniform(5.0, 25.0), self._said(EventType.CANCEL, at)
+            chance = self._rng.random()
+            soon_s = at + self._rng.uniform(5.0, 25.0)
+            if chance < _CANCEL_SHARE:
+                yield soon_s, self._said(EventType.CANCEL, soon_s)
+            elif chance < _CANCEL_SHARE + _AGAIN_SHARE:
+                yield soon_s, self.press(soon_s)
 
     def _with_end(self, per_day: float, word: EventType, shortest_s: float, longest_s: float) -> Iterator[Moment]:
         return self._pairs(per_day, word, EventType(f"{word}_clear"), shortest_s, longest_s)

@@ -78,7 +78,7 @@ class Course:
 class Voice:
     """One device's way of saying things: its ids, its clock, and the share that goes late, astray or twice."""
 
-    __slots__ = ("_clock_ms", "_course", "_device", "_number", "_rng", "_start_ms", "_text", "life")
+    __slots__ = ("_clock_ms", "_course", "_device", "_number", "_rng", "_start_ms", "_text", "life", "stuck")
 
     def __init__(self, device: Device, course: Course) -> None:
         rng = Random(f"{course.seed}/{device.id}")
@@ -90,6 +90,7 @@ class Voice:
         self._clock_ms = 0 if since_1970 else self._start_ms + _CLOCK_ERROR_MS[device.clock_fault]
         # Half of the models write RFC 3339, half milliseconds (contract.md section 2 allows both).
         self._text = rng.random() < 0.5
+        self.stuck = rng.random() < course.scenario.stuck_share
 
     def say(self, said: Said, made_s: float) -> Planned:
         """Return the event: its id, its device's time, and what befalls it on the way."""
@@ -154,6 +155,8 @@ def _said_by(voice: Voice, course: Course) -> Iterator[Planned]:
             return
         if course.scenario.heartbeats or said.type != EventType.HEARTBEAT:
             yield voice.say(said, made_s)
+        if voice.stuck:
+            yield voice.say(voice.life.press(life_s), made_s)
 
 
 def _stormy(

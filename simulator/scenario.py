@@ -33,7 +33,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """One way of behaving. Shares are 0 to 1.
 
     With `events_per_second` the whole fleet is paced exactly and open-loop, and its days play no part; without it each
-    device lives its own day. `alarms` multiplies how often people press and alarms sound in such a day.
+    device lives its own day. `alarms` multiplies how often people press and alarms sound in such a day, and a stuck
+    device (`stuck_share`) sends an alarm with everything it says.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     wrong_clock_share: float = 0.02
     unregistered_share: float = 0.0
     retained_alarm_share: float = 0.0
+    stuck_share: float = 0.0
     press_once: bool = False
     outage: Outage | None = None
     storm: Storm | None = None

@@ -216,12 +216,13 @@ async def test_a_killed_simulator_leaves_a_ledger_of_all_that_was_on_the_wire(mo
     assert set(platform.copies) <= known
 
 
-async def test_alarms_outlive_a_broker_that_dies_and_comes_back(mosquitto: Mosquitto, path: Path) -> None:
+@pytest.mark.parametrize("shared", [0, 2], ids=["own connections", "shared connections"])
+async def test_alarms_outlive_a_broker_that_dies_and_comes_back(mosquitto: Mosquitto, path: Path, shared: int) -> None:
     scenario = msgspec.structs.replace(PROMPT, events_per_second=100.0, alarm_share=1.0)
     deaf, hearing = Platform(patience=sys.maxsize), Platform()
     async with asyncio.TaskGroup() as group:
         async with listening(mosquitto, deaf):
-            run = group.create_task(a_run(mosquitto, path, scenario, 5))
+            run = group.create_task(a_run(mosquitto, path, scenario, 5, shared=shared))
             await deaf.until(lambda: len(deaf.copies) >= 20)
         mosquitto.stop(signal.SIGKILL)
         mosquitto.start()
@@ -230,4 +231,4 @@ async def test_alarms_outlive_a_broker_that_dies_and_comes_back(mosquitto: Mosqu
     entries = list(read(path))
     assert len(entries) == 100
     assert all(entry.acked_at for entry in entries)
-    assert tally.facts["connections lost"] >= 5
+    assert tally.facts["connections lost"] == (shared + 1 if shared else 5)
