@@ -12,7 +12,16 @@ from typing import Annotated, Any, Final, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FilePath,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from shouwang.errors import SettingWrong
@@ -132,7 +141,7 @@ class Settings(BaseSettings):
     #: MQTT 3.1.1; MQTT 5 is on the next port, which is why this one ends earlier.
     embedded_mqtt_port: int = Field(1883, ge=1, le=65_534)
     data_dir: Path = Path("var")
-    policy: Path | None = None
+    policy: FilePath | None = None
     admin_password: SecretStr | None = None
     secret_key_file: Path | None = None
     lanes: tuple[Lane, ...] = DEFAULT_LANES
@@ -268,8 +277,10 @@ _TABLES: Final = frozenset({"lanes", "retention"})
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"{name} is not a setting" + (f"; did you mean {near[0]}?" if near else "; see `shouwang --help`")
+    # Compared without the prefix: it would make everything look alike.
+    bare = {each.removeprefix(PREFIX): each for each in known}
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), bare, n=1, cutoff=0.6)
+    return f"{name} is not a setting" + (f"; did you mean {bare[near[0]]}?" if near else "; see `shouwang --help`")
 
 
 def _first_fault(error: ValidationError) -> str:
