@@ -101,6 +101,7 @@ class ResolvedIncident:
     class_: Class
     resolved_at: datetime
     last_owner_id: int | None = None
+    closed: bool = False
 
 
 class Reason(StrEnum):
@@ -201,6 +202,25 @@ def relate(
     return _first(last_resolved, now=now, repeated=repeated)
 
 
+def still_reported(
+    event_type: EventType,
+    *,
+    last_report_at: datetime,
+    ended_at: datetime | None,
+    resolved_at: datetime,
+    sends_ends: bool,
+) -> bool:
+    """Whether a device's condition goes on after its incident was resolved.
+
+    A press never does. A state does while it is reported after `resolved_at`, or while its end is awaited from a
+    device that is known to send ends of this type (`sends_ends`: it has sent one before). Many detectors never say
+    that the smoke is gone: without that proof theirs would be raised again every ten minutes for ever.
+    """
+    if event_type not in STATES or (ended_at is not None and ended_at >= last_report_at):
+        return False
+    return last_report_at > resolved_at or sends_ends
+
+
 def folds_unregistered(devices_in_window: int) -> bool:
     """Whether one more unregistered device of a credential joins the incident of that credential.
 
@@ -249,7 +269,7 @@ def _first(last_resolved: ResolvedIncident | None, *, now: datetime, repeated: b
     if last_resolved is None:
         return OpenNew(reason=Reason.NOTHING_OPEN)
     since_s = (now - last_resolved.resolved_at).total_seconds()
-    if repeated and since_s < SAME_EPISODE_S:
+    if repeated and since_s < SAME_EPISODE_S and not last_resolved.closed:
         # The recheck ten minutes after `resolved` raises it again if it is still reported then.
         return Count(incident_id=last_resolved.id, reason=Reason.SAME_EPISODE)
     if since_s > FOLLOWS_WITHIN_S:

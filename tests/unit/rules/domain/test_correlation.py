@@ -19,6 +19,7 @@ from rules.domain.correlation import (
     Restore,
     folds_unregistered,
     relate,
+    still_reported,
     subject_of,
 )
 from rules.domain.policy import Assessment, Context, assess, assess_class
@@ -165,6 +166,33 @@ def test_a_state_that_goes_on_after_resolved_is_left_to_the_recheck_and_then_rai
     assert relate(said(EventType.SMOKE), None, later, now=NOW, standing_at=ago(60)) == OpenNew(
         reason=Reason.STILL_REPORTED, follows=6, offered_first_to=101
     )
+
+
+def test_a_state_that_goes_on_after_its_incident_was_closed_or_merged_opens_a_new_one() -> None:
+    merged = replace(RESOLVED, resolved_at=ago(30), closed=True)
+    decided = relate(said(EventType.SMOKE), None, merged, now=NOW, standing_at=ago(60))
+    assert decided == OpenNew(reason=Reason.STILL_REPORTED, follows=6, offered_first_to=101)
+
+
+@pytest.mark.parametrize(
+    ("event_type", "reported_s", "ended_s", "sends_ends", "expected"),
+    [
+        (EventType.SMOKE, 60, None, False, True),
+        (EventType.SMOKE, 60, 30, True, False),
+        (EventType.SMOKE, 60, 90, False, True),
+        (EventType.SMOKE, 700, None, True, True),
+        (EventType.SMOKE, 700, None, False, False),
+        (EventType.SOS, 60, None, True, False),
+    ],
+)
+def test_what_goes_on_after_resolved_is_a_state_that_is_reported_or_whose_end_is_awaited(
+    event_type: EventType, reported_s: int, ended_s: int | None, sends_ends: bool, expected: bool
+) -> None:
+    ended_at = None if ended_s is None else ago(ended_s)
+    found = still_reported(
+        event_type, last_report_at=ago(reported_s), ended_at=ended_at, resolved_at=ago(600), sends_ends=sends_ends
+    )
+    assert found is expected
 
 
 def test_a_state_never_vanishes_when_nothing_is_open() -> None:

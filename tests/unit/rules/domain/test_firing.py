@@ -60,6 +60,28 @@ def test_the_last_stage_is_followed_by_the_first() -> None:
     assert firing.deadlines == (due(K.ESCALATE, 60, stage=0, round_=1),)
 
 
+@pytest.mark.parametrize(
+    ("clocks", "minutes", "expected"),
+    [
+        (P1, 8, "60 desks+supervisors, 90 on_call_phone, 150 on_call_phone, 210 on_call_phone, 270 on_call_phone, "
+            "300 county_duty+desks, 360 desks+supervisors, 390 on_call_phone, 450 on_call_phone"),
+        (
+            Clocks(priority=Priority.URGENT, ladder=DEFAULT_LADDERS[Priority.URGENT], first_escalation_s=180),
+            11,
+            "180 supervisors+desks, 300 on_call_phone, 480 supervisors+desks, 600 on_call_phone",
+        ),
+    ],
+)  # fmt: skip
+def test_a_time_in_which_nobody_answers_goes_by_the_countys_ladder(clocks: Clocks, minutes: int, expected: str) -> None:
+    waiting, heard = view(due(K.ESCALATE, clocks.first_escalation_s), clocks=clocks), []
+    for second in range(minutes * 60):
+        firing = on_fire(waiting, now=at(second))
+        if firing is not None:
+            waiting = replace(waiting, deadlines=firing.deadlines)
+            heard.append(f"{second} {'+'.join(firing.resound_to)}")
+    assert ", ".join(heard) == expected
+
+
 def test_after_an_outage_the_latest_stage_fires_and_the_earlier_are_on_record() -> None:
     firing = fired(view(due(K.ESCALATE, -100)))
     assert (firing.stage, firing.reason) == (2, Reason.CAUGHT_UP_AFTER_OUTAGE)
