@@ -1,0 +1,193 @@
+"""The live stream: every change one may see, in order, and honest about its own silence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from aiohttp import WSMsgType, WSServerHandshakeError
+from aiohttp.test_utils import TestClient, TestServer
+
+from console.app import make_app
+from console.stream.hub import HUB, QUEUE_MOST, RESUME_MOST
+from store.changes import Change, record
+
+TOWN, OTHER_TOWN = "321999.321999100", "321999.321999200"
+
+
+async def test_a_new_case_and_its_steps_arrive_in_the_order_of_commit(console: Any) -> None:
+    desk = await console.person("mei", "dispatcher")
+    stream = await desk.streams()
+    case = await console.case(desk)
+    opened = await stream.next("incident")
+    assert (opened["data"]["id"], opened["data"]["state"]) == (str(case), "open")
+    entry = await stream.next("entry")
+    assert (entry["data"]["incident"], entry["data"]["action"]) == (str(case), "opened")
+    assert entry["prev"] == opened["seq"]
+    await desk.posts(f"/incidents/{case}/claim")
+    claimed = await stream.next("incident")
+    assert claimed["data"]["claimed_by"]["id"] == str(desk.id)
+    assert claimed["seq"] > entry["seq"]
+
+
+async def test_the_number_of_a_list_is_where_the_stream_goes_on(console: Any) -> None:
+    desk = await console.person("mei", "dispatcher")
+    before = await console.case(desk)
+    seq = (await desk.gets("/incidents")).body["seq"]
+    after = await console.case(desk, "fall")
+    stream = await desk.streams(after=seq)
+    frame = await stream.next("incident")
+    assert frame["data"]["id"] == str(after) != str(before)
+    assert frame["prev"] == seq
+
+
+async def test_a_returning_desk_misses_nothing(console: Any) -> None:
+    desk = await console.person("mei", "dispatcher")
+    stream = await desk.streams()
+    await console.case(desk)
+    seen = (await stream.next("entry"))["seq"]
+    await stream.socket.close()
+    away = [str(await console.case(desk, class_)) for class_ in ("fall", "smoke")]
+    stream = await desk.streams(after=seen)
+    frames = [await stream.next("incident") for _ in away]
+    assert [frame["data"]["id"] for frame in frames] == away
+
+
+async def test_a_number_from_the_future_must_begin_anew(console: Any) -> None:
+    desk = await console.person("mei", "dispatcher")
+    stream = await desk.streams(after=10**9)
+    assert (await stream.next())["kind"] == "resync"
+
+
+async def test_too_much_missed_must_begin_anew(console: Any) -> None:
+    desk = await console.person("mei", "dispatcher")
+    case = await console.case(desk)
+    changes = [Change(kind="incident", object_id=case)] * (RESUME_MOST + 1)
+    async with console.db.transaction() as connection:
+        await record(connection, changes, now=console.clock.now())
+    async with TestClient(TestServer(make_app(console.context))) as begun_later:
+        late = replace(desk, _client=begun_later)
+        frame = await (await late.streams(after=0)).next()
+    assert (frame["kind"], frame["prev"]) == ("resync", 0)
+
+
+async def test_pruned_changes_must_begin_anew(console: Any) -> None:
+    desk = await console.person("mei", "dispatcher")
+    await console.case(desk)
+    await console.db.pool.execute("DELETE FROM change WHERE seq = (SELECT min(seq) FROM change)")
+    stream = await desk.streams(after=0)
+    assert (await stream.next())["kind"] == "resync"
+
+
+async def test_changes_elsewhere_never_leave_the_server(console: Any) -> None:
+    admin = await console.person("root", "administrator")
+    desk = await console.person("mei", "dispatcher", [TOWN])
+    homes = [
+        int((await admin.posts("/premises", {"address": f"{area} 1号", "area": area})).body["id"])
+        for area in (OTHER_TOWN, TOWN)
+    ]
+    stream = await desk.streams()
+    await console.case(admin, premises_id=homes[0])
+    here = await console.case(admin, premises_id=homes[1])
+    frame = await stream.next()
+    assert (frame["kind"], frame["data"]["id"]) == ("incident", str(here))
+
+
+async def test_what_moves_out_of_sight_is_gone(console: Any) -> None:
+    admin = await console.person("root", "administrator")
+    desk = await console.person("mei", "dispatcher", [TOWN])
+    home = int((await admin.posts("/premises", {"address": "1号", "area": TOWN})).body["id"])
+    stream = await desk.streams()
+    case = await console.case(admin, premises_id=home)
+    await stream.next("entry")
+    async with console.db.transaction() as connection:
+        await connection.execute("UPDATE incident SET area = $2::text::ltree WHERE id = $1", case, OTHER_TOWN)
+        change = Change(kind="incident", object_id=case, area=OTHER_TOWN)
+        await record(connection, [change], now=console.clock.now())
+    frame = await stream.next()
+    assert (frame["kind"], frame["data"]) == ("gone", {"kind": "incident", "id": str(case)})
+
+
+async def test_alive_names_the_head_and_whoever_is_awake(console: Any) -> None:
+    desk = await console.person("mei", "dispatcher")
+    now = console.clock.now()
+    await console.db.pool.execute("INSERT INTO lane (name, holder, valid_until) VALUES ('alarm', 'gw-1', $1)", now)
+    await console.db.pool.execute("INSERT INTO part (name, seen_at) VALUES ('engine', $1)", now)
+    stream = await desk.streams()
+    console.clock.advance(2)
+    await console.case(desk)
+    alive = await stream.next("alive")
+    assert alive["head"] >= 0
+    assert alive["lanes"] == [{"name": "alarm", "connected": False, "holder": "gw-1"}]
+    assert alive["engine_age_s"] == pytest.approx(2, abs=0.1)
+    assert alive["canary_age_s"] is None
+
+
+async def test_switching_a_user_off_closes_their_stream(console: Any) -> None:
+    admin, desk = await console.person("root", "administrator"), await console.person("mei", "dispatcher")
+    stream = await desk.streams()
+    await admin.patches(f"/users/{desk.id}", {"disabled": True})
+    console.clock.advance(1)
+    assert await stream.closed_with() == 4401
+
+
+async def test_a_change_of_areas_closes_the_stream(console: Any) -> None:
+    admin, desk = await console.person("root", "administrator"), await console.person("mei", "dispatcher")
+    stream = await desk.streams()
+    await admin.patches(f"/users/{desk.id}", {"areas": [TOWN]})
+    console.clock.advance(1)
+    assert await stream.closed_with() == 4401
+
+
+async def test_a_desk_that_reads_too_slowly_is_cut_off_and_counted(console: Any) -> None:
+    desk = await console.person("mei", "dispatcher")
+    stream = await desk.streams()
+    hub = console.client.app[HUB]
+    (client,) = hub._clients
+    for _ in range(QUEUE_MOST + 1):
+        client.offer(b'{"kind":"alive"}')
+    assert await stream.closed_with() == 4408
+
+
+async def test_an_answered_ping_renews_the_claims_of_that_desk(console: Any) -> None:
+    desk = await console.person("mei", "dispatcher")
+    case = await console.case(desk)
+    await desk.posts("/duty", {"state": "on"})
+    claimed = await desk.posts(f"/incidents/{case}/claim")
+    console.clock.advance(7)
+    headers = {"Authorization": f"Bearer {desk.token}"}
+    async with console.client.ws_connect("/api/v1/stream", headers=headers, autoping=False) as socket:
+        while (message := await socket.receive()).type is not WSMsgType.PING:
+            pass
+        await socket.pong(message.data)
+        # What we ask after our answer is answered after it was used.
+        await socket.ping()
+        while (await socket.receive()).type is not WSMsgType.PONG:
+            pass
+    whole = await desk.gets(f"/incidents/{case}")
+    assert whole.body["lease_until"] > claimed.body["lease_until"]
+    assert whole.body["version"] == claimed.body["version"]
+    assert await console.db.pool.fetchval("SELECT stream_at FROM duty WHERE user_id = $1", desk.id) is not None
+
+
+async def test_the_canary_is_shown_to_programs_and_to_no_desk(console: Any) -> None:
+    desk, program = await console.person("mei", "dispatcher"), await console.person("can", "program")
+    canary = await console.case(desk)
+    await console.db.pool.execute("UPDATE incident SET class = 'canary' WHERE id = $1", canary)
+    at_desk, at_program = await desk.streams(after=0), await program.streams(after=0)
+    other = await console.case(desk, "fall")
+    assert (await at_desk.next("incident"))["data"]["id"] == str(other)
+    assert (await at_program.next("incident"))["data"]["id"] == str(canary)
+    assert [item["id"] for item in (await desk.gets("/incidents")).body["items"]] == [str(other)]
+
+
+async def test_a_stream_asks_for_a_sign_in_and_for_a_page_of_ours(console: Any) -> None:
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await console.client.ws_connect("/api/v1/stream")
+    assert refused.value.status == 401
+    desk = await console.person("mei", "dispatcher")
+    headers = {"Authorization": f"Bearer {desk.token}", "Origin": "https://elsewhere.example"}
+    with pytest.raises(WSServerHandshakeError) as foreign:
+        await console.client.ws_connect("/api/v1/stream", headers=headers)
+    assert foreign.value.status == 403
