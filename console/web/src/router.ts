@@ -1,0 +1,31 @@
+// Which page stands at which address, and who is asked to sign in first.
+import { createRouter, createWebHistory } from "vue-router";
+import { resume, session } from "@/state/session";
+import DeskView from "@/views/DeskView.vue";
+import SignInView from "@/views/SignInView.vue";
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: "/", name: "desk", component: DeskView },
+    { path: "/sign-in", name: "sign-in", component: SignInView },
+    { path: "/residents", name: "residents", component: () => import("@/views/ResidentsView.vue") },
+    { path: "/residents/:id", name: "resident", component: () => import("@/views/ResidentView.vue"), props: true },
+    { path: "/devices", name: "devices", component: () => import("@/views/DevicesView.vue") },
+    { path: "/devices/:id", name: "device", component: () => import("@/views/DeviceView.vue"), props: true },
+    { path: "/:rest(.*)", redirect: { name: "desk" } },
+  ],
+});
+
+let hasAsked = false;
+
+router.beforeEach(async (to) => {
+  if (!session.user && !hasAsked) {
+    hasAsked = true;
+    // Where nobody answers, the sign-in page says so; it must not stay blank.
+    await resume().catch(() => false);
+  }
+  if (to.name === "sign-in") return session.user ? { name: "desk" } : true;
+  if (session.user) return true;
+  return { name: "sign-in", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
+});

@@ -1,0 +1,81 @@
+// Commands as claims on shared state: pending until the change is on the feed, refused in the open.
+import { reactive, watch } from "vue";
+import { post, Refused } from "@/api/client";
+import type { Entry, Incident, Item, Problem } from "@/api/types";
+import { board } from "./feed";
+import { readDetail, select } from "./selection";
+
+export type Step = "claim" | "release" | "pass" | "note" | "call" | "resolve" | "reopen" | "close";
+
+/** After this the feed is asked again rather than waited for. */
+const CONFIRM_MS = 5_000;
+/** These must name the version they saw: nobody ends a case past an alarm they have not seen. */
+const NEEDS_VERSION: ReadonlySet<Step> = new Set(["resolve", "close"]);
+
+interface Pending {
+  readonly step: Step;
+  /** The version that ends the wait; null while the server has not answered. */
+  version: number | null;
+}
+
+export interface Conflict {
+  readonly incident: string;
+  readonly step: Step;
+  readonly problem: Problem | null;
+  readonly changed: readonly Entry[];
+}
+
+export const commands = reactive({
+  pending: {} as Record<string, Pending>,
+  conflict: null as Conflict | null,
+});
+
+/** Carries out one step; true where the server took it. A refusal is kept for the desk to read. */
+export async function carryOut(item: Item, step: Step, body: object = {}): Promise<boolean> {
+  if (commands.pending[item.id]) return false;
+  commands.conflict = null;
+  commands.pending[item.id] = { step, version: null };
+  try {
+    const version = NEEDS_VERSION.has(step) ? item.version : undefined;
+    const answer = await post<Incident>(`/incidents/${item.id}/${step}`, body, version);
+    await awaitFeed(item.id, answer.version);
+    return true;
+  } catch (error) {
+    delete commands.pending[item.id];
+    commands.conflict = conflictOf(item, step, error);
+    void readDetail();
+    return false;
+  }
+}
+
+async function awaitFeed(id: string, version: number): Promise<void> {
+  const pending = commands.pending[id];
+  if (!pending) return;
+  pending.version = version;
+  settle();
+  setTimeout(() => {
+    if (commands.pending[id] !== pending) return;
+    delete commands.pending[id];
+    void readDetail();
+  }, CONFIRM_MS);
+}
+
+function conflictOf(item: Item, step: Step, error: unknown): Conflict {
+  const problem = error instanceof Refused ? error.problem : null;
+  return { incident: item.id, step, problem, changed: problem?.changed ?? [] };
+}
+
+function settle(): void {
+  for (const [id, pending] of Object.entries(commands.pending)) {
+    const known = board.value.incidents[id];
+    const isSeen = pending.version !== null && (!known || known.version >= pending.version);
+    if (isSeen) delete commands.pending[id];
+  }
+}
+watch(board, settle);
+
+/** Opens an incident by hand and shows it. */
+export async function openByHand(body: object): Promise<void> {
+  const opened = await post<Incident>("/incidents", body);
+  select(opened.id);
+}

@@ -1,0 +1,56 @@
+// A register's list, page by page, with its search; and one record with its refusals.
+import { ref, shallowRef } from "vue";
+import { ask, Refused, withQuery } from "@/api/client";
+import type { Page } from "@/api/types";
+
+const PAGE = 50;
+
+/** Words for what went wrong: the server's own, or null where it did not answer. */
+export function reasonOf(error: unknown): string | null {
+  return error instanceof Refused ? error.message : null;
+}
+
+export function useRegister<T>(path: string) {
+  const rows = shallowRef<T[]>([]);
+  const next = ref<string | null>(null);
+  const isLoading = ref(false);
+  const failure = ref<{ reason: string | null } | null>(null);
+  let asked: Record<string, string> = {};
+
+  async function read(cursor: string | null): Promise<void> {
+    isLoading.value = true;
+    try {
+      const page = await ask<Page<T>>(withQuery(path, { ...asked, limit: PAGE, cursor: cursor ?? undefined }));
+      rows.value = cursor ? [...rows.value, ...page.items] : page.items;
+      next.value = page.next;
+      failure.value = null;
+    } catch (error) {
+      failure.value = { reason: reasonOf(error) };
+    } finally {
+      isLoading.value = false;
+    }
+  }
+
+  function find(query: Record<string, string>): Promise<void> {
+    asked = query;
+    return read(null);
+  }
+
+  return { rows, next, isLoading, failure, find, more: () => read(next.value) };
+}
+
+export function useRecord<T>(path: () => string) {
+  const record = shallowRef<T | null>(null);
+  const failure = ref<{ reason: string | null } | null>(null);
+
+  async function read(): Promise<void> {
+    try {
+      record.value = await ask<T>(path());
+      failure.value = null;
+    } catch (error) {
+      failure.value = { reason: reasonOf(error) };
+    }
+  }
+
+  return { record, failure, read };
+}
