@@ -68,7 +68,7 @@ class Table:
 
 def read_table(text: str) -> Table:
     """Read the whole file; TableUnreadable where it is no table of devices."""
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), restkey=None)
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=None), restkey=None)
     try:
         header = [name.strip() for name in reader.fieldnames or []]
         reader.fieldnames = header

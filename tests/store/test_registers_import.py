@@ -1,0 +1,119 @@
+"""The import of an estate: people are never merged silently, the same file twice changes nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from store.database import Database
+from store.registers.imports import ImportReport, import_devices
+from store.sealing import Keyring
+
+HOME = "澄湾县城关镇东风路1号"
+
+
+async def _import(db: Database, keyring: Keyring, now: datetime, *lines: str) -> ImportReport:
+    header = "device,kind,resident,resident_ref,birth_date,address,area,phone"
+    return await import_devices(db, keyring, "\n".join([header, *lines]), by=None, now=now)
+
+
+async def _count(db: Database, table: str) -> int:
+    number: int = await db.pool.fetchval(f"SELECT count(*) FROM {table}")  # noqa: S608 - the tables named below
+    return number
+
+
+async def _holder(db: Database, device: str) -> Any:
+    return await db.pool.fetchval(
+        "SELECT resident_id FROM device_holder h JOIN device d ON d.id = device_id WHERE device = $1 AND to_at IS NULL",
+        device,
+    )
+
+
+async def test_good_rows_are_kept_and_bad_ones_named(db: Database, keyring: Keyring, now: datetime) -> None:
+    report = await _import(
+        db, keyring, now, f"b-1,call_button,王小英,,1940-05-03,{HOME},321999.1,", "b-2,toaster,,,,,,"
+    )
+    assert report.imported == 1
+    assert [(error.line, error.error.split(":")[0]) for error in report.errors] == [(3, "kind")]
+    assert await _count(db, "area") == 2
+
+
+async def test_name_birth_date_and_address_are_one_resident(db: Database, keyring: Keyring, now: datetime) -> None:
+    report = await _import(
+        db,
+        keyring,
+        now,
+        f"b-1,call_button,王小英,,1940-05-03,{HOME},,13800001234",
+        f"s-1,smoke_alarm,王小英,,1940-05-03,{HOME},,",
+    )
+    assert (report.imported, list(report.proposals)) == (2, [])
+    assert await _count(db, "resident") == 1
+
+
+async def test_name_and_address_alone_are_a_proposal_and_two_people(
+    db: Database, keyring: Keyring, now: datetime
+) -> None:
+    report = await _import(db, keyring, now, f"b-1,location_band,王强,,,{HOME},,", f"b-2,location_band,王强,,,{HOME},,")
+    (proposal,) = report.proposals
+    assert (proposal.line, proposal.device) == (3, "b-2")
+    assert await _count(db, "resident") == 2
+    assert await _holder(db, "b-1") != await _holder(db, "b-2")
+    assert list(proposal.like_resident_ids) == [str(await _holder(db, "b-1"))]
+
+
+async def test_a_number_of_the_buyers_names_a_person_for_certain(db: Database, keyring: Keyring, now: datetime) -> None:
+    report = await _import(
+        db, keyring, now, f"b-1,location_band,王强,R1,,{HOME},,", f"b-2,location_band,王强,R2,,{HOME},,",
+        f"s-1,smoke_alarm,王强,R1,,{HOME},,",
+    )  # fmt: skip
+    assert list(report.proposals) == []
+    assert await _count(db, "resident") == 2
+    assert await _holder(db, "b-1") == await _holder(db, "s-1") != await _holder(db, "b-2")
+
+
+async def test_father_and_son_of_one_name_with_two_birth_dates_stay_two(
+    db: Database, keyring: Keyring, now: datetime
+) -> None:
+    await _import(db, keyring, now, f"b-1,location_band,王强,,1940,{HOME},,", f"b-2,location_band,王强,,1968,{HOME},,")
+    assert await _count(db, "resident") == 2
+
+
+async def test_the_same_file_twice_makes_nothing_new(db: Database, keyring: Keyring, now: datetime) -> None:
+    lines = [f"b-1,location_band,王强,,,{HOME},321999.1,", f"b-2,location_band,王强,,,{HOME},321999.1,"]
+    await _import(db, keyring, now, *lines)
+    before = [await _count(db, table) for table in ("resident", "premises", "device", "device_holder")]
+    again = await _import(db, keyring, now, *lines)
+    assert again.imported == 2
+    assert [await _count(db, table) for table in ("resident", "premises", "device", "device_holder")] == before
+
+
+async def test_a_device_that_changes_hands_keeps_its_past(db: Database, keyring: Keyring, now: datetime) -> None:
+    await _import(db, keyring, now, f"b-1,location_band,王强,R1,,{HOME},,")
+    first = await _holder(db, "b-1")
+    later = now.replace(hour=8)
+    await _import(db, keyring, later, f"b-1,location_band,李梅,R2,,{HOME},,")
+    assert await _holder(db, "b-1") != first
+    past = await db.pool.fetchrow("SELECT resident_id, to_at FROM device_holder WHERE to_at IS NOT NULL")
+    assert past is not None
+    assert (past["resident_id"], past["to_at"]) == (first, later)
+
+
+async def test_a_device_known_by_its_alarms_only_becomes_registered(
+    db: Database, keyring: Keyring, now: datetime
+) -> None:
+    await db.pool.execute("INSERT INTO device (device, registered, created_at) VALUES ('b-1', false, $1)", now)
+    report = await _import(db, keyring, now, f"b-1,call_button,王强,,1940,{HOME},,")
+    assert report.imported == 1
+    row = await db.pool.fetchrow("SELECT registered, kind, life FROM device")
+    assert row is not None
+    assert tuple(row) == (True, "call_button", "live")
+
+
+async def test_a_correction_made_in_the_console_survives_the_next_import(
+    db: Database, keyring: Keyring, now: datetime
+) -> None:
+    line = f"b-1,call_button,王强,R1,1940,{HOME},,13800001234"
+    await _import(db, keyring, now, line)
+    await db.pool.execute("UPDATE resident SET phone = '13900009999'")
+    await _import(db, keyring, now, line)
+    assert await db.pool.fetchval("SELECT phone FROM resident") == "13900009999"
