@@ -36,7 +36,7 @@ class StoredEvents(Protocol):
         ...
 
     async def incidents(self, device: str, ids: Sequence[str]) -> Mapping[str, str]:
-        """Return the incident that each of these alarms of the device opened or joined; none is left out."""
+        """Return the incident that each of these alarms of the device opened or joined; one without is left out."""
         ...
 
 
