@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import click
@@ -12,7 +13,8 @@ from shouwang import logs
 from shouwang.cli import settings_of
 from shouwang.parts import Surroundings, part_listen, run_part
 from shouwang.settings import Settings
-from simulator.cli import simulate as simulate  # noqa: PLC0414 -- the command as it is, offered under our name
+from simulator.cli import simulate as simulator_command
+from simulator.verify import STORED_EVENTS_KEY, StoredEvents
 
 DEMO = click.option("--demo", is_flag=True, help="A simulated town; nothing is sent outside.")
 SOCKET = click.option("--health-socket", type=click.Path(path_type=Path), hidden=True)
@@ -87,3 +89,24 @@ def migrate() -> None:
 
     steps = migrate_now(settings_of())
     click.echo("\n".join(steps) if steps else "nothing to do: the schema is up to date")
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []},
+    add_help_option=False,
+)
+@click.pass_context
+def simulate(ctx: click.Context) -> None:
+    """The simulator's own command, given a way to ask the database what was stored: it knows none itself."""
+    with simulator_command.make_context("simulate", ctx.args, parent=ctx.parent) as inner:
+        inner.meta[STORED_EVENTS_KEY] = _stored_events
+        simulator_command.invoke(inner)
+
+
+@asynccontextmanager
+async def _stored_events() -> AsyncIterator[StoredEvents]:
+    from shouwang.embedded.database import database
+    from store.verification import stored_events
+
+    async with database(settings_of(), SharedClock()) as dsn, stored_events(dsn) as stored:
+        yield stored
