@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -56,7 +57,8 @@ class EngineStore:
                 raise  # the database is away: that concerns them all
             except Exception as error:  # noqa: BLE001  # said, counted, and put off for this one incident
                 # Whatever it is stays with this incident: its deadline is put off, the others go on.
-                _log.exception("deadline_failed", incident=row["id"], error=type(error).__name__)
+                # Not the message: a database's error may quote a row, and rows hold names.
+                _log.error("deadline_failed", incident=row["id"], error=type(error).__name__, where=_where(error))
                 await self._put_off(row["id"], row["subject"], now)
                 failed += 1
         return FiredReport(firings=tuple(firings), failed=failed)
@@ -126,8 +128,8 @@ class EngineStore:
         async with self._database.transaction() as connection:
             case = await _load_if_free(connection, incident_id, subject)
             due = earliest(case.deadlines) if case is not None else None
-            if case is None or due is None:
-                return
+            if case is None or due is None or due.due_at > now:
+                return  # fired or stepped on meanwhile: what stands now has not failed
             others = tuple(deadline for deadline in case.deadlines if deadline is not due)
             case.deadlines = (*others, put_off(due, now=now))
             await save(connection, case, keyring=self._centre.keyring)
@@ -248,3 +250,7 @@ def _facts(firing: Firing, now: datetime) -> Facts:
     )  # fmt: skip
 
 
+def _where(error: Exception) -> str:
+    """The innermost line that raised, as "file:line"."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown"
