@@ -26,6 +26,12 @@ def mask_name(name: str) -> str:
     The number of characters stays, so that two neighbours can be told apart. Empty stays empty.
     """
     name = name.strip()
+    masked = _mask_parts(name)
+    # A name so short that keeping its beginning would keep all of it.
+    return masked if MASK in masked else MASK * len(name)
+
+
+def _mask_parts(name: str) -> str:
     for dot in _DOTS:
         if dot in name:
             first, *rest = name.split(dot)

@@ -115,7 +115,7 @@ def test_any_text_can_be_masked_and_gets_no_longer(text: str) -> None:
 
 @given(st.text(alphabet="王李小英明华欧阳建国·", min_size=1, max_size=10))
 def test_a_masked_name_hides_something_of_every_name(name: str) -> None:
-    assert name.strip("·") == "" or MASK in mask_name(name)
+    assert MASK in mask_name(name)
 
 
 @given(st.text(max_size=60) | st.text(alphabet="0123456789+-() 转", max_size=45))

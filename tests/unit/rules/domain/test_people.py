@@ -30,6 +30,9 @@ TODAY = date(2026, 11, 19)
         ("𠮷野家", "𠮷*家"),
         ("  王小英 ", "王*英"),
         ("", ""),
+        ("华·", "**"),
+        ("J", "*"),
+        ("J S", "***"),
     ],
 )
 def test_a_masked_name_tells_neighbours_apart_and_names_nobody(name: str, masked: str) -> None:
