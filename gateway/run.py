@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import secrets
 import socket
 from collections.abc import Sequence
+from typing import Final
 
 from devices.sources import SOURCES
 from gateway.lane import Lane, LaneContext, LaneSettings
@@ -15,6 +17,9 @@ from rules.clock import Clock
 from store.database import Database
 from store.opening import Centre
 from store.partitions import make_days_ahead
+
+#: A full window is about so many objects; going through them all for each thousand that came was a tenth of the work.
+COLLECT_AFTER_OBJECTS: Final = 50_000
 
 
 class Gateway:
@@ -46,6 +51,13 @@ class Gateway:
         """Make the coming days' partitions, then hold whatever lanes are free, until cancelled."""
         async with self._context.database.pool.acquire() as connection:
             await make_days_ahead(connection, self._context.clock.now())
+        _collect_seldom()
         async with asyncio.TaskGroup() as group:
             for lane in self.lanes:
                 group.create_task(lane.run(), name=f"lane {lane.name}")
+
+
+def _collect_seldom() -> None:
+    """What is loaded by now stays for good, and messages hold no cycles: look for garbage rarely."""
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER_OBJECTS, 20, 20)

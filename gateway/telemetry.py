@@ -138,7 +138,7 @@ class TelemetryWriter:
                 except asyncio.CancelledError:
                     if not limit.expired():
                         raise
-            if self._waiting:
+            if 0 < len(self._waiting) < BATCH_EVENTS:
                 await self._clock.sleep(GATHER_S)
             batch, self._waiting = self._waiting[:BATCH_EVENTS], self._waiting[BATCH_EVENTS:]
             if not self._waiting:

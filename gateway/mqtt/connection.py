@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections import deque
 from collections.abc import Callable
@@ -20,6 +21,7 @@ SESSION_EXPIRY_S: Final = 7 * 24 * 3600
 ACK_QUEUE_LIMIT: Final = 20_000
 #: Bytes read but not yet whole; one packet is at most 256 KiB at our broker, and foreign brokers allow 256 MiB.
 PARTIAL_LIMIT_BYTES: Final = 272 * 1024 * 1024
+_QUICKACK: Final[int | None] = getattr(socket, "TCP_QUICKACK", None)  # Linux only
 
 
 class ConnectionFailed(Exception):
@@ -73,6 +75,7 @@ class MqttConnection(asyncio.Protocol):
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
         self._transport: asyncio.Transport | None = None
+        self._socket: socket.socket | None = None
         self._partial = bytearray()
         self._answers: dict[int, asyncio.Future[codec.Packet]] = {}
         self._connack: asyncio.Future[codec.ConnAckPacket] = asyncio.get_running_loop().create_future()
@@ -190,9 +193,11 @@ class MqttConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         # uvloop's transports do everything an asyncio.Transport does without being one.
         self._transport = cast("asyncio.Transport", transport)
+        self._socket = self._transport.get_extra_info("socket")
 
     def data_received(self, data: bytes) -> None:
         self._heard = True
+        self._acknowledge_segment()
         if self._partial:
             self._partial += data
             result = self._read(self._partial)
@@ -216,6 +221,15 @@ class MqttConnection(asyncio.Protocol):
         self._receiver.on_closed(reason)
 
     # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _acknowledge_segment(self) -> None:
+        """Have TCP acknowledge at once, while Linux lets us.
+
+        A broker without `set_tcp_nodelay` holds a press back until its last segment is acknowledged, and an
+        acknowledgement may be delayed by 40 ms: half a press's time to the screen. The option lasts for one segment.
+        """
+        if self._socket is not None and _QUICKACK is not None:
+            self._socket.setsockopt(socket.IPPROTO_TCP, _QUICKACK, 1)
 
     def _read(self, buffer: bytes | bytearray) -> codec.ReadResult:
         try:
