@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -10,6 +10,7 @@ from typing import Final
 
 import asyncpg
 
+from devices.event import EPOCH
 from store.database import Connection
 from store.partitions import day_of, partition_name
 from store.sql import queries
@@ -29,7 +30,34 @@ def is_bad_data(error: BaseException) -> bool:
         named = getattr(error, "constraint_name", None) in _OUR_CHECKS
         return state.startswith("22") or state in _BAD_DATA_STATES or (state == "23514" and named)
     # The client could not even encode it: asyncpg's DataError is a ValueError too.
-    return isinstance(error, UnicodeError | OverflowError | asyncpg.DataError)
+    return isinstance(error, UnicodeError | OverflowError | asyncpg.DataError | ColumnsBroken)
+
+
+class ColumnsBroken(ValueError):
+    """A text holds the character that keeps texts apart; nothing that decoding lets through does."""
+
+
+# asyncpg asks two abstract classes about every single element of an array (a third of what storing a reading cost).
+# One text for each column costs the client a quarter of that, and PostgreSQL next to nothing.
+
+
+def _array(values: Sequence[float | None]) -> str:
+    """Numbers, truth values and gaps as PostgreSQL writes an array."""
+    return "{" + str(values)[1:-1].replace("None", "NULL") + "}"
+
+
+def _micros(times: Sequence[datetime]) -> str:
+    return _array([(time - EPOCH) // _MICROSECOND for time in times])
+
+
+def _lines(texts: Sequence[str]) -> str:
+    joined = "\n".join(texts)
+    if joined.count("\n") != len(texts) - 1:
+        raise ColumnsBroken("an event's id, type or data holds a newline")
+    return joined
+
+
+_MICROSECOND: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +86,18 @@ class Batch:
         self.event_id.append(event_id)
         self.data.append(data)
 
-    def columns(self) -> tuple[list[object], ...]:
+    def columns(self) -> tuple[str, ...]:
+        """Each column as one text, in the order of the fields; raises ColumnsBroken where a text holds a newline."""
         return (
-            self.received_at, self.at, self.digest, self.device_id, self.late, self.type, self.event_id, self.data,
-        )  # type: ignore[return-value]  # fmt: skip  # lists of several element types, all of them objects
+            _micros(self.received_at), _micros(self.at), _array(self.digest), _array(self.device_id),
+            _array(self.late), _lines(self.type), _lines(self.event_id), _lines(self.data),
+        )  # fmt: skip
 
     def part(self, start: int, end: int) -> Batch:
-        return Batch(*(column[start:end] for column in self.columns()))  # type: ignore[arg-type]  # as above
+        return Batch(
+            self.received_at[start:end], self.at[start:end], self.digest[start:end], self.device_id[start:end],
+            self.late[start:end], self.type[start:end], self.event_id[start:end], self.data[start:end],
+        )  # fmt: skip
 
     def __len__(self) -> int:
         return len(self.event_id)
@@ -144,10 +177,8 @@ async def _prove_with_control_row(connection: Connection, received_at: datetime)
     transaction = connection.transaction()
     await transaction.start()
     try:
-        await connection.execute(
-            _insert_reading(day_of(received_at)),
-            [received_at], [received_at], [0], [0], [False], ["reading"], ["control"], ["{}"],
-        )  # fmt: skip
+        control = Batch([received_at], [received_at], [0], [0], [False], ["reading"], ["control"], ["{}"])
+        await connection.execute(_insert_reading(day_of(received_at)), *control.columns())
     finally:
         await transaction.rollback()
 
@@ -177,6 +208,6 @@ async def move_states(connection: Connection, moves: StateMoves) -> None:
     """Write the moves, in order of device id; what was received before the state's own last word changes nothing."""
     await connection.execute(
         _Q.move_states,
-        moves.device_id, moves.seen_at, moves.battery_pct, moves.lat, moves.lon, moves.accuracy_m, moves.clock_ok,
-        moves.online,
+        _array(moves.device_id), _micros(moves.seen_at), _array(moves.battery_pct), _array(moves.lat),
+        _array(moves.lon), _array(moves.accuracy_m), _array(moves.clock_ok), _array(moves.online),
     )  # fmt: skip
