@@ -33,7 +33,7 @@ export function useEntryWords() {
 
   function tellValue(name: string, value: unknown): string {
     if (value === null || value === undefined || value === "") return "";
-    if (Array.isArray(value)) return value.map((one) => tellValue(name, one)).join("、");
+    if (Array.isArray(value)) return value.map((one) => tellValue(name, one)).join(t("common.comma"));
     if (typeof value === "object") return tellAll(value as Record<string, unknown>);
     if (name === "to" && typeof value === "string") return word("callTo", value) === value ? word("step", value) : word("callTo", value);
     const group = GROUPS[name];
@@ -57,5 +57,11 @@ export function useEntryWords() {
     return severity === name ? word("state", name) : severity;
   }
 
-  return { actorKind, actorName, tellDetail };
+  function tellEntry(entry: Entry): string {
+    const what = word("action", entry.action);
+    const told = tellDetail(entry);
+    return told ? t("incident.says", { what, detail: told }) : what;
+  }
+
+  return { actorKind, actorName, tellDetail, tellEntry };
 }

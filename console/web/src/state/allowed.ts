@@ -13,13 +13,14 @@ export interface Situation {
   readonly isPending: boolean;
 }
 
+const WRITTEN_DOWN: ReadonlySet<Step> = new Set(["note", "call"]);
 const ENDED: ReadonlySet<string> = new Set(["resolved", "closed"]);
 
 /** Why this step cannot be taken now. A note or a call is written down whatever the picture shows. */
 export function whyNot(step: Step, at: Situation): Why {
   const { item } = at;
   if (!item) return { key: "none" };
-  if (at.isStale) return { key: "stale" };
+  if (at.isStale && !WRITTEN_DOWN.has(step)) return { key: "stale" };
   if (at.isPending) return { key: "busy" };
   return RULES[step](item, at);
 }
