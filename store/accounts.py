@@ -74,6 +74,7 @@ async def sign_in(
     async with db.transaction() as connection:
         await connection.execute(Q.forgive, name, source)
         await connection.execute(Q.drop_old_sessions, now)
+        await connection.execute(Q.drop_old_failures, now - timedelta(hours=SESSION_HOURS))
         expires_at = now + timedelta(hours=SESSION_HOURS)
         await connection.execute(Q.begin_session, digest_of(secret), row["id"], now, expires_at, source)
         await note_look(connection, row["id"], "sign_in", f"user:{row['id']}", source=source, now=now)

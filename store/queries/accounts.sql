@@ -61,6 +61,10 @@ INSERT INTO sign_in_failure (name, source, count, last_at) VALUES ($1, $2, 1, $3
 ON CONFLICT (name, source) DO UPDATE
    SET count = CASE WHEN sign_in_failure.last_at < $4 THEN 1 ELSE sign_in_failure.count + 1 END, last_at = $3
 
+-- name: drop_old_failures
+-- Swept at each sign-in: names that strangers made up do not stay.
+DELETE FROM sign_in_failure WHERE last_at < $1
+
 -- name: forgive
 DELETE FROM sign_in_failure WHERE name = $1 AND source = $2
 

@@ -4,7 +4,7 @@
 -- The row of a list; a condition from below is put behind it.
 SELECT i.id, i.number, i.state, i.priority, i.class, i.family, i.area::text AS area, i.opened_at, i.oldest_alarm_at,
        i.sounded_at, i.sound_to, i.version, i.claimed_by, u.display_name, i.lease_until, i.unattended,
-       i.next_step, dl.due_at, dl.kind AS due_kind, i.source, i.marks, i.alert_count, r.name AS person_name,
+       dl.due_at, dl.kind AS due_kind, dl.stage AS due_stage, i.source, i.marks, i.alert_count, r.name AS person_name,
        coalesce(i.place->>'text', p.address) AS place_text, d.id AS device_id, d.device, d.kind AS device_kind,
        i.follows, i.merged_into, i.outcome, i.resident_id, i.premises_id,
        ARRAY(SELECT ip.user_id FROM incident_pass ip WHERE ip.incident_id = i.id) AS passed_by
@@ -13,7 +13,7 @@ SELECT i.id, i.number, i.state, i.priority, i.class, i.family, i.area::text AS a
   LEFT JOIN resident r ON r.id = i.resident_id
   LEFT JOIN premises p ON p.id = i.premises_id
   LEFT JOIN device d ON d.id = i.device_id
-  LEFT JOIN LATERAL (SELECT due_at, kind FROM deadline WHERE incident_id = i.id ORDER BY due_at, kind LIMIT 1) dl ON true
+  LEFT JOIN LATERAL (SELECT due_at, kind, stage FROM deadline WHERE incident_id = i.id ORDER BY due_at, kind LIMIT 1) dl ON true
 
 -- name: of_ids
 WHERE i.id = ANY($1::bigint[])
@@ -25,7 +25,7 @@ WHERE (CASE WHEN $1::text[] IS NULL THEN $12 OR i.state <> 'closed' ELSE i.state
   AND ($2::smallint[] IS NULL OR i.priority = ANY($2))
   AND ($3::text::ltree IS NULL OR i.area <@ $3::text::ltree)
   AND ($4::bigint IS NULL OR i.resident_id = $4)
-  AND ($5::text IS NULL OR i.number LIKE $5 || '%' OR i.number LIKE '%-' || $5 OR d.device = $5
+  AND ($5::text IS NULL OR i.number LIKE $5 || '%' OR i.number LIKE '%-' || $5 OR d.device LIKE $5
        OR r.search LIKE '%' || lower($5) || '%' OR r.name LIKE '%' || $5 || '%')
   AND ($6::boolean IS NULL OR i.unattended = $6)
   AND (cardinality($7::text[]) = 0 OR i.area IS NULL OR i.area <@ $7::text[]::ltree[])

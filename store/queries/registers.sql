@@ -58,7 +58,7 @@ SELECT r.id, r.ref, r.name, r.also_called, r.status, r.premises_id, r.birth_date
 -- name: residents_listed
  WHERE r.id > $1 AND (cardinality($2::text[]::ltree[]) = 0 OR p.area IS NULL OR p.area <@ $2::text[]::ltree[])
    AND ($3::text::ltree IS NULL OR p.area <@ $3::text::ltree)
-   AND ($4::text IS NULL OR r.search LIKE '%' || lower($4) || '%' OR r.name LIKE '%' || $4 || '%' OR r.ref = $4)
+   AND ($4::text IS NULL OR r.search LIKE '%' || lower($4) || '%' OR r.name LIKE '%' || $4 || '%' OR r.ref LIKE $4)
    AND ($5::text IS NULL OR r.status = $5)
    AND ($6::bigint IS NULL OR r.premises_id = $6)
  ORDER BY r.id LIMIT $7

@@ -17,6 +17,7 @@ from store.database import Database
 from store.feed import snapshot
 from store.registers.areas import make_area
 from store.registers.errors import RecordChanged, RecordTaken, RecordUnknown, ReferenceUnknown
+from store.registers.search import literal
 from store.sql import queries
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ async def list_devices(db: Database, wanted: DeviceFilter, *, after: int, limit:
             list(wanted.sight),
             wanted.area,
             wanted.kind,
-            wanted.device,
+            literal(wanted.device),
             wanted.registered,
             wanted.resident_id,
             wanted.premises_id,

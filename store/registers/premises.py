@@ -15,6 +15,7 @@ from store.database import Database
 from store.feed import snapshot
 from store.registers.areas import make_area
 from store.registers.errors import RecordChanged, RecordUnknown
+from store.registers.search import literal
 from store.sql import queries
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ async def list_premises(
 ) -> tuple[list[Premises], int]:
     """Homes in the order they were made, and the feed's number they stand at."""
     async with snapshot(db) as (connection, seq):
-        rows = await connection.fetch(f"{Q.premises} {Q.premises_listed}", after, list(sight), area, text, limit)
+        rows = await connection.fetch(
+            f"{Q.premises} {Q.premises_listed}", after, list(sight), area, literal(text), limit
+        )
     return [_premises(row, seq) for row in rows], seq
 
 

@@ -15,7 +15,7 @@ from store.changes import Change, record
 from store.database import Database
 from store.feed import snapshot
 from store.registers.errors import RecordChanged, RecordTaken, RecordUnknown, ReferenceUnknown
-from store.registers.search import search_text
+from store.registers.search import literal, search_text
 from store.sealing import Keyring
 from store.sql import queries
 
@@ -104,7 +104,7 @@ async def list_residents(
             after,
             list(wanted.sight),
             wanted.area,
-            wanted.text,
+            literal(wanted.text),
             wanted.status,
             wanted.premises_id,
             limit,

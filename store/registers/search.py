@@ -11,6 +11,11 @@ from pypinyin import Style, lazy_pinyin
 _NUMBERS: Final = re.compile(r"\d+")
 
 
+def literal(text: str | None) -> str | None:
+    """What somebody typed, for LIKE: its wildcards mean themselves."""
+    return re.sub(r"([\\%_])", r"\\\1", text) if text else None
+
+
 def search_text(*, name: str, also_called: str = "", phone: str | None = None, address: str | None = None) -> str:
     """One lower-case line to search in; it holds what was given in no form that a list shows."""
     words = []

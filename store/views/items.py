@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 import asyncpg
 import msgspec
 
+from rules.domain.deadlines import DeadlineKind
+from rules.domain.ladders import ladder_for
 from rules.domain.lease import lease_until
 from rules.domain.masking import mask_name
+from rules.domain.vocabulary import Class, Priority, Target
 from store.database import Database
 from store.feed import snapshot
+from store.registers.search import literal
 from store.sql import queries
 
 if TYPE_CHECKING:
@@ -33,10 +37,11 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NextDeadline(msgspec.Struct, frozen=True, kw_only=True):
-    """When the next step comes by itself, and which."""
+    """When the next step comes by itself, which it is, and whom it reaches."""
 
     at: datetime
     step: str
+    to: Sequence[str]
 
 
 class MaskedPerson(msgspec.Struct, frozen=True, kw_only=True):
@@ -154,7 +159,7 @@ async def read_queue(
             wanted.priorities,
             wanted.area,
             wanted.resident_id,
-            wanted.text,
+            literal(wanted.text),
             wanted.unattended,
             list(wanted.areas),
             *place,
@@ -221,7 +226,18 @@ def _owner(row: asyncpg.Record) -> Owner | None:
 def _deadline(row: asyncpg.Record) -> NextDeadline | None:
     if row["due_at"] is None:
         return None
-    return NextDeadline(at=row["due_at"], step=row["next_step"] or row["due_kind"])
+    return NextDeadline(at=row["due_at"], step=row["due_kind"], to=_reached(row))
+
+
+def _reached(row: asyncpg.Record) -> Sequence[str]:
+    """Whom the next rung of the desk chain reaches; the owner where the owner is waited for."""
+    kind = row["due_kind"]
+    if kind in (DeadlineKind.CONFIRM, DeadlineKind.ACT):
+        return [Target.OWNER]
+    if kind != DeadlineKind.ESCALATE:
+        return []
+    ladder = ladder_for(Class(row["class"]), Priority(row["priority"]))
+    return ladder.stages[int(row["due_stage"]) % len(ladder.stages)].to
 
 
 def _device(row: asyncpg.Record) -> ItemDevice | None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Q: Final = queries("whole")
 
-#: A stuck button can press for hours; the newest thousand of its alerts tell no more than the first.
+#: A stuck button can press for hours; after its first thousand alerts the others tell nothing new.
 ALERTS_MOST: Final = 1_000
 
 
