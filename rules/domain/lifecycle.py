@@ -169,6 +169,15 @@ WHO: Final[MappingProxyType[Step, frozenset[Actor]]] = MappingProxyType(
 )
 assert set(WHO) == set(Step), "a new step needs somebody who may take it"
 
+#: Where a state narrows who may: after closing only a supervisor corrects (centre.md, 31), and of a claimed case only
+#: the owner says "I cannot": from anybody else it would take the case from its owner.
+_ONLY: Final[MappingProxyType[tuple[State, Step], frozenset[Actor]]] = MappingProxyType(
+    {
+        (State.CLOSED, Step.CORRECT): frozenset({Actor.SUPERVISOR}),
+        (State.CLAIMED, Step.PASS): _OWNER,
+    }
+)
+
 #: Steps after which the one who took them owns the case.
 TAKES_CLAIM: Final = frozenset({Step.CLAIM, Step.TRANSFER_ACCEPTED, Step.REOPEN})
 #: Steps after which nobody owns it. `pass` only when the owner says it.
@@ -215,19 +224,15 @@ def _holds(state: State, step: Step, *, unattended: bool) -> bool:
 
 
 def may(state: State, step: Step, actors: frozenset[Actor]) -> bool:
-    """Whether somebody acting in these capacities may take the step, the state allowing it.
-
-    After closing, only a supervisor corrects (centre.md, 31).
-    """
-    if state is State.CLOSED and step is Step.CORRECT:
-        return Actor.SUPERVISOR in actors
-    return not WHO[step].isdisjoint(actors)
+    """Whether somebody acting in these capacities may take the step, the state allowing it."""
+    return not _ONLY.get((state, step), WHO[step]).isdisjoint(actors)
 
 
 def refuse_unless_may(state: State, step: Step, actors: frozenset[Actor]) -> None:
     """Raise `NotYours` unless somebody acting in these capacities may take the step."""
     if not may(state, step, actors):
-        raise NotYours(f"{step} is for {', '.join(sorted(WHO[step]))}")
+        who = _ONLY.get((state, step), WHO[step])
+        raise NotYours(f"{step} is for {', '.join(sorted(who))}")
 
 
 def to_mermaid() -> str:

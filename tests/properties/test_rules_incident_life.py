@@ -399,6 +399,11 @@ class IncidentLife(RuleBasedStateMachine):
         self.each(holds, "the desk chain does not follow the claim")
 
     @invariant()
+    def claimed_means_somebody_owns_it_and_open_that_nobody_does(self) -> None:
+        self.each(lambda case: case.state is not State.OPEN or case.owner is None, "open with an owner")
+        self.each(lambda case: case.state is not State.CLAIMED or case.owner is not None, "claimed by nobody")
+
+    @invariant()
     def whoever_owns_a_case_must_show_an_act(self) -> None:
         self.each(
             lambda case: case.owner is None or any(due.kind is DeadlineKind.ACT for due in case.deadlines),

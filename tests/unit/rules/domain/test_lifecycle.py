@@ -127,3 +127,9 @@ def test_the_diagram_shows_every_state() -> None:
     diagram = to_mermaid()
     assert all(f"{state}" in diagram for state in State)
     assert "open --> claimed: claim" in diagram
+
+
+def test_nobody_takes_a_case_from_its_owner_by_saying_i_cannot() -> None:
+    assert not may(S.CLAIMED, Step.PASS, frozenset({Actor.DESK}))
+    assert may(S.CLAIMED, Step.PASS, frozenset({Actor.DESK, Actor.OWNER}))
+    assert may(S.OPEN, Step.PASS, frozenset({Actor.DESK}))
