@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct
 
 from devices.decoding import Decode, Decoded, Rejected, RejectReason
 from devices.event import ALARMS, CLEARS, FAULTS, PLACES, READINGS, Event, EventType
@@ -19,8 +20,7 @@ AT_ONCE: Final = frozenset(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class AlarmArrival:
+class AlarmArrival(Struct, frozen=True, gc=False):
     """Something to assess at once, alone: an event, or what arrived on an alarm topic and could not be read."""
 
     message: Message
@@ -34,8 +34,7 @@ class AlarmArrival:
     rejected: Rejected | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TelemetryArrival:
+class TelemetryArrival(Struct, frozen=True, gc=False):
     """One event for the next batch; `payload` is kept for the dead letter, should the device be unknown."""
 
     message: Message
@@ -45,8 +44,7 @@ class TelemetryArrival:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceArrival:
+class PresenceArrival(Struct, frozen=True, gc=False):
     """What the broker says about a device's connection."""
 
     message: Message
@@ -56,8 +54,7 @@ class PresenceArrival:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class RejectArrival:
+class RejectArrival(Struct, frozen=True, gc=False):
     """What could not be used and is no call: kept as a dead letter with the next batch."""
 
     message: Message
@@ -67,8 +64,7 @@ class RejectArrival:
     retained: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Sorted:
+class Sorted(Struct, frozen=True, gc=False):
     """The parts of one message."""
 
     alarms: tuple[AlarmArrival, ...] = ()

@@ -180,7 +180,7 @@ class TelemetryWriter:
 
     async def _learn(self, connection: Connection, batch: list[Arrival]) -> None:
         """Ask once for every name not known yet; a name that is not registered is asked for again next time."""
-        unknown = {a.device for a in batch if not isinstance(a, RejectArrival)} - self._known.keys()
+        unknown = {a.device for a in batch if type(a) is not RejectArrival} - self._known.keys()
         if not unknown:
             return
         if len(self._known) + len(unknown) > KNOWN_DEVICES_LIMIT:

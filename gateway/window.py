@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct
 
 #: A lane stops reading its socket at either; it reads on at half. Receive Maximum is only a hint some brokers ignore.
 MESSAGES_LIMIT: Final = 16_384
@@ -13,11 +14,11 @@ BYTES_LIMIT: Final = 24 * 1024 * 1024
 MESSAGE_OVERHEAD_BYTES: Final = 600
 
 
-@dataclass(eq=False, slots=True)
-class Message:
+class Message(Struct, eq=False, gc=False):
     """One PUBLISH on its way: settled once every part of it is committed.
 
-    `eq=False`: two messages with equal content are still two messages.
+    `eq=False`: two messages with equal content are still two messages. A Struct, as what refers to it: a lane makes
+    fifteen thousand a second.
     """
 
     topic: str
@@ -27,7 +28,7 @@ class Message:
     open_parts: int = 0
     device: str = ""
     is_array: bool = False
-    acks: list[bytes] = field(default_factory=list)  #: one for each alarm in it, in the order stored
+    acks: list[bytes] = []  #: one for each alarm in it, in the order stored
 
 
 class Window:
