@@ -31,6 +31,8 @@ DATABASE_AWAY: Final = (
     OSError,
 )
 
+CLOSE_SECONDS: Final = 2.0
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChangeRow:
@@ -117,7 +119,15 @@ async def listening(dsn: str, wake: Callable[[], None]) -> AsyncIterator[Connect
         yield connection
     finally:
         connection.remove_termination_listener(on_notify)
-        await connection.close()
+        await _close(connection)
+
+
+async def _close(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+    """Close in order, or cut it off: a line that is dead must not hold up the next."""
+    try:
+        await connection.close(timeout=CLOSE_SECONDS)
+    except (*DATABASE_AWAY, TimeoutError):
+        connection.terminate()
 
 
 def _change(row: asyncpg.Record) -> ChangeRow:

@@ -25,6 +25,8 @@ _log: Final = structlog.get_logger(__name__)
 LOOK_SECONDS: Final = 1.0
 ALIVE_SECONDS: Final = 2.0
 RETRY_SECONDS: Final = 0.5
+#: A reading that takes longer has lost its line; a new one is quicker than waiting.
+PASS_SECONDS_MOST: Final = 5.0
 BATCH_MOST: Final = 500
 #: Frames that wait for one slow desk before it is cut off; it never slows the others.
 QUEUE_MOST: Final = 2_000
@@ -93,7 +95,8 @@ class Hub:
                 async with listening(self._context.dsn, self._wake.set) as connection:
                     await self._begin(connection)
                     while True:
-                        await self.run_once(connection)
+                        async with asyncio.timeout(PASS_SECONDS_MOST):
+                            await self.run_once(connection)
                         await self._wait()
             except (*DATABASE_AWAY, TimeoutError) as error:
                 stream_failures.labels("database_away").inc()
@@ -164,8 +167,10 @@ class Hub:
             self._restart_everybody(now_at)
 
     async def _wait(self) -> None:
+        """Until woken, or until the next look is due: wake-ups must not put it off."""
+        due_s = LOOK_SECONDS - (self._context.clock.monotonic() - self._looked_s)
         try:
-            await asyncio.wait_for(self._wake.wait(), timeout=LOOK_SECONDS)
+            await asyncio.wait_for(self._wake.wait(), timeout=max(0.0, due_s))
         except TimeoutError:
             return
 
@@ -197,7 +202,8 @@ class Hub:
     async def _look(self, connection: Connection, now_s: float) -> None:
         now = self._context.clock.now()
         await self._close_those_without_rights()
-        if now_s - self._told_alive_s < ALIVE_SECONDS:
+        # Half a look of slack: a look that comes a moment early must not leave two seconds of silence behind it.
+        if now_s - self._told_alive_s < ALIVE_SECONDS - LOOK_SECONDS / 2:
             return
         health = await read_health(connection, now)
         if health.head < self._last:

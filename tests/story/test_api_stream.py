@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import REGISTRY
 
 from console.app import make_app
 from console.stream.hub import HUB, QUEUE_MOST, RESUME_MOST
@@ -191,3 +193,33 @@ async def test_a_stream_asks_for_a_sign_in_and_for_a_page_of_ours(console: Any) 
     with pytest.raises(WSServerHandshakeError) as foreign:
         await console.client.ws_connect("/api/v1/stream", headers=headers)
     assert foreign.value.status == 403
+
+
+async def test_the_stream_goes_on_after_its_line_to_the_database_was_cut(console: Any) -> None:
+    desk = await console.person("mei", "dispatcher")
+    stream = await desk.streams()
+    await console.db.pool.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name = 'shouwang console feed' AND datname = current_database()"
+    )
+    case = await console.case(desk)
+    async with asyncio.TaskGroup() as group:
+        frame = group.create_task(stream.next("incident"))
+        while not frame.done():
+            console.clock.advance(0.1)
+            async with console.client.get("/healthz"):
+                pass
+    assert frame.result()["data"]["id"] == str(case)
+
+
+async def test_the_way_of_an_alarm_is_measured_once_however_many_desks_watch(console: Any) -> None:
+    def measured() -> float:
+        return REGISTRY.get_sample_value("shouwang_alarm_seconds_count", {"stage": "stream"}) or 0.0
+
+    desks = [await console.person(name, "dispatcher") for name in ("mei", "jun", "lan")]
+    streams = [await desk.streams() for desk in desks]
+    before = measured()
+    await console.case(desks[0])
+    for stream in streams:
+        await stream.next("entry")
+    assert measured() == before + 1
