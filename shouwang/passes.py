@@ -12,6 +12,7 @@ from rules.engine.loop import Engine, Pass
 from rules.engine.partitions import PartitionPass
 from shouwang.parts import Surroundings
 from store.engine import EngineStore
+from store.lane_watch import LaneWatch
 from store.opening import Centre
 
 
@@ -32,18 +33,18 @@ class BeatPass:
 
 
 class LanePass:
-    """Opens a technical incident for a lane that nobody holds."""
+    """Opens a technical incident for a lane that nobody holds, and ends it once somebody does."""
 
     name: Final = "lanes"
     every_s: Final = 5.0
     batch_size: Final = 0
 
-    def __init__(self, store: EngineStore) -> None:
-        self._store = store
+    def __init__(self, watch: LaneWatch) -> None:
+        self._watch = watch
 
     async def run_once(self, now: datetime) -> int:
-        """Look at every lane once and return how many were found unheld anew."""
-        return await self._store.report_unheld_lanes(now)
+        """Look at every lane once."""
+        return await self._watch.run_once(now)
 
 
 def engine_of(around: Surroundings, centre: Centre) -> Engine:
@@ -53,7 +54,7 @@ def engine_of(around: Surroundings, centre: Centre) -> Engine:
         DuePass(store),
         LeasePass(store),
         BeatPass(store),
-        LanePass(store),
+        LanePass(LaneWatch(around.db, centre)),
         AuditPass(store),
         PartitionPass(store),
     ]

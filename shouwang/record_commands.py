@@ -13,6 +13,7 @@ from shouwang.cli import existing_file, settings_of
 from shouwang.database_commands import with_database
 from shouwang.errors import PartUnknown
 from store.database import Database
+from store.verifying import ChainReport, verify_all
 
 
 def _of_the_store(module: str, name: str) -> Any:
@@ -31,9 +32,8 @@ def audit() -> None:
 @click.pass_context
 def verify(ctx: click.Context) -> None:
     """Check every incident's chain; each break is named, and the exit code is 1."""
-    verify_all = _of_the_store("store.verifying", "verify_all")
 
-    async def work(db: Database, _clock: SharedClock) -> Any:
+    async def work(db: Database, _clock: SharedClock) -> ChainReport:
         return await verify_all(db)
 
     report = with_database(settings_of(), work)
