@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from console.api.fields import Body, Id, Line, Moment, Name, Number, PhoneTyped, Text, WrittenText
 from rules.domain.resolution import Safety
@@ -46,6 +46,17 @@ class ToldPlace(BaseModel):
     text: Line | None = None
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> ToldPlace:
+        if (self.lat is None) != (self.lon is None):
+            raise ValueError("lat and lon: both or neither")
+        return self
+
+    def words(self) -> str | None:
+        """The place as one line of text."""
+        point = f"({self.lat:.6f}, {self.lon:.6f})" if self.lat is not None and self.lon is not None else None
+        return " ".join(filter(None, (self.text, point))) or None
 
 
 class OpenBody(Body):

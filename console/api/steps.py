@@ -51,7 +51,7 @@ async def open_case(call: Call) -> Reply:
         premises_id=int(body.premises) if body.premises else None,
         occurred_at=body.occurred_at,
         caller=body.caller.model_dump(exclude_none=True) if body.caller else {},
-        place_text=body.place.text if body.place else None,
+        place_text=body.place.words() if body.place else None,
         note=body.note,
     )
     try:
