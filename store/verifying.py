@@ -41,7 +41,7 @@ async def verify_all(db: Database) -> ChainReport:
         for row in rows:
             incidents += 1
             entries += len(row["seqs"] or ())
-            seq = first_break(row)
+            seq = first_break(dict(row))
             if seq is not None:
                 broken.append(Broken(incident=row["id"], seq=seq))
         after = rows[-1]["id"]
@@ -55,8 +55,9 @@ def first_break(row: Mapping[str, Any]) -> int | None:
     found = verify(kept)
     if found is not None:
         return found
-    if len(kept) != row["last_seq"]:
-        return min(len(kept), row["last_seq"]) + 1
+    claimed: int = row["last_seq"]
+    if len(kept) != claimed:
+        return min(len(kept), claimed) + 1
     if kept and kept[-1].hash != row["last_hash"]:
         return kept[-1].seq
     return None
