@@ -27,6 +27,7 @@ from shouwang.health import common_health
 from shouwang.parts import connected
 from shouwang.settings import Settings
 from shouwang.supervise import PartProcess, Server, keep
+from store.lanes import forget_sessions
 
 log = structlog.stdlib.get_logger()
 
@@ -93,6 +94,7 @@ async def up(settings: Settings, *, demo: bool, say: Say) -> None:
         await _prepare(settings, clock, demo=demo, say=say)
         if settings.mqtt_url is None:
             kept["broker"] = await running.enter_async_context(_broker(data_dir, settings, clock))
+            await _forget_sessions(settings, clock)
         sockets = running.enter_context(_socket_folder(data_dir))
         await running.enter_async_context(_common_health(settings, sockets))
         for name, arguments in _parts(settings, sockets, demo=demo).items():
@@ -102,6 +104,15 @@ async def up(settings: Settings, *, demo: bool, say: Say) -> None:
             for name, server in kept.items():
                 tasks.create_task(keep(name, server, clock), name=f"keep {name}")
             tasks.create_task(_say_when_answering(settings, clock, say), name="greeting")
+
+
+async def _forget_sessions(settings: Settings, clock: SharedClock) -> None:
+    """The embedded broker keeps its sessions in memory: those of an earlier life are known to be gone.
+
+    Said once here, so that every start does not raise "messages may be lost"; a broker that dies while we run does.
+    """
+    async with connected(settings, clock, name="shouwang up") as db, db.pool.acquire() as connection:
+        await forget_sessions(connection)
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from store.dead_letters import DeadLetter, bury_call
 from store.lanes import LaneLease
 from store.opening import Cause, Centre, Effect, note_on, relate_and_apply
 from store.sql import queries
+from store.standing import END_OF
 
 _Q: Final = queries("alarms")
 
@@ -244,12 +245,10 @@ async def _standing_at(
     """When this device last reported this very condition without an end since."""
     if alarm.event.type not in _LASTING:
         return None
-    end = _END_OF.get(alarm.event.type, "")
+    end = END_OF.get(alarm.event.type, "")
     row = await connection.fetchrow(_Q.last_word, context.device_id, event_no, str(alarm.event.type), str(end))
     return None if row is None or row["type"] != alarm.event.type else row["last_copy_at"]
 
-
-_END_OF: Final = {begin: end for end, begin in ENDS.items()} | {EventType.POWER_LOST: EventType.POWER_RESTORED}
 
 
 async def _note_word(

@@ -17,7 +17,7 @@ _Q: Final = queries("context")
 
 #: A device's clock was right if a message within this time before showed it.
 CLOCK_PROVEN_FOR: Final = timedelta(days=1)
-#: Devices whose id begins so are the watchers of the watcher (architecture.md, invariant 15).
+#: Registered devices whose id begins so are the watchers of the watcher (architecture.md, invariant 15).
 CANARY_PREFIX: Final = "canary:"
 
 
@@ -69,7 +69,8 @@ class DeviceContext:
             clock_wrong=clock_wrong,
             damaged=damaged,
             test_mode=row["test_mode"],
-            canary=self.device.startswith(CANARY_PREFIX),
+            # Only one that we made ourselves: a stranger of that name is heard like any other.
+            canary=self.registered and self.device.startswith(CANARY_PREFIX),
             tags=frozenset(tags or ()),
             ability=ability or 0,
             speech=Speech(communication.get("speech", "ok")),

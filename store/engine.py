@@ -15,16 +15,17 @@ from rules.domain.deadlines import earliest
 from rules.domain.firing import Firing, IncidentView, put_off
 from rules.domain.lifecycle import after
 from rules.domain.policy_table import ROWS
-from rules.domain.vocabulary import LIFE_SAFETY, Action, Class, Mark, Priority, State, Step, Target
+from rules.domain.vocabulary import LIFE_SAFETY, Action, Mark, Priority, State, Step, Target
 from rules.engine.auditor import OpenCount, Overdue
 from rules.engine.due import Decide, FiredReport
-from store import changes, lanes, partitions, technical
+from store import changes, partitions
 from store.cases import SYSTEM, Case, Facts, Note, changes_of, insert, load, load_open, save
 from store.context import floor_now
 from store.database import Connection, Database
 from store.opening import Cause, Centre, new_case
 from store.sql import queries
-from store.steps import leave_claim, still_reported
+from store.standing import still_reported
+from store.steps import leave_claim
 
 _Q: Final = queries("engine")
 _log: Final = structlog.get_logger(__name__)
@@ -198,20 +199,6 @@ class EngineStore:
         async with self._database.pool.acquire() as connection:
             await connection.execute(_Q.beat, "engine", now)
 
-    async def report_unheld_lanes(self, now: datetime) -> int:
-        """One technical incident for each lane that nobody has held for ten seconds; return how many are new."""
-        async with self._database.pool.acquire() as connection:
-            names = [name for name, _ in await lanes.unheld(connection)]
-            known = {row["subject"] for row in await connection.fetch(_Q.open_lane_reports)}
-        fresh = [name for name in names if f"s:lane:{name}:unheld" not in known]
-        for name in fresh:
-            async with self._database.transaction() as connection:
-                await technical.report(
-                    connection, Class.LANE_UNHELD, f"lane:{name}:unheld", facts=(("lane", name),),
-                    centre=self._centre, now=now,
-                )  # fmt: skip
-        return len(fresh)
-
 
 async def _load_if_free(connection: Connection, incident_id: int, subject: str) -> Case | None:
     """The case under its locks, or None where another holds one of them: it is served there, or next time."""
@@ -236,7 +223,7 @@ async def _view(connection: Connection, case: Case) -> IncidentView:
     return IncidentView(
         id=case.id, state=case.state, class_=case.class_, attended=case.attended, clocks=case.clocks,
         deadlines=case.deadlines, ages_to=ROWS[case.class_].ages_to, test=Mark.TEST in case.marks,
-        review=case.review, still_reported=resolved and await still_reported(connection, case.id),
+        review=case.review, still_reported=resolved and await still_reported(connection, case.id, case.resolved_at),
         follower_open=resolved and await connection.fetchval(_Q.follower_open, case.id),
     )  # fmt: skip
 

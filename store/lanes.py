@@ -82,3 +82,8 @@ async def note_session(connection: Connection, lease: LaneLease, filters: tuple[
 async def unheld(connection: Connection) -> list[tuple[str, float]]:
     """Lanes in the settings of some gateway that nobody has held for `UNHELD_S`, and for how many seconds."""
     return [(row["name"], row["unheld_s"]) for row in await connection.fetch(_Q.unheld, UNHELD_S)]
+
+
+async def forget_sessions(connection: Connection) -> None:
+    """Note that no broker keeps a session for us: a broker in memory was stopped together with everything else."""
+    await connection.execute(_Q.forget_sessions)

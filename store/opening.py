@@ -90,7 +90,7 @@ async def relate_and_apply(
             return await _write(connection, standing, Action.NOTED, cause, decision.reason, centre, now)
         case correlation.Restore():
             assert standing is not None
-            return await _restore(connection, standing, cause, decision, centre, now)
+            return await restore(connection, standing, cause, decision.reason, centre=centre, now=now)
         case correlation.LogOnly():
             return Effect(case=None, first_new_seq=0, reason=decision.reason)
 
@@ -156,6 +156,8 @@ async def _join(
     first = case.last_seq + 1
     if decision.raise_to is not None:
         _raise(case, assessed, decision.raise_to, now)
+    elif _comes_to_the_front(case, assessed, decision):
+        case.class_, case.first_escalation_s = assessed.class_, assessed.first_escalation_s
     if decision.real_at_once:
         case.marks.discard(Mark.TEST)
     case.marks |= assessed.marks & SHOWN_MARKS - {Mark.TEST}
@@ -182,6 +184,12 @@ def _raise(case: Case, assessed: Assessment, to: Priority, now: datetime) -> Non
     case.first_escalation_s = assessed.first_escalation_s
 
 
+def _comes_to_the_front(case: Case, assessed: Assessment, decision: correlation.Join) -> bool:
+    """Of equal priority, the class that wants somebody sooner leads: smoke that a second detector makes a fire."""
+    sooner = assessed.first_escalation_s < case.first_escalation_s
+    return decision.class_in_front is not None and assessed.priority is case.priority and sooner
+
+
 async def _write(
     connection: Connection,
     case: Case,
@@ -200,9 +208,10 @@ async def _write(
     return Effect(case=case, first_new_seq=first, reason=reason)
 
 
-async def _restore(
-    connection: Connection, case: Case, cause: Cause, decision: correlation.Restore, centre: Centre, now: datetime
+async def restore(
+    connection: Connection, case: Case, cause: Cause, reason: str, *, centre: Centre, now: datetime
 ) -> Effect:
+    """The cause of a technical incident has ended and nobody works on it: the system resolves it."""
     first, before = case.last_seq + 1, case.state
     case.state = after(case.state, Step.RESTORE, unattended=not case.attended)
     case.resolved_at, case.outcome = now, "technical"
@@ -210,12 +219,12 @@ async def _restore(
     case.deadlines = deadlines.on_step(
         case.deadlines, Step.RESTORE, case.clocks, now=now, attended=False, by_owner=False, life_safety=False
     )
-    facts = (("related", str(decision.reason)), *cause.facts)
+    facts = (("related", str(reason)), *cause.facts)
     case.note(
         Note(at=now, actor=SYSTEM, action=Action.RESTORED, from_=before, to=case.state, facts=facts)
     )
     await save(connection, case, keyring=centre.keyring)
-    return Effect(case=case, first_new_seq=first, reason=decision.reason)
+    return Effect(case=case, first_new_seq=first, reason=reason)
 
 
 def _as_open(case: Case | None) -> correlation.OpenIncident | None:
@@ -231,7 +240,8 @@ def _as_resolved(row: Any) -> correlation.ResolvedIncident | None:
     if row is None:
         return None
     return correlation.ResolvedIncident(
-        id=row["id"], class_=row["class"], resolved_at=row["resolved_at"], last_owner_id=row["last_owner"]
+        id=row["id"], class_=row["class"], resolved_at=row["resolved_at"], last_owner_id=row["last_owner"],
+        closed=row["state"] == State.CLOSED,
     )
 
 

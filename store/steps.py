@@ -15,11 +15,12 @@ from rules.domain.lifecycle import LEAVES_CLAIM, TAKES_CLAIM, IllegalStep, NotYo
 from rules.domain.resolution import Problem, Safety, check_resolve
 from rules.domain.vocabulary import LIFE_SAFETY, Actor, Class, Outcome, State, Step
 from store import changes
-from store.cases import Case, Facts, IncidentUnknown, Note, changes_of, load, lock_subject, save
+from store.cases import Case, Facts, IncidentUnknown, Note, changes_of, load, load_open, lock_subject, save
 from store.context import floor_now
 from store.database import Connection, Database, StoreError
 from store.opening import Cause, Centre, relate_and_apply
 from store.sql import queries
+from store.standing import still_reported
 
 _Q: Final = queries("steps")
 
@@ -107,7 +108,8 @@ async def take_step(
         before = case.state
         was_owner = case.claimed_by == by.user_id
         counted = _claim_counted(case, now)
-        _check_allowed(case, request.step, by)
+        later_open = request.step is Step.REOPEN and await _later_open(connection, case)
+        _check_allowed(case, request.step, by, later_open=later_open)
         await _carry_out(connection, case, request, by, now)
         _set_clocks(case, request.step, by, now, was_owner=was_owner, counted=counted)
         from_, to = (before, case.state) if before is not case.state else (None, None)
@@ -167,17 +169,27 @@ def _check_version(case: Case, request: StepRequest) -> None:
         raise StaleVersion(given=request.if_match, current=case.version)
 
 
-def _check_allowed(case: Case, step: Step, by: Hand) -> None:
+def _check_allowed(case: Case, step: Step, by: Hand, *, later_open: bool) -> None:
     actors = {Actor.DESK}
     if case.claimed_by == by.user_id:
         actors.add(Actor.OWNER)
     if by.supervisor:
         actors.add(Actor.SUPERVISOR)
     try:
-        after(case.state, step, unattended=not case.attended)
-        refuse_unless_may(case.state, step, frozenset(actors))
+        after(case.state, step, unattended=not case.attended, later_open=later_open)
+        if not _declines_anothers_case(case, step, by):
+            refuse_unless_may(case.state, step, frozenset(actors))
     except (IllegalStep, NotYours) as error:
         raise StepRefused(str(error), owner=case.claimed_by, state=case.state) from error
+
+
+def _declines_anothers_case(case: Case, step: Step, by: Hand) -> bool:
+    return step is Step.PASS and case.attended and case.claimed_by != by.user_id
+
+
+async def _later_open(connection: Connection, case: Case) -> bool:
+    """Whether another incident of the same trouble is unresolved; the subject's lock is held."""
+    return await load_open(connection, case.subject, case.family) is not None
 
 
 async def _carry_out(connection: Connection, case: Case, request: StepRequest, by: Hand, now: datetime) -> None:
@@ -191,8 +203,8 @@ async def _carry_out(connection: Connection, case: Case, request: StepRequest, b
         case.closed_at = now
     elif step is Step.PASS:
         await connection.execute(_Q.note_pass, case.id, by.user_id, now)
-        if case.attended and case.claimed_by != by.user_id:
-            return  # a colleague's case stays with the colleague: this says something about this desk only
+        if _declines_anothers_case(case, step, by):
+            return  # it stays with the colleague: this says something about this desk only
     case.state = after(case.state, step, unattended=not case.attended)
     if step in TAKES_CLAIM:
         _claim(case, by, now)
@@ -238,16 +250,10 @@ def _safety_json(safety: Safety) -> dict[str, Any]:
 
 
 async def _refuse_if_still_reported(connection: Connection, case: Case) -> None:
-    if case.class_ in LIFE_SAFETY and await still_reported(connection, case.id):
+    if case.class_ in LIFE_SAFETY and await still_reported(connection, case.id, case.resolved_at):
         raise StepRefused(
             "a device of this case still reports the condition; it cannot be closed", owner=None, state=case.state
         )
-
-
-async def still_reported(connection: Connection, incident_id: int) -> bool:
-    """Whether a device that rang in this case has not taken its lasting condition back."""
-    reported: bool = await connection.fetchval(_Q.still_reported, incident_id)
-    return reported
 
 
 def _set_clocks(case: Case, step: Step, by: Hand, now: datetime, *, was_owner: bool, counted: bool) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from rules.domain import correlation, policy
-from rules.domain.vocabulary import Class
+from rules.domain.vocabulary import Class, Family, State
 from store import changes
-from store.cases import SYSTEM, Facts, changes_of, lock_subject
+from store.cases import SYSTEM, Facts, changes_of, load_open, lock_subject
 from store.context import floor_now
 from store.database import Connection
-from store.opening import Cause, Centre, relate_and_apply
+from store.opening import Cause, Centre, note_on, relate_and_apply, restore
 
 
 async def report(
@@ -31,3 +31,25 @@ async def report(
     assert effect.case is not None, "what the system reports always opens, joins or counts"
     await changes.record(connection, changes_of(effect.case, effect.first_new_seq), now=now)
     return effect.case.id
+
+
+async def ended(connection: Connection, about: str, *, facts: Facts, centre: Centre, now: datetime) -> bool:
+    """What `report` told of has ended: resolve its incident, or tell its owner by a note; whether there was one.
+
+    Ends with the change feed: call it last in a transaction.
+    """
+    subject = correlation.Subject(key=f"s:{about}", family=Family.TECHNICAL)
+    await lock_subject(connection, subject.key)
+    case = await load_open(connection, subject.key, subject.family)
+    if case is None:
+        return False
+    cause = Cause(actor=SYSTEM, subject=subject, source="system", facts=facts)
+    if case.attended or case.state is not State.OPEN:
+        reason = correlation.Reason.END_WHILE_OWNED
+        effect = await note_on(connection, case.id, cause, reason, centre=centre, now=now)
+    else:
+        reason = correlation.Reason.TECHNICAL_CAUSE_ENDED
+        effect = await restore(connection, case, cause, reason, centre=centre, now=now)
+    assert effect.case is not None
+    await changes.record(connection, changes_of(effect.case, effect.first_new_seq), now=now)
+    return True

@@ -232,6 +232,7 @@ CREATE TABLE event (
 CREATE INDEX event_incident ON event (incident_id) WHERE incident_id IS NOT NULL;
 CREATE INDEX event_resident ON event (resident_id, received_at);
 CREATE INDEX event_device ON event (device_id, received_at);
+CREATE INDEX event_condition ON event (device_id, type, no); -- a device's last word about one condition
 
 -- Readings, by UTC day of receipt. Each day has its own unique index on (device_id, event_id, digest): a parent's
 -- would have to hold the receipt, which differs between copies.

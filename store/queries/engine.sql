@@ -35,6 +35,3 @@ SELECT EXISTS (SELECT FROM incident WHERE follows = $1 AND state NOT IN ('resolv
 
 -- name: beat
 INSERT INTO part (name, seen_at) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at
-
--- name: open_lane_reports
-SELECT subject FROM incident WHERE subject LIKE 's:lane:%:unheld' AND state NOT IN ('resolved', 'closed')

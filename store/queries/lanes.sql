@@ -34,3 +34,6 @@ SELECT name, extract(epoch FROM clock_timestamp() - greatest(valid_until, '2000-
   FROM lane
  WHERE retired_at IS NULL AND greatest(valid_until, '2000-01-01') < clock_timestamp() - make_interval(secs => $1)
  ORDER BY name
+
+-- name: forget_sessions
+UPDATE lane SET had_session = false

@@ -9,9 +9,3 @@ SELECT r.id AS resident_id, p.id AS premises_id, p.area::text AS area
 -- Under the incident's lock.
 INSERT INTO incident_pass (incident_id, user_id, at) VALUES ($1, $2, $3)
     ON CONFLICT (incident_id, user_id) DO UPDATE SET at = excluded.at
-
--- name: still_reported
-SELECT EXISTS (
-    SELECT FROM event AS e JOIN device_state AS s ON s.device_id = e.device_id
-     WHERE e.incident_id = $1 AND e.type = ANY (s.open)
-)

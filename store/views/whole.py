@@ -145,6 +145,8 @@ async def read_incident(
             raise IncidentUnknown(f"there is no incident {incident_id}")
         people = await _people(connection, keyring, more, seq)
         home = await _home(connection, more["premises_id"] or _home_of(people, more["resident_id"]))
+        timeline = await read_timeline(connection, keyring, incident_id)
+        told = timeline[0].detail if timeline else {}
         return Incident(
             **item_fields(row),
             seq=seq,
@@ -152,19 +154,20 @@ async def read_incident(
             resident=next((person for person in people if person.id == str(more["resident_id"])), None),
             people=[_person(person) for person in people],
             premises=home,
-            place=_place(more["place"], home, now),
+            place=_place(more["place"], home, now) or _told(told),
             devices=await _devices(connection, more, people, home, seq),
             alerts=await _alerts(connection, incident_id),
             assignments=[],
             hand_overs=[],
             links=await _links(connection, incident_id, sight),
-            timeline=await read_timeline(connection, keyring, incident_id),
+            timeline=timeline,
+            caller=more["caller"] or told.get("caller"),
             last_owner=_last_owner(more),
             **{name: more[name] for name in _MORE},
         )
 
 
-_MORE: Final = ("plan", "caller", "safety", "policy_version", "occurred_at", "resolved_at", "closed_at", "review")
+_MORE: Final = ("plan", "safety", "policy_version", "occurred_at", "resolved_at", "closed_at", "review")
 
 
 async def _people(connection: Connection, keyring: Keyring, more: asyncpg.Record, seq: int) -> list[Resident]:
@@ -220,6 +223,12 @@ def _place(kept: Mapping[str, Any] | None, home: Home | None, now: datetime) -> 
     age_s = max(0.0, (now - place.at).total_seconds()) if place.at is not None else None
     text = place.text or (home.address if home is not None and place.kind == "premises" else None)
     return msgspec.structs.replace(place, age_s=age_s, distance_from_home_m=away, text=text)
+
+
+def _told(opening: Mapping[str, Any]) -> Place | None:
+    """Where it is as whoever called said, which stands in the entry that opened the case, under its key."""
+    text = opening.get("place")
+    return Place(kind="told", source="person", text=text) if isinstance(text, str) else None
 
 
 def _at_home(home: Home) -> Place:
