@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
-#: A step of the database's own time larger than this holds the passes for the grace period (architecture.md, Ingest,
+#: A step of the database's own time larger than this holds the passes for a while (architecture.md, Ingest, Time).
 #: Time).
 STEP_SUSPECT_S: Final = 5.0
 
