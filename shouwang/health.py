@@ -14,9 +14,16 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from shouwang.errors import PortTaken
 from shouwang.exposition import merge
+from shouwang.metrics import build_info
+
+#: On every page, whoever serves it: which version this is.
+ALWAYS_TOLD: Final = (build_info,)
 
 #: A part that does not answer its own supervisor in this time is not ready.
 PART_ANSWERS_S: Final = 2.0
+
+#: How long an open request may still take when we end.
+SHUTDOWN_S: Final = 1.0
 
 Listen = tuple[str, int] | Path
 
@@ -73,7 +80,7 @@ _PARTS: Final = web.AppKey("parts", dict[str, Path])
 
 @asynccontextmanager
 async def _served(app: web.Application, listen: Listen) -> AsyncIterator[None]:
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_S)
     await runner.setup()
     try:
         await _site(runner, listen).start()
@@ -97,7 +104,7 @@ def _site(runner: web.AppRunner, listen: Listen) -> web.BaseSite:
         listen.unlink(missing_ok=True)
         return web.UnixSite(runner, str(listen))
     host, port = listen
-    return web.TCPSite(runner, host, port, shutdown_timeout=1.0)
+    return web.TCPSite(runner, host, port)
 
 
 async def _own_metrics(_request: web.Request) -> web.Response:
