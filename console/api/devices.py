@@ -8,7 +8,13 @@ from typing import Annotated, Any, Final
 from pydantic import Field, StringConstraints
 
 from console.api.fields import AreaPath, Body, Id, Line, NoNul, Page, PageQuery, PhoneTyped, after_id, page_by_id
-from console.api.registers import as_problems, refuse_foreign_area, refuse_out_of_sight
+from console.api.registers import (
+    as_problems,
+    refuse_foreign_area,
+    refuse_out_of_sight,
+    refuse_unknown_home,
+    refuse_unknown_resident,
+)
 from console.problems import Problem, forbidden
 from console.rights import READ_DEVICES, WRITE_DEVICES, WRITE_PEOPLE
 from console.routes import Call, Match, Reply, Route
@@ -24,8 +30,6 @@ from store.registers.devices import (
     read_device,
 )
 from store.registers.imports import ImportReport, import_devices
-from store.registers.premises import read_premises
-from store.registers.residents import area_of_resident
 from store.registers.table import TableUnreadable
 
 #: About a hundred thousand rows.
@@ -119,7 +123,7 @@ async def make_device(call: Call) -> Reply:
     body = call.body_as(NewDevice)
     refuse_foreign_area(call, body.area)
     with as_problems():
-        await _refuse_foreign_holder(call, body.holder())
+        await _refuse_unknown_holder(call, body.holder())
         made = await add_device(
             call.context.db,
             body.device,
@@ -138,7 +142,7 @@ async def patch_device(call: Call) -> Reply:
     with as_problems():
         refuse_out_of_sight(call, (await read_device(db, call.id)).area)
         refuse_foreign_area(call, body.area)
-        await _refuse_foreign_holder(call, body.holder())
+        await _refuse_unknown_holder(call, body.holder())
         await change_device(
             db,
             call.id,
@@ -164,11 +168,10 @@ async def import_file(call: Call) -> Reply:
     return Reply(body=report)
 
 
-async def _refuse_foreign_holder(call: Call, holder: Holder | None) -> None:
-    if holder is not None and holder.resident_id is not None:
-        refuse_out_of_sight(call, await area_of_resident(call.context.db, holder.resident_id))
-    if holder is not None and holder.premises_id is not None:
-        refuse_out_of_sight(call, (await read_premises(call.context.db, holder.premises_id)).area)
+async def _refuse_unknown_holder(call: Call, holder: Holder | None) -> None:
+    if holder is not None:
+        await refuse_unknown_resident(call, holder.resident_id)
+        await refuse_unknown_home(call, holder.premises_id)
 
 
 ROUTES: Final = [

@@ -10,6 +10,8 @@ from console.api.accounts import stale
 from console.problems import FieldProblem, Problem, not_found, unusable
 from console.routes import Call
 from store.registers.errors import RecordChanged, RecordTaken, RecordUnknown, ReferenceUnknown
+from store.registers.premises import read_premises
+from store.registers.residents import area_of_resident
 
 
 @contextmanager
@@ -31,6 +33,30 @@ def refuse_out_of_sight(call: Call, area: str | None) -> None:
     """404 for what lies outside the user's areas: nobody learns that it exists."""
     if not call.user.may_see(area):
         raise not_found()
+
+
+async def refuse_unknown_home(call: Call, premises_id: int | None) -> None:
+    """422 for naming a home that does not exist or lies outside the user's areas: both look alike from here."""
+    if premises_id is None:
+        return
+    try:
+        home = await read_premises(call.context.db, premises_id)
+    except RecordUnknown:
+        home = None
+    if home is None or not call.user.may_see(home.area):
+        raise unusable([FieldProblem(field="premises_id", code="unknown")])
+
+
+async def refuse_unknown_resident(call: Call, resident_id: int | None) -> None:
+    """The same for naming a resident."""
+    if resident_id is None:
+        return
+    try:
+        seen = call.user.may_see(await area_of_resident(call.context.db, resident_id))
+    except RecordUnknown:
+        seen = False
+    if not seen:
+        raise unusable([FieldProblem(field="resident_id", code="unknown")])
 
 
 def refuse_foreign_area(call: Call, area: str | None) -> None:

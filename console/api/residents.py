@@ -23,14 +23,13 @@ from console.api.fields import (
     after_id,
     page_by_id,
 )
-from console.api.registers import as_problems, refuse_out_of_sight
+from console.api.registers import as_problems, refuse_out_of_sight, refuse_unknown_home
 from console.problems import FieldProblem, unusable
 from console.rights import READ_PEOPLE, WRITE_PEOPLE
 from console.routes import Call, Match, Reply, Route
 from rules.domain.phones import read
 from rules.domain.vocabulary import Hearing, ResidentStatus, Speech
 from store.audit import note_look_now, open_case_of
-from store.registers.premises import read_premises
 from store.registers.residents import (
     Resident,
     ResidentFilter,
@@ -161,7 +160,7 @@ async def resident(call: Call) -> Reply:
 
 async def make_resident(call: Call) -> Reply:
     body = call.body_as(NewResident)
-    await _refuse_foreign_home(call, body.premises_id)
+    await refuse_unknown_home(call, body.columns().get("premises_id"))
     context = call.context
     with as_problems():
         made = await add_resident(context.db, context.keyring, body.columns(), by=call.user.user_id, now=call.now)
@@ -173,7 +172,7 @@ async def patch_resident(call: Call) -> Reply:
     context = call.context
     with as_problems():
         refuse_out_of_sight(call, await area_of_resident(context.db, call.id))
-        await _refuse_foreign_home(call, body.premises_id)
+        await refuse_unknown_home(call, body.columns().get("premises_id"))
         await change_resident(
             context.db,
             context.keyring,
@@ -199,12 +198,6 @@ async def _purpose(call: Call) -> str:
     if case is None:
         raise unusable([FieldProblem(field="purpose", code="purpose_required", message="Say why you look.")])
     return f"case {case}"
-
-
-async def _refuse_foreign_home(call: Call, premises_id: str | None) -> None:
-    if premises_id is not None:
-        with as_problems():
-            refuse_out_of_sight(call, (await read_premises(call.context.db, int(premises_id))).area)
 
 
 ROUTES: Final = [

@@ -11,6 +11,7 @@ import msgspec
 from pydantic import BaseModel
 
 from console.api.incidents import refuse_unseen, whole
+from console.api.registers import refuse_unknown_home, refuse_unknown_resident
 from console.api.step_bodies import CallBody, NoteBody, OpenBody, ReasonBody, ResolveBody
 from console.problems import FieldProblem, Problem, not_found, unusable
 from console.rights import OPEN_CASES, STEPS, Role
@@ -44,6 +45,8 @@ _SUPERVISING: Final = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 async def open_case(call: Call) -> Reply:
     """Open a case by hand, or join the one that is open for this person and family."""
     body = call.body_as(OpenBody)
+    await refuse_unknown_resident(call, int(body.resident) if body.resident else None)
+    await refuse_unknown_home(call, int(body.premises) if body.premises else None)
     opening = Opening(
         source=body.source,
         class_=body.class_,

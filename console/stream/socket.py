@@ -11,6 +11,7 @@ from aiohttp import WSMsgType, web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from console.context import CONTEXT, ConsoleContext
+from console.metrics import stream_clients_dropped
 from console.problems import Problem, forbidden, not_signed_in
 from console.rights import READ_CASES, Role
 from console.routes import Call, Reply, Route
@@ -28,6 +29,10 @@ _log: Final = structlog.get_logger(__name__)
 
 #: Nobody has much to say to us on this socket.
 INCOMING_BYTES_MOST: Final = 4_096
+#: A frame that does not leave in this time goes to nobody: the line is cut, and the desk comes back on another.
+SEND_SECONDS_MOST: Final = 10.0
+#: How long a closing desk may take to say goodbye.
+CLOSE_SECONDS: Final = 2.0
 CODE_NO_ANSWER: Final = 4410
 
 
@@ -47,7 +52,9 @@ async def stream(request: web.Request) -> web.StreamResponse:
         after = StreamQuery.model_validate(dict(request.query)).after
     except ValidationError as error:
         raise Problem(HTTPStatus.BAD_REQUEST, "after_unreadable", "`after` is a number.") from error
-    socket = web.WebSocketResponse(autoping=False, max_msg_size=INCOMING_BYTES_MOST, compress=False)
+    socket = web.WebSocketResponse(
+        timeout=CLOSE_SECONDS, autoping=False, max_msg_size=INCOMING_BYTES_MOST, compress=False
+    )
     if not socket.can_prepare(request).ok:
         raise Problem(HTTPStatus.UPGRADE_REQUIRED, "websocket_only", "This address speaks WebSocket.")
     hub = request.app[HUB]
@@ -56,7 +63,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
     await socket.prepare(request)
     client = hub.attach(principal)
     try:
-        await _Stream(socket, client, context, hub).run(after)
+        await _Stream(request, socket, client, hub).run(after)
     finally:
         hub.detach(client)
     return socket
@@ -75,13 +82,14 @@ async def _admit(request: web.Request, context: ConsoleContext) -> Principal:
 class _Stream:
     """The life of one socket: a writer, a pinger, a reader; the end of one is the end of all."""
 
-    def __init__(self, socket: web.WebSocketResponse, client: Client, context: ConsoleContext, hub: Hub) -> None:
+    def __init__(self, request: web.Request, socket: web.WebSocketResponse, client: Client, hub: Hub) -> None:
+        self._request = request
         self._socket = socket
         self._client = client
-        self._context = context
+        self._context = request.app[CONTEXT]
         self._hub = hub
         self._prev = 0
-        self._answered_s = context.clock.monotonic()
+        self._answered_s = self._context.clock.monotonic()
 
     async def run(self, after: int | None) -> None:
         self._prev = after if after is not None else self._client.start
@@ -108,18 +116,28 @@ class _Stream:
                 await self._socket.close(code=message.code, message=message.reason.encode())
                 return
             if isinstance(message, bytes):
-                await self._socket.send_frame(message, WSMsgType.TEXT)
+                await self._deliver(message)
             else:
                 await self._send(message)
 
     async def _send(self, frame: Frame) -> None:
-        await self._socket.send_frame(frame.text(self._prev), WSMsgType.TEXT)
+        await self._deliver(frame.text(self._prev))
         self._prev = frame.seq
         if frame.received_at is not None:
             # The first desk that has it ends the clock; the frame is shared, so this is said once.
             waited_s = (self._context.clock.now() - frame.received_at).total_seconds()
             frame.received_at = None
             alarm_seconds.labels("stream").observe(max(0.0, waited_s))
+
+    async def _deliver(self, data: bytes) -> None:
+        try:
+            async with asyncio.timeout(SEND_SECONDS_MOST):
+                await self._socket.send_frame(data, WSMsgType.TEXT)
+        except TimeoutError:
+            stream_clients_dropped.inc()
+            if self._request.transport is not None:
+                self._request.transport.abort()
+            raise ConnectionResetError("the other side takes nothing any more") from None
 
     async def _ping(self) -> None:
         while True:

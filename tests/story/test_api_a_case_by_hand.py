@@ -50,8 +50,10 @@ async def test_a_case_is_opened_claimed_resolved_and_closed(console: Any) -> Non
 
 async def test_the_caller_stands_in_the_timeline_and_not_in_the_queue(console: Any) -> None:
     desk = await console.person("mei", "dispatcher")
-    case = await _opened(desk)
+    case = await _opened(desk, place={"text": "菜市场东门", "lat": 32.1, "lon": 120.2})
     assert case["timeline"][0]["detail"]["caller"]["name"] == "李梅"
+    assert case["caller"]["phone"] == "13800001234"
+    assert (case["place"]["kind"], case["place"]["text"]) == ("told", "菜市场东门 (32.100000, 120.200000)")
     listed = await desk.asks("GET", "/api/v1/incidents")
     assert "timeline" not in listed.body["items"][0]
     assert "李梅" not in str(listed.body)
