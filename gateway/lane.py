@@ -16,6 +16,7 @@ from devices.decoding import Decode
 from devices.topics import ack_topic
 from gateway import metrics
 from gateway.alarms import AlarmDesk
+from gateway.canary import Canary, OnFullRound, presses_on
 from gateway.mqtt import codec
 from gateway.mqtt.connection import BrokerAddress, ConnectionEnded, ConnectionFailed, MqttConnection
 from gateway.retrying import Retrying
@@ -66,6 +67,7 @@ class LaneContext:
     broker: BrokerAddress
     holder: str
     version: str
+    on_full_round: OnFullRound | None = None  #: told of each full round of a canary; None: no canaries press
 
 
 class Lane:
@@ -77,6 +79,7 @@ class Lane:
         self._clock = context.clock
         self._retrying = Retrying(context.clock, lane=settings.name)
         self._suspicion = Suspicion(context.database, context.clock, self._retrying, lane=settings.name)
+        self._canary = _canary_of(settings, context)
         self._link: OwnConnection | None = None
         self._window = Window()
         self._begin()
@@ -100,6 +103,11 @@ class Lane:
     @property
     def is_connected(self) -> bool:
         return self._connection is not None and self._connection.is_open
+
+    @property
+    def is_listening(self) -> bool:
+        """Connected and subscribed to all that the settings name."""
+        return self.is_connected and set(self._settings.filters) <= set(self._filters)
 
     async def run(self) -> None:
         """Hold the lane whenever it is free, until cancelled."""
@@ -133,6 +141,8 @@ class Lane:
                 group.create_task(self._alarms.run(lease, self._settle))
                 group.create_task(self._suspicion.run(self._examined))
                 group.create_task(self._keep(lease))
+                if self._canary is not None:
+                    group.create_task(self._canary.run(lease, lambda: self.is_listening))
         finally:
             self._disconnect("lane given up")
             await self._give_up(lease)
@@ -188,6 +198,7 @@ class Lane:
                 self._context.broker, self, client_id=self._settings.client_id, receive_max=RECEIVE_MAX
             )
             self._connected_at_s = self._clock.monotonic()
+            self._flush()
             await self._subscribe()
         except (ConnectionFailed, ConnectionEnded) as error:
             log.warning("lane_not_connected", lane=self.name, why=str(error))
@@ -298,9 +309,10 @@ class Lane:
 
     def _flush(self) -> None:
         """PUBACK in the order received whatever is settled at the front, and tell devices, in one write."""
-        packet_ids, answered = self._window.settled()
-        if self._connection is None:
+        # While there is no connection, or it is just being made, what is settled waits: its PUBACK would be lost.
+        if self._connection is None or not self._connection.is_open:
             return
+        packet_ids, answered = self._window.settled()
         if packet_ids or answered:
             acks = [
                 (ack_topic(message.device), ack.array(message.acks) if message.is_array else message.acks[0])
@@ -316,3 +328,12 @@ class Lane:
         dropped, self._connection.acks_dropped = self._connection.acks_dropped, 0
         if dropped:
             metrics.acks_dropped_total.labels(self.name).inc(dropped)
+
+
+def _canary_of(settings: LaneSettings, context: LaneContext) -> Canary | None:
+    if context.on_full_round is None or not presses_on(settings.filters, settings.source, settings.name):
+        return None
+    return Canary(
+        settings.name, database=context.database, clock=context.clock, centre=context.centre, broker=context.broker,
+        on_full=context.on_full_round,
+    )  # fmt: skip

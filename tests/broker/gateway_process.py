@@ -1,0 +1,26 @@
+"""A gateway with one lane as a process, so that a test can kill it: broker, database, lane, filters."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from gateway.lane import LaneSettings
+from gateway.run import Gateway
+from rules.clock import SharedClock
+from store.database import connect
+from tests.town import CENTRE
+
+
+async def main(broker_url: str, dsn: str, name: str, *filters: str) -> None:
+    """Run until killed."""
+    database = await connect(dsn, application_name="shouwang tests gateway process", max_size=20)
+    lane = LaneSettings(name=name, filters=filters, source="canonical")
+    gateway = Gateway(
+        [lane], database=database, clock=SharedClock(), centre=CENTRE, mqtt_url=broker_url, version="0.0-test"
+    )
+    await gateway.run()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
