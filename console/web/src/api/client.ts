@@ -8,9 +8,15 @@ const PATIENCE_MS = 10_000;
 /** The server said no. The problem says why; try again only after reading it. */
 export class Refused extends Error {
   constructor(readonly problem: Problem) {
-    super(problem.detail ?? problem.title);
+    super(told(problem));
     this.name = "Refused";
   }
+}
+
+/** The sentence of a refusal: what each field lacks, where the server says it. */
+export function told(problem: Problem): string {
+  const fields = problem.problems?.map((one) => `${one.field}: ${one.message ?? one.code}`);
+  return fields?.length ? fields.join(" · ") : (problem.detail ?? problem.title);
 }
 
 /** No answer came: nobody knows whether the command was carried out. Look at the feed before trying again. */

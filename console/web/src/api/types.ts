@@ -62,6 +62,13 @@ export interface User {
   areas: string[];
 }
 
+/** The answer to a sign-in, and to asking whether one still stands. */
+export interface SessionAnswer {
+  user: User;
+  duty?: { state: "on" | "break" | "off" } | null;
+  site_timezone?: string;
+}
+
 export interface Owner {
   id: string;
   display_name: string;
@@ -253,6 +260,8 @@ export interface Problem {
   title: string;
   status: number;
   detail?: string;
+  code?: string;
+  problems?: { field: string; code: string; message?: string | null }[];
   changed?: Entry[];
 }
 

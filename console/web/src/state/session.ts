@@ -1,8 +1,9 @@
 // Who is signed in, and whether they are at their desk.
 import { computed, reactive } from "vue";
 import { ask, post, Refused } from "@/api/client";
-import type { User } from "@/api/types";
+import type { SessionAnswer, User } from "@/api/types";
 import { leaveFeed, pauseFeed, watchFeed } from "./feed";
+import { setSiteZone } from "@/time/format";
 import { preferences } from "./preferences";
 
 export type Duty = "on" | "break" | "off";
@@ -23,11 +24,6 @@ export const isOnDuty = computed(() => session.duty === "on");
 /** A reloaded page is still on duty; its sound is not, and the bar says so until somebody restores it. */
 const DUTY_KEY = "shouwang.duty";
 
-interface Answer {
-  user: User;
-  duty?: Duty;
-}
-
 let lockedOut: () => void = () => undefined;
 
 /** Tells whom to call when the server ends the session. */
@@ -35,11 +31,12 @@ export function onLockedOut(action: () => void): void {
   lockedOut = action;
 }
 
-function begin({ user, duty }: Answer): void {
+function begin({ user, duty, site_timezone }: SessionAnswer): void {
   session.user = user;
   const [who, remembered] = (sessionStorage.getItem(DUTY_KEY) ?? "").split(" ");
-  session.duty = duty ?? (who === user.id && remembered === "on" ? "on" : "off");
+  session.duty = duty?.state ?? (who === user.id && remembered === "on" ? "on" : "off");
   session.isLocked = false;
+  if (site_timezone) setSiteZone(site_timezone);
   if (user.language === "en" || user.language === "zh-CN") preferences.language = user.language;
   watchFeed(endedByServer);
 }
@@ -55,7 +52,7 @@ function endedByServer(): void {
 /** Takes up the session of the cookie, if there is one; false otherwise. */
 export async function resume(): Promise<boolean> {
   try {
-    begin(await ask<Answer>("/session"));
+    begin(await ask<SessionAnswer>("/session"));
     return true;
   } catch (error) {
     if (error instanceof Refused) return false;
@@ -64,7 +61,7 @@ export async function resume(): Promise<boolean> {
 }
 
 export async function signIn(username: string, password: string): Promise<void> {
-  begin(await post<Answer>("/session", { username, password }));
+  begin(await post<SessionAnswer>("/session", { username, password }));
 }
 
 export async function signOut(): Promise<void> {

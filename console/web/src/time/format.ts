@@ -1,7 +1,15 @@
 // Times as a desk reads them: counters in minutes and seconds, clocks in the site's zone.
+import { ref } from "vue";
 
 /** Where the centre stands until the server says otherwise. */
-export const DEFAULT_ZONE = "Asia/Shanghai";
+const DEFAULT_ZONE = "Asia/Shanghai";
+
+const siteZone = ref(DEFAULT_ZONE);
+
+/** All clocks stand in the site's zone, wherever the desk is. */
+export function setSiteZone(zone: string): void {
+  siteZone.value = zone;
+}
 
 const pad = (n: number): string => String(n).padStart(2, "0");
 
@@ -34,19 +42,19 @@ function formatter(locale: string, zone: string, options: Intl.DateTimeFormatOpt
 }
 
 /** 14:32:07 in the site's zone. */
-export function clockTime(moment: string | number, locale: string, zone = DEFAULT_ZONE): string {
+export function clockTime(moment: string | number, locale: string, zone = siteZone.value): string {
   const options = { hour: "2-digit", minute: "2-digit", second: "2-digit" } as const;
   return formatter(locale, zone, options).format(new Date(moment));
 }
 
 /** Thu 19 Nov / 11月19日周四. */
-export function shortDate(moment: number, locale: string, zone = DEFAULT_ZONE): string {
+export function shortDate(moment: number, locale: string, zone = siteZone.value): string {
   const options = { weekday: "short", day: "numeric", month: "short" } as const;
   return formatter(locale === "en" ? "en-GB" : locale, zone, options).format(new Date(moment));
 }
 
 /** Date and time, for hovers and records. */
-export function fullTime(moment: string | number, locale: string, zone = DEFAULT_ZONE): string {
+export function fullTime(moment: string | number, locale: string, zone = siteZone.value): string {
   const options = { dateStyle: "medium", timeStyle: "medium" } as const;
   const format = new Intl.DateTimeFormat(locale === "en" ? "en-GB" : locale, {
     timeZone: zone,

@@ -39,18 +39,26 @@ export function useRegister<T>(path: string) {
   return { rows, next, isLoading, failure, find, more: () => read(next.value) };
 }
 
+/** The server wants to know why one looks (centre.md, 35). */
+const isPurposeWanted = (error: unknown): boolean =>
+  error instanceof Refused && (error.problem.problems ?? []).some((one) => one.code === "purpose_required");
+
 export function useRecord<T>(path: () => string) {
   const record = shallowRef<T | null>(null);
   const failure = ref<{ reason: string | null } | null>(null);
+  const wantsPurpose = ref(false);
+  const purpose = ref("");
 
   async function read(): Promise<void> {
     try {
-      record.value = await ask<T>(path());
+      record.value = await ask<T>(withQuery(path(), { purpose: purpose.value.trim() }));
       failure.value = null;
+      wantsPurpose.value = false;
     } catch (error) {
-      failure.value = { reason: reasonOf(error) };
+      wantsPurpose.value = isPurposeWanted(error);
+      failure.value = wantsPurpose.value ? null : { reason: reasonOf(error) };
     }
   }
 
-  return { record, failure, read };
+  return { record, failure, wantsPurpose, purpose, read };
 }
