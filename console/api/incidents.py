@@ -119,7 +119,7 @@ def _filter(query: IncidentsQuery, sight: Sequence[str], *, canaries_too: bool) 
         text=query.q or None,
         unattended=query.unattended,
         areas=sight,
-        closed_too=bool(query.resident or query.q),
+        closed_too=bool(query.resident or query.q) if query.state is None else State.CLOSED in query.state,
         canaries_too=canaries_too,
     )
 

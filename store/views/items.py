@@ -109,14 +109,14 @@ class Rendered:
 class QueueFilter:
     """What a list of incidents asks for; None means "whatever"."""
 
-    states: Sequence[str] | None = None  #: None: all that are not closed
+    states: Sequence[str] | None = None
     priorities: Sequence[int] | None = None
     area: str | None = None
     resident_id: int | None = None
     text: str | None = None  #: number, device, name, pinyin
     unattended: bool | None = None
     areas: Sequence[str] = field(default=())  #: what the reader may see; empty: everywhere
-    closed_too: bool = False
+    closed_too: bool = False  #: also where `states` says so: closed ones are many and elsewhere
     canaries_too: bool = False
 
 
@@ -153,8 +153,8 @@ async def read_queue(
     """One page of the queue in its order, and the feed's number it stands at."""
     place = (after.priority, after.attended, after.unregistered, after.oldest_alarm_at) if after else (None,) * 4
     async with snapshot(db) as (connection, seq):
-        rows = await connection.fetch(
-            f"{Q.item} {Q.in_queue}",
+        found = await connection.fetch(
+            f"{Q.of_any_state if wanted.closed_too else Q.not_closed} {Q.in_queue}",
             wanted.states,
             wanted.priorities,
             wanted.area,
@@ -163,12 +163,13 @@ async def read_queue(
             wanted.unattended,
             list(wanted.areas),
             *place,
-            wanted.closed_too,
-            wanted.canaries_too,
             after.id if after else None,
+            wanted.canaries_too,
             limit,
         )
-    return [_rendered(row, seq=seq, user_id=user_id).item for row in rows], seq
+        ids = [row["id"] for row in found]
+        rows = {row["id"]: row for row in await connection.fetch(f"{Q.item} {Q.of_ids}", ids)}
+    return [_rendered(rows[number], seq=seq, user_id=user_id).item for number in ids], seq
 
 
 async def area_of(db: Database, incident_id: int) -> tuple[bool, str | None]:
