@@ -53,10 +53,12 @@ class Publisher:
 
 
 @asynccontextmanager
-async def publisher(port: int, *, rate: int, count: int, run: str, devices: int = DEVICES) -> AsyncIterator[Publisher]:
+async def publisher(
+    port: int, *, rate: int, count: int, run: str, devices: int = DEVICES, prefix: str = "sw/v1"
+) -> AsyncIterator[Publisher]:
     """A publisher of `count` messages at `rate` a second (0: as fast as it can), waiting for `go`."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.publisher", str(port), str(rate), str(count), str(devices), run,
+        sys.executable, "-m", "benchmarks.publisher", str(port), str(rate), str(count), str(devices), run, prefix,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=ROOT,
         preexec_fn=die_with_parent(signal.SIGKILL),
     )  # fmt: skip

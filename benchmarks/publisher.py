@@ -1,6 +1,6 @@
 """A publisher that costs next to nothing: packets made before the clock starts, QoS 1, a window, open-loop pacing.
 
-Run as `python -m benchmarks.publisher PORT RATE COUNT DEVICES RUN`; RATE 0 is as fast as the window allows.
+Run as `python -m benchmarks.publisher PORT RATE COUNT DEVICES RUN PREFIX`; RATE 0 is as fast as the window allows.
 It says `ready`, waits for a line, and then says once a second how many were sent and taken over.
 """
 
@@ -39,16 +39,16 @@ def payload_of(rng: Random, run: str, number: int, at_ms: int) -> bytes:
     ).encode()
 
 
-def chunks(rate: int, count: int, devices: int, run: str, start_ms: int) -> Iterator[tuple[int, bytes]]:
+def chunks(rate: int, count: int, devices: int, run: str, prefix: str) -> Iterator[tuple[int, bytes]]:
     """Groups of packets, and how many each holds; packet ids grow for each connection on its own."""
-    rng = Random(run)
+    rng, start_ms = Random(run), round(time.time() * 1000)
     for first in range(0, count, TOGETHER):
         round_of = first // TOGETHER // CONNECTIONS
         packets = []
         for place in range(min(TOGETHER, count - first)):
             number = first + place
             at_ms = start_ms + (number * 1000 // rate if rate else 0)
-            topic = f"sw/v1/{device_name(rng.randrange(devices))}/telemetry".encode()
+            topic = f"{prefix}/{device_name(rng.randrange(devices))}/telemetry".encode()
             packet_id = (round_of * TOGETHER + place) % 65_535 + 1
             packets.append(publish(topic, payload_of(rng, run, number, at_ms), packet_id, Version.V311))
         yield len(packets), b"".join(packets)
@@ -91,10 +91,10 @@ class Progress:
         print(json.dumps({"sent": self.sent, "taken": self.taken, "at_s": now_s, "done": done}), flush=True)
 
 
-def run(port: int, rate: int, count: int, devices: int, name: str) -> None:
+def run(port: int, rate: int, count: int, devices: int, name: str, prefix: str) -> None:
     """Publish `count` messages at `rate` a second, then wait for the last PUBACK."""
     links = _connected(port, name)
-    made = list(chunks(rate, count, devices, name, round(time.time() * 1000)))
+    made = list(chunks(rate, count, devices, name, prefix))
     gc.freeze()
     print("ready", flush=True)
     sys.stdin.readline()
@@ -116,4 +116,4 @@ def run(port: int, rate: int, count: int, devices: int, name: str) -> None:
 
 
 if __name__ == "__main__":
-    run(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5])
+    run(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5], sys.argv[6])

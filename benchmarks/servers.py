@@ -26,6 +26,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 #: A broker with a million messages in its file needs this long to read them.
 ANSWERS_S: Final = 60.0
 LOOK_S: Final = 0.02
+KEYS: Final = "parts"
 STOP_S: Final = 20.0
 
 
@@ -57,6 +58,7 @@ class Child:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
+        assert not self.alive, "one process at a time: the one before would be forgotten"
         with self._log.open("ab") as stream:
             self._process = subprocess.Popen(
                 self._command,
@@ -74,9 +76,10 @@ class Child:
 
     async def ended(self, patience_s: float = STOP_S) -> int:
         """Wait for the end and return the exit code; raises TimeoutError."""
-        assert self._process is not None
+        process = self._process
+        assert process is not None
         async with asyncio.timeout(patience_s):
-            while (code := self._process.poll()) is None:  # noqa: ASYNC110  # the kernel tells nobody
+            while (code := process.poll()) is None:  # noqa: ASYNC110  # the kernel tells nobody
                 await asyncio.sleep(LOOK_S)
         return code
 
@@ -147,13 +150,13 @@ class Part(Child):
         env |= {
             "SHOUWANG_METRICS_PORT": str(self.metrics_port),
             "SHOUWANG_HTTP_PORT": str(self.http_port),
-            "SHOUWANG_DATA_DIR": str(folder / "parts"),
+            "SHOUWANG_DATA_DIR": str(folder / KEYS),
             "SHOUWANG_ADMIN_PASSWORD": "invented-for-this-run",
         }
         env |= {f"SHOUWANG_{key.upper()}": value for key, value in settings.items()}
         self.name = name
         self.log = folder / f"{name}-{number}.log"
-        (folder / "parts").mkdir(exist_ok=True)
+        self.env = env
         super().__init__([sys.executable, "-m", "shouwang", name], log=self.log, env=env)
 
     async def up(self) -> None:
@@ -174,6 +177,11 @@ class Servers:
     @property
     def dsn(self) -> str:
         return self.postgres.dsn
+
+    @property
+    def keys(self) -> Path:
+        """The parts' data folder, where their keys are."""
+        return self.folder / KEYS
 
     def part(self, name: str, *, database_url: str | None = None, mqtt_url: str | None = None) -> Part:
         """A part over these servers, not yet started; ended with them."""
@@ -214,6 +222,7 @@ def _fresh_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="sw-bench-"))
     folder.chmod(0o711)
     (folder / "db").mkdir(mode=0o711)
+    (folder / KEYS).mkdir(mode=0o700)
     return folder
 
 

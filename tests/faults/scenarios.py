@@ -42,10 +42,8 @@ async def kill_gateway_often(stage: Stage) -> None:
     gateway = stage.gateways[0]
     for moment in sorted(stage.some_moment(first=0.05, last=0.95) for _ in range(GATEWAY_KILLS)):
         await stage.at(moment)
-        if gateway.alive:
-            await gateway.kill()
-        stage.note("signal 9 to the gateway")
-        gateway.start()
+        await stage.kill_gateway(gateway)
+        stage.start_again(gateway)
 
 
 async def kill_broker(stage: Stage) -> None:
@@ -76,8 +74,7 @@ async def kill_everything(stage: Stage) -> None:
     async with asyncio.TaskGroup() as starting:
         starting.create_task(stage.servers.mosquitto.up())
         starting.create_task(stage.servers.postgres.start())
-    gateway.start()
-    stage.kept.add(gateway)
+    stage.start_again(gateway)
     stage.note("everything was started again")
 
 
@@ -95,10 +92,7 @@ async def stop_database(stage: Stage) -> None:
 async def kill_one_of_two(stage: Stage) -> None:
     """The one that holds the telemetry; it never comes back."""
     await stage.at(stage.some_moment())
-    victim = await stage.holder("telemetry")
-    stage.kept.discard(victim)
-    await victim.kill()
-    stage.note("signal 9 to one of two gateways")
+    await stage.kill_gateway(await stage.holder("telemetry"))
 
 
 async def stop_one_of_two(stage: Stage) -> None:

@@ -98,6 +98,17 @@ class Stage:
     def note(self, what: str) -> None:
         self.log.append(f"{self.elapsed_s:5.1f} s  {what}")
 
+    async def kill_gateway(self, gateway: Part) -> None:
+        """Signal 9, and nobody starts it again but the caller."""
+        self.kept.discard(gateway)
+        if gateway.alive:
+            await gateway.kill()
+        self.note("signal 9 to a gateway")
+
+    def start_again(self, gateway: Part) -> None:
+        gateway.start()
+        self.kept.add(gateway)
+
     async def kill_broker(self) -> None:
         """Signal 9 to Mosquitto, the moment noted: what it had not saved is lost with it."""
         self.broker_killed_at.append(datetime.now(UTC))
@@ -185,12 +196,10 @@ async def _register(one: Stage) -> None:
     )
     writer.start()
     assert await writer.ended(60) == 0, "the simulator did not write its fleet"
-    keys = one.servers.folder / "parts"
-    keys.mkdir()
     database = await connect(one.servers.dsn, application_name="faults", max_size=1)
     try:
         text = fleet.read_text(encoding="utf-8")
-        keyring = Keyring.load_or_create(keys / "secret.key")
+        keyring = Keyring.load_or_create(one.servers.keys / "secret.key")
         report = await import_devices(database, keyring, text, by=None, now=datetime.now(UTC))
         assert not report.errors, report.errors[:3]
     finally:
