@@ -14,9 +14,11 @@ const GROUPS: Readonly<Record<string, string>> = {
   kind: "safety",
   safety: "safety",
   priority: "severity",
+  source: "source",
+  reason: "reasonOf",
 };
 /** For machines, not for readers. */
-const SILENT: ReadonlySet<string> = new Set(["erased", "hash", "version", "stage_index", "second_user"]);
+const SILENT: ReadonlySet<string> = new Set(["erased", "hash", "version", "stage_index", "second_user", "policy", "related"]);
 
 export function useEntryWords() {
   const { t, word } = useWords();
