@@ -76,6 +76,10 @@ def _query(request: web.Request, route: Route) -> BaseModel | None:
         if request.query:
             raise unusable([FieldProblem(field=name, code="unknown_parameter") for name in request.query])
         return None
+    for name, value in request.query.items():
+        if "\x00" in value:
+            # The database keeps no NUL in a text, and nobody types one.
+            raise unusable([FieldProblem(field=name, code="nul")])
     return _checked(route.query, dict(request.query), unknown="unknown_parameter")
 
 

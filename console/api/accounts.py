@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from pydantic import Field, StringConstraints
 
-from console.api.fields import AreaPath, Body, Id, Moment, Page, PageQuery, after_id, page_by_id
+from console.api.fields import AreaPath, Body, Id, Moment, NoNul, Page, PageQuery, after_id, page_by_id
 from console.problems import FieldProblem, Problem, not_found, unusable
 from console.rights import ACCOUNTS, Role
 from console.routes import Call, Match, Reply, Route
@@ -29,7 +29,7 @@ from store.users import (
 )
 
 Password = Annotated[str, StringConstraints(min_length=8, max_length=256, strip_whitespace=False)]
-DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=64), NoNul]
 Areas = Annotated[list[AreaPath], Field(max_length=100)]
 
 #: Nobody holds two of the three; the first one made gives its place to them (centre.md, 36).

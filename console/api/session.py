@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import msgspec
 from pydantic import StringConstraints
 
-from console.api.fields import Body
+from console.api.fields import Body, NoNul
 from console.problems import Problem
 from console.rights import ANYBODY, SIGNED_IN
 from console.routes import Call, Reply, Route
@@ -21,7 +21,7 @@ from store.duty import Duty, duty_of
 class SignIn(Body):
     """Name and password."""
 
-    username: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    username: Annotated[str, StringConstraints(min_length=1, max_length=64), NoNul]
     password: Annotated[str, StringConstraints(min_length=1, max_length=256, strip_whitespace=False)]
 
 

@@ -167,3 +167,14 @@ async def test_health_and_pages_of_the_api_answer_without_sign_in(console: Any) 
         assert (await response.json())["openapi"] == "3.1.0"
     async with console.client.get("/api/v1/nothing") as response:
         assert response.status == 404
+
+
+@pytest.mark.parametrize("path", ["/residents?q=%00", "/premises?q=%00", "/devices?device=%00"])
+async def test_a_question_no_text_can_hold_is_refused(clerk: Any, path: str) -> None:
+    assert (await clerk.gets(path)).status == 422
+
+
+@pytest.mark.parametrize("name", ["a\u0000b", "王\ud800".encode("utf-8", "surrogatepass").decode("utf-8", "replace")])
+async def test_a_name_is_kept_as_it_was_typed_or_refused(clerk: Any, name: str) -> None:
+    answer = await clerk.posts("/residents", {"name": name})
+    assert answer.status == (422 if "\u0000" in name else 201)
