@@ -30,3 +30,9 @@ lane_failures_total: Final = Counter(
 acks_dropped_total: Final = Counter(
     "shouwang_acks_dropped_total", "Acknowledgements to devices given up because their queue was full", ["lane"]
 )
+canary_seconds: Final = Histogram(
+    "shouwang_canary_seconds", "From the canary's press to its frame on a stream, in seconds", buckets=ALARM_BUCKETS_S
+)
+canary_rounds_total: Final = Counter(
+    "shouwang_canary_rounds_total", "Rounds of the canary by outcome: full, not_full", ["lane", "outcome"]
+)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from devices.sources import SOURCES
+from gateway.canary import OnFullRound
 from gateway.lane import Lane, LaneContext, LaneSettings
 from gateway.mqtt.connection import BrokerAddress
 from rules.clock import Clock
@@ -23,7 +24,10 @@ COLLECT_AFTER_OBJECTS: Final = 50_000
 
 
 class Gateway:
-    """All lanes of this process. Any number of gateways may run; each lane has one holder."""
+    """All lanes of this process. Any number of gateways may run; each lane has one holder.
+
+    With `on_full_round` a canary presses on each lane that takes alarms, and it is told of each full round.
+    """
 
     def __init__(
         self,
@@ -34,6 +38,7 @@ class Gateway:
         centre: Centre,
         mqtt_url: str,
         version: str,
+        on_full_round: OnFullRound | None = None,
     ) -> None:
         context = LaneContext(
             database=database,
@@ -43,6 +48,7 @@ class Gateway:
             # Unlike any other process, and any earlier life of this one.
             holder=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
             version=version,
+            on_full_round=on_full_round,
         )
         self._context = context
         self.lanes = [Lane(lane, context, SOURCES[lane.source]) for lane in lanes]

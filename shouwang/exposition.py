@@ -35,7 +35,8 @@ def _together(kind: str, before: Sample | None, sample: Sample) -> Sample:
         return sample
     # `_created` is when a counter began, whatever the family's type.
     if kind in {"gauge", "info", "unknown", "untyped"} or sample.name.endswith("_created"):
-        return before if before.value >= sample.value else sample
+        # NaN is what a part tells that does not know.
+        return before if before.value >= sample.value or math.isnan(sample.value) else sample
     return sample._replace(value=before.value + sample.value)
 
 

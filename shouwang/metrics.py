@@ -14,6 +14,13 @@ build_info: Final = Gauge("shouwang_build_info", "Always 1; the label says which
 part_restarts_total: Final = Counter(
     "shouwang_part_restarts_total", "Times a part or server of `up` ended by itself and was started again", ["part"]
 )
+canary_age_seconds: Final = Gauge(
+    "shouwang_canary_age_seconds", "Since the end of the canary's last full round, in seconds; NaN before the first"
+)
+canary_age_seconds.set(float("nan"))
+canary_calls_total: Final = Counter(
+    "shouwang_canary_calls_total", "Calls of the dead man's switch outside by outcome: called, failed", ["outcome"]
+)
 
 
 def program_version() -> str:

@@ -8,16 +8,20 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import structlog
 
-from rules.clock import STEP_SUSPECT_S, SharedClock
+from rules.clock import STEP_SUSPECT_S, Clock, SharedClock
 from shouwang.embedded.database import database
 from shouwang.errors import DatabaseNotRunning
 from shouwang.health import Listen, Readiness, part_health
+from shouwang.metrics import canary_age_seconds
 from shouwang.settings import Settings
+from store.canary import last_round
 from store.database import Database, DatabaseUnsuitable, check_schema, check_server, connect, read_clock
 from store.provision import AWAY
 
@@ -25,6 +29,7 @@ log = structlog.stdlib.get_logger()
 
 CLOCK_EVERY_S: Final = 10.0
 SCHEMA_EVERY_S: Final = 60.0
+CANARY_EVERY_S: Final = 5.0
 
 DATABASE_FACT: Final = "database"
 CLOCK_FACT: Final = "database_time"
@@ -95,7 +100,7 @@ async def run_part(
 
 async def _beside(around: Surroundings, work: Callable[[Surroundings], Awaitable[None]], part: str) -> None:
     async with asyncio.TaskGroup() as tasks:
-        watches = [tasks.create_task(_keep_time(around)), tasks.create_task(_watch_schema(around))]
+        watches = [tasks.create_task(watch(around)) for watch in (_keep_time, _watch_schema, _watch_canary)]
         around.readiness.set(part)
         await work(around)
         for watch in watches:
@@ -131,6 +136,23 @@ async def _watch_schema(around: Surroundings) -> None:
             raise
         except AWAY as error:
             log.warning("schema_check_failed", error=type(error).__name__)
+
+
+async def _watch_canary(around: Surroundings) -> None:
+    """Tell the age of the canary's last full round. With the database away it goes on growing: nothing is full then."""
+    while True:
+        try:
+            ended_at = await last_round(around.db)
+        except AWAY as error:
+            log.warning("canary_not_read", error=type(error).__name__)
+        else:
+            canary_age_seconds.set_function(partial(_age_s, ended_at, around.clock))
+        await around.clock.sleep(CANARY_EVERY_S)
+
+
+def _age_s(at: datetime | None, clock: Clock) -> float:
+    """Seconds since then; NaN where there is no then."""
+    return float("nan") if at is None else max(0.0, (clock.now() - at).total_seconds())
 
 
 def part_listen(settings: Settings, socket_path: Path | None) -> Listen:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
 
+from shouwang.dead_mans_switch import DeadMansSwitch
 from shouwang.embedded.broker import refuse_taken_port
 from shouwang.metrics import program_version
 from shouwang.parts import Surroundings
@@ -33,19 +35,24 @@ def centre_of(around: Surroundings) -> Centre:
 
 
 async def gateway(around: Surroundings) -> None:
-    """Hold whatever lanes are free, until cancelled."""
+    """Hold whatever lanes are free, until cancelled; each full round of the canary resets the switch outside."""
     from gateway.lane import LaneSettings
     from gateway.run import Gateway
 
     lanes = [LaneSettings(name=lane.name, filters=lane.filters, source=lane.source) for lane in around.settings.lanes]
-    await Gateway(
+    switch = DeadMansSwitch(around.settings.canary_address)
+    working = Gateway(
         lanes,
         database=around.db,
         clock=around.clock,
         centre=centre_of(around),
         mqtt_url=around.settings.broker_address,
         version=program_version(),
-    ).run()
+        on_full_round=switch.reset,
+    )
+    async with asyncio.TaskGroup() as group:
+        group.create_task(switch.run(), name="dead man's switch")
+        group.create_task(working.run(), name="gateway")
 
 
 async def rules(around: Surroundings) -> None:

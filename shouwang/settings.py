@@ -144,6 +144,9 @@ class Settings(BaseSettings):
     policy: FilePath | None = None
     admin_password: SecretStr | None = None
     secret_key_file: Path | None = None
+    #: A dead man's switch outside, called with a plain GET after each full round of the canary; such addresses are
+    #: secrets. It rings when it is *not* called.
+    canary_url: SecretStr | None = None
     lanes: tuple[Lane, ...] = DEFAULT_LANES
     retention: Retention = Retention()
     log_level: LogLevel = LogLevel.INFO
@@ -184,6 +187,15 @@ class Settings(BaseSettings):
             raise ValueError("its port must be 1 to 65535") from None
         return url
 
+    @field_validator("canary_url")
+    @classmethod
+    def _canary_is_http(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            parts = urlsplit(url.get_secret_value())
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ValueError("must begin with http:// or https://")
+        return url
+
     @field_validator("admin_password")
     @classmethod
     def _password_is_long_enough(cls, password: SecretStr | None) -> SecretStr | None:
@@ -218,6 +230,11 @@ class Settings(BaseSettings):
         if self.mqtt_url:
             return self.mqtt_url.get_secret_value()
         return f"mqtt://127.0.0.1:{self.embedded_mqtt_port + 1}"
+
+    @property
+    def canary_address(self) -> str | None:
+        """Where the dead man's switch is called; None where there is none."""
+        return self.canary_url.get_secret_value() if self.canary_url else None
 
     @property
     def secret_key_path(self) -> Path:

@@ -126,9 +126,7 @@ async def note_shown(connection: Connection, seq: int, *, at: datetime) -> None:
     await connection.execute(_Q.note_shown, at, seq)
 
 
-async def _end(
-    connection: Connection, incident_id: int, ending: Ending, centre: Centre, now: datetime
-) -> list[Change]:
+async def _end(connection: Connection, incident_id: int, ending: Ending, centre: Centre, now: datetime) -> list[Change]:
     """Restore and close, as a technical trouble that went by itself. What somebody was sent to stays open for people.
 
     A desk that claimed it loses the claim: nobody has anything to do here.

@@ -13,6 +13,7 @@ from console.metrics import stream_clients, stream_clients_dropped, stream_failu
 from console.rights import Role
 from console.stream.drawing import Areas, draw
 from console.stream.frames import Drawn, Ended, Frame, alive, resync
+from console.stream.sight import Sight
 from store.accounts import Principal, standing
 from store.feed import DATABASE_AWAY, ChangeRow, changes_after, changes_between, head, listening, read_health
 
@@ -84,6 +85,7 @@ class Hub:
         self._wake = asyncio.Event()
         self._started = asyncio.Event()
         self._areas = Areas()
+        self._sight = Sight()
         self._last = 0
         self._looked_s = float("-inf")
         self._told_alive_s = float("-inf")
@@ -120,6 +122,7 @@ class Hub:
         while await self._hand_out_batch(connection) == BATCH_MOST:
             pass
         now_s = self._context.clock.monotonic()
+        await self._sight.note(connection, now_s)
         if now_s - self._looked_s >= LOOK_SECONDS:
             self._looked_s = now_s
             await self._look(connection, now_s)
@@ -182,16 +185,18 @@ class Hub:
             # What lies between was pruned while we were away.
             self._restart_everybody(changes[-1].seq)
             return len(changes)
-        if self._clients:
-            await self._hand_out(connection, changes)
+        await self._hand_out(connection, changes)
         self._last = changes[-1].seq
         return len(changes)
 
     async def _hand_out(self, connection: Connection, changes: list[ChangeRow]) -> None:
-        for drawn in await draw(connection, self._context.keyring, changes, self._areas):
+        """Draw also while nobody looks: the canary's press must come as far as here (architecture.md, invariant 15)."""
+        batch = await draw(connection, self._context.keyring, changes, self._areas)
+        for drawn in batch:
             for client in self._clients:
                 if drawn.change.seq > client.skip_upto and (frame := client.frame_of(drawn)) is not None:
                     client.offer(frame)
+        self._sight.look(batch, self._context.clock.now())
 
     def _restart_everybody(self, at: int) -> None:
         self._last = at
