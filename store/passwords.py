@@ -49,9 +49,10 @@ def digest_of(secret: str) -> bytes:
 
 def _agree(password: str, kept: str | None) -> bool:
     try:
-        return _HASHER.verify(kept or _nobodys_hash(), password) and kept is not None
+        _HASHER.verify(kept or _nobodys_hash(), password)
     except (VerificationError, InvalidHashError):
         return False
+    return kept is not None
 
 
 @cache
