@@ -18,6 +18,7 @@ from shouwang.embedded.places import prepare_data_dir
 from shouwang.errors import ShouwangError
 from shouwang.parts import connected
 from shouwang.settings import Settings
+from store.canary import OLD_S, last_round
 from store.database import StoreError
 from store.sealing import Keyring
 
@@ -56,7 +57,9 @@ def check(ctx: click.Context) -> None:
 
 async def findings_of(settings: Settings) -> list[Finding]:
     """Look at everything once, one after the other."""
-    looks: list[Callable[[Settings], Awaitable[Finding]]] = [_data_dir, _key, _database, _broker, _console, _parts]
+    looks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (
+        _data_dir, _key, _database, _broker, _console, _parts, _canary,
+    )  # fmt: skip
     return [await look(settings) for look in looks]
 
 
@@ -111,6 +114,21 @@ async def _console(settings: Settings) -> Finding:
 async def _parts(settings: Settings) -> Finding:
     remedy = "`shouwang up`, or `shouwang gateway` and `shouwang rules`, start them"
     return await _ask("gateway and rules", settings.http_host, settings.metrics_port, remedy)
+
+
+async def _canary(settings: Settings) -> Finding:
+    """The whole way at once: a press of the last minutes came from the broker to a screen, and was escalated."""
+    clock, remedy = SharedClock(), "gateway, rules and console must all run; their logs say what stands in the way"
+    try:
+        async with connected(settings, clock, name="shouwang check") as db:
+            ended_at = await last_round(db)
+            now = clock.now()
+    except (ShouwangError, StoreError):
+        return Finding(what="canary", found="unknown, the database is away", remedy="see the database above")
+    if ended_at is None:
+        return Finding(what="canary", found="no full round yet", remedy=remedy)
+    old_s = (now - ended_at).total_seconds()
+    return Finding(what="canary", found=f"last full round {old_s:.0f} s ago", remedy=remedy if old_s > OLD_S else None)
 
 
 async def _ask(what: str, host: str, port: int, remedy: str) -> Finding:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import pytest
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -57,3 +60,14 @@ def test_values_that_are_no_numbers_survive() -> None:
 def test_a_part_that_is_down_adds_nothing() -> None:
     page = _page(presses=1, age=1)
     assert merge([page, ""]) == merge([page])
+
+
+@pytest.mark.parametrize("ages", [(math.nan, 5.0), (5.0, math.nan), (3.0, math.nan, 5.0)])
+def test_a_part_that_does_not_know_hides_nothing(ages: tuple[float, ...]) -> None:
+    merged = _samples(merge([_page(presses=1, age=age) for age in ages]))
+    assert merged["age_seconds", ""] == 5
+
+
+def test_what_no_part_knows_stays_unknown() -> None:
+    merged = _samples(merge([_page(presses=1, age=math.nan), _page(presses=1, age=math.nan)]))
+    assert math.isnan(merged["age_seconds", ""])

@@ -40,6 +40,8 @@ def test_other_programs_variables_are_none_of_ours() -> None:
         ("SHOUWANG_EMBEDDED_MQTT_PORT", "65535", "SHOUWANG_EMBEDDED_MQTT_PORT: input should be less than"),
         ("SHOUWANG_DATABASE_URL", "mysql://x", "SHOUWANG_DATABASE_URL: must begin with postgresql://"),
         ("SHOUWANG_MQTT_URL", "http://x", "SHOUWANG_MQTT_URL: must be mqtt://"),
+        ("SHOUWANG_CANARY_URL", "ftp://x/ping", "SHOUWANG_CANARY_URL: must begin with http"),
+        ("SHOUWANG_CANARY_URL", "https://", "SHOUWANG_CANARY_URL: must begin with http"),
         ("SHOUWANG_MQTT_URL", "mqtt://", "SHOUWANG_MQTT_URL: must be mqtt://"),
         ("SHOUWANG_MQTT_URL", "mqtt://h:99999", "SHOUWANG_MQTT_URL: its port"),
         ("SHOUWANG_ADMIN_PASSWORD", "short", "SHOUWANG_ADMIN_PASSWORD: must have at least 8"),
