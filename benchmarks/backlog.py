@@ -9,7 +9,7 @@ from typing import Final
 from benchmarks import fleet, gateway, machine
 from benchmarks.figures import Figure
 from benchmarks.load import publisher
-from benchmarks.servers import Servers, servers
+from benchmarks.servers import Part, Servers, servers
 from benchmarks.telemetry import until_stored
 
 MESSAGES: Final = 1_000_000
@@ -51,7 +51,7 @@ async def _queue(those: Servers) -> None:
             await load.finished()
 
 
-async def _drained(second: gateway.Part) -> None:
+async def _drained(second: Part) -> None:
     """Until all is stored, or nothing more comes for as long as patience lasts."""
     done = 0
     while done < MESSAGES:

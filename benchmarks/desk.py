@@ -50,7 +50,7 @@ class Desk:
         began_s = time.perf_counter()
         button.send(packet)
         try:
-            return await asyncio.wait_for(waiting, LONGEST_S) - began_s
+            return float(await asyncio.wait_for(waiting, LONGEST_S)) - began_s
         except TimeoutError:
             return LONGEST_S
 
