@@ -88,9 +88,7 @@ class Lane:
         """Start empty: what an earlier term held belongs to the broker's session, and so to the next holder."""
         labels = {"lane": self.name, "source": self._settings.source, "decoder": self._context.version}
         self._telemetry = TelemetryWriter(self._context.database, self._clock, self._retrying, **labels)
-        self._alarms = AlarmDesk(
-            self._context.database, self._clock, self._retrying, self._context.centre, **labels
-        )
+        self._alarms = AlarmDesk(self._context.database, self._clock, self._retrying, self._context.centre, **labels)
         self._window = Window(generation=self._window.generation + 1)
         self._connection: MqttConnection | None = None
         self._connected_at_s = 0.0

@@ -8,9 +8,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from store.metrics import ALARM_BUCKETS_S
 
-events_total: Final = Counter(
-    "shouwang_events_total", "Events by what became of them", ["source", "type", "outcome"]
-)
+events_total: Final = Counter("shouwang_events_total", "Events by what became of them", ["source", "type", "outcome"])
 event_commit_seconds: Final = Histogram(
     "shouwang_event_commit_seconds", "Received to committed, in seconds", ["lane"], buckets=ALARM_BUCKETS_S
 )

@@ -122,9 +122,7 @@ def _sort_decoded(packet: PublishPacket, message: Message, decoded: Decoded, rec
     flush = decoded.is_array and len(events) + len(decoded.rejected) > 1
     kept = _place_rejected(decoded, message, received_at, packet.payload, retained=packet.retain, flush=flush)
     alarms = [
-        AlarmArrival(
-            message, device, decoded.channel, received_at, packet.payload, packet.retain, flush, event=event
-        )
+        AlarmArrival(message, device, decoded.channel, received_at, packet.payload, packet.retain, flush, event=event)
         for event in events
         if event.type in AT_ONCE
     ]
@@ -145,9 +143,7 @@ def _place_rejected(
     for rejected in decoded.rejected:
         if _is_call(decoded, rejected):
             alarms.append(
-                AlarmArrival(
-                    message, device, decoded.channel, received_at, payload, retained, flush, rejected=rejected
-                )
+                AlarmArrival(message, device, decoded.channel, received_at, payload, retained, flush, rejected=rejected)
             )
         else:
             letters.append(RejectArrival(message, device, rejected, received_at, retained))

@@ -63,7 +63,8 @@ _encode: Final = Encoder().encode
 
 def data_of(event: Event) -> str:
     """The stored JSON of an event's contents."""
-    detail = UNSET if event.detail is None else Raw(event.detail)
+    # A newline in JSON only ever stands between its parts; the batch's columns are joined by newlines.
+    detail = UNSET if event.detail is None else Raw(event.detail.replace(b"\n", b" "))
     return _encode(
         _Data(event.location, event.battery_pct, event.signal_dbm, event.vitals, event.value, event.unit, detail)
     ).decode()
@@ -83,11 +84,21 @@ class BadDataRateHigh(Exception):
 class _Move:
     """The newest word about one device within a batch."""
 
-    seen_at: datetime
+    seen_at: datetime | None  #: None where only the broker spoke of it: that never proves that a device is alive
     battery_pct: float | None = None
     location: Location | None = None
     clock_ok: bool = False
     online: bool | None = None
+
+    def after(self, older: _Move) -> _Move:
+        """This word and, where it says nothing, an older one's."""
+        return _Move(
+            seen_at=max((at for at in (self.seen_at, older.seen_at) if at is not None), default=None),
+            battery_pct=older.battery_pct if self.battery_pct is None else self.battery_pct,
+            location=self.location or older.location,
+            clock_ok=self.clock_ok or older.clock_ok,
+            online=older.online if self.online is None else self.online,
+        )
 
 
 @dataclass(slots=True)
@@ -115,6 +126,7 @@ class TelemetryWriter:
         self._arrived = asyncio.Event()
         self._known: dict[str, int] = {}
         self._heard: dict[int, _Move] = {}
+        self._flushing: dict[int, _Move] = {}  #: heard, and written with the batch in hand
         self._heard_flushed_at = clock.monotonic()
         self._bad_rows: list[tuple[float, int, int]] = []
 
@@ -151,6 +163,7 @@ class TelemetryWriter:
 
     async def _write(self, lease: LaneLease, batch: list[Arrival]) -> None:
         careful = False
+        self._take_heartbeats()
 
         async def go() -> list[tuple[str, str]]:
             nonlocal careful
@@ -162,7 +175,7 @@ class TelemetryWriter:
                 raise
 
         outcomes = await self._retrying.until_done(go)
-        self._forget_heartbeats()
+        self._count_heartbeats()
         self._count(batch, outcomes)
 
     async def _transaction(self, lease: LaneLease, batch: list[Arrival], *, careful: bool) -> list[tuple[str, str]]:
@@ -201,7 +214,7 @@ class TelemetryWriter:
                 type_ = str(arrival.event.type) if isinstance(arrival, TelemetryArrival) else "online"
                 gathered.outcomes.append((type_, "dead_letter"))
             elif isinstance(arrival, PresenceArrival):
-                gathered.moves.setdefault(device_id, _Move(arrival.received_at)).online = arrival.online
+                gathered.moves.setdefault(device_id, _Move(None)).online = arrival.online
             elif arrival.event.type is EventType.HEARTBEAT:
                 self._hear(device_id, arrival)
             else:
@@ -218,9 +231,7 @@ class TelemetryWriter:
         else:
             rows, arrivals = gathered.states
         late = abs(received_at - event.at) > _TOLERANCE
-        rows.add(
-            received_at, event.at, digest(event), device_id, late, event.type.value, event.id, data_of(event)
-        )
+        rows.add(received_at, event.at, digest(event), device_id, late, event.type.value, event.id, data_of(event))
         arrivals.append(arrival)
 
     async def _store(
@@ -253,7 +264,9 @@ class TelemetryWriter:
                 self._note_move(gathered.moves, rows.device_id[position], arrival, late=rows.late[position])
 
     async def _move(self, connection: Connection, gathered: _Gathered) -> None:
-        merged = {**self._heard, **gathered.moves} if self._heartbeats_due() else gathered.moves
+        merged = dict(gathered.moves)
+        for device_id, heard in self._flushing.items():
+            merged[device_id] = merged[device_id].after(heard) if device_id in merged else heard
         if not merged:
             return
         moves = StateMoves()
@@ -295,11 +308,16 @@ class TelemetryWriter:
         due = self._clock.monotonic() - self._heard_flushed_at >= HEARTBEAT_FLUSH_S
         return bool(self._heard) and due
 
-    def _forget_heartbeats(self) -> None:
+    def _take_heartbeats(self) -> None:
+        """What was heard goes with this batch; what is heard while it is written waits for the next."""
         if self._heartbeats_due():
-            metrics.events_total.labels(self._source, "heartbeat", "stored").inc(len(self._heard))
-            self._heard = {}
+            self._flushing, self._heard = self._heard, {}
             self._heard_flushed_at = self._clock.monotonic()
+
+    def _count_heartbeats(self) -> None:
+        if self._flushing:
+            metrics.events_total.labels(self._source, "heartbeat", "stored").inc(len(self._flushing))
+            self._flushing = {}
 
     # -- what could not be used --------------------------------------------------------------------------------
 
@@ -342,4 +360,3 @@ class TelemetryWriter:
         if batch:
             waited = (self._clock.now() - batch[0].received_at).total_seconds()
             metrics.event_commit_seconds.labels(self._lane).observe(max(0.0, waited))
-

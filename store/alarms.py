@@ -21,6 +21,7 @@ from store.lanes import LaneLease
 from store.opening import Cause, Centre, Effect, note_on, relate_and_apply
 from store.sql import queries
 from store.standing import END_OF
+from store.telemetry import in_real
 
 _Q: Final = queries("alarms")
 
@@ -125,9 +126,7 @@ class _Inserted:
     copy_of: Accepted | None = None
 
 
-async def _insert(
-    connection: Connection, alarm: Alarm, context: DeviceContext, assessed: Assessment
-) -> _Inserted:
+async def _insert(connection: Connection, alarm: Alarm, context: DeviceContext, assessed: Assessment) -> _Inserted:
     identity = digest(alarm.event) if alarm.at_known else _undated_digest(alarm.event.type)
     no = await _insert_as(connection, alarm, context, assessed, identity, 0)
     if no is not None:
@@ -140,9 +139,7 @@ async def _insert(
     # A broker shows a retained message at every new subscription: one already stored changes nothing, ever.
     if verdict.duplicate or alarm.retained:
         await connection.execute(_Q.count_copy, known["no"], alarm.received_at)
-        copy = Accepted(
-            incident_id=known["incident_id"], is_copy=True, rang=False, reason=str(verdict.reason)
-        )
+        copy = Accepted(incident_id=known["incident_id"], is_copy=True, rang=False, reason=str(verdict.reason))
         return _Inserted(no=known["no"], copy_of=copy)
     no = await _insert_as(connection, alarm, context, assessed, identity, known["repeat"] + 1)
     assert no is not None, "the copy's row is locked, so nobody else can take the next repeat"
@@ -239,9 +236,7 @@ def _cause(
     )
 
 
-async def _standing_at(
-    connection: Connection, alarm: Alarm, context: DeviceContext, event_no: int
-) -> datetime | None:
+async def _standing_at(connection: Connection, alarm: Alarm, context: DeviceContext, event_no: int) -> datetime | None:
     """When this device last reported this very condition without an end since."""
     if alarm.event.type not in _LASTING:
         return None
@@ -250,10 +245,7 @@ async def _standing_at(
     return None if row is None or row["type"] != alarm.event.type else row["last_copy_at"]
 
 
-
-async def _note_word(
-    connection: Connection, alarm: Alarm, context: DeviceContext, centre: Centre
-) -> list[Effect]:
+async def _note_word(connection: Connection, alarm: Alarm, context: DeviceContext, centre: Centre) -> list[Effect]:
     """A `cancel`, `muted` or `answered` is a note on every unresolved case in which the device has an alert."""
     rows = await connection.fetch(_Q.cases_of_device, context.device_id)
     effects = []
@@ -261,18 +253,14 @@ async def _note_word(
         subject = correlation.Subject(key="", family=row["family"])
         cause = _cause(alarm.device, context, subject, alarm.received_at, event=alarm.event)
         word = correlation.Reason.WORD_OF_WEARER
-        effects.append(
-            await note_on(connection, row["incident_id"], cause, word, centre=centre, now=alarm.received_at)
-        )
+        effects.append(await note_on(connection, row["incident_id"], cause, word, centre=centre, now=alarm.received_at))
     return effects
 
 
 # -- what it leaves behind ------------------------------------------------------------------------------------------
 
 
-async def _move_state(
-    connection: Connection, alarm: Alarm, context: DeviceContext, timing: lateness.Lateness
-) -> None:
+async def _move_state(connection: Connection, alarm: Alarm, context: DeviceContext, timing: lateness.Lateness) -> None:
     event = alarm.event
     fresh = not (timing.late or alarm.retained)
     location = event.location if fresh else None
@@ -280,10 +268,10 @@ async def _move_state(
     opens = [str(event.type)] if event.type in _LASTING and fresh else []
     ends = [str(_ENDED[event.type])] if event.type in _ENDED and fresh else []
     await connection.execute(
-        _Q.move_state, context.device_id, alarm.received_at, event.battery_pct if fresh else None,
+        _Q.move_state, context.device_id, alarm.received_at, in_real(event.battery_pct) if fresh else None,
         location.lat if location is not None and usable else None,
         location.lon if location is not None and usable else None,
-        location.accuracy_m if location is not None and usable else None,
+        in_real(location.accuracy_m) if location is not None and usable else None,
         lateness.proves_clock(event.at, alarm.received_at) and alarm.at_known, opens, ends,
     )  # fmt: skip
 

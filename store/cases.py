@@ -100,8 +100,6 @@ class Case:
         self.notes.append(note)
 
 
-
-
 async def lock_subject(connection: Connection, subject: str) -> None:
     """Lock the one row that always exists for a subject, first of all its rows (architecture.md, Ingest)."""
     kind, key = subject[0], subject[1:].partition(":")[0]

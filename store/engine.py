@@ -82,9 +82,7 @@ class EngineStore:
                 await changes.record(connection, [*changes_of(case, first), *recorded], now=now)
         return fired
 
-    async def _apply(
-        self, connection: Connection, case: Case, firing: Firing, now: datetime
-    ) -> list[changes.Change]:
+    async def _apply(self, connection: Connection, case: Case, firing: Firing, now: datetime) -> list[changes.Change]:
         before = case.state
         if firing.unclaim and case.attended:
             case.state = after(case.state, Step.LEASE_LOST, unattended=False)

@@ -45,6 +45,4 @@ class LaneWatch:
             if held:
                 await technical.ended(connection, about, facts=facts, centre=self._centre, now=now)
             else:
-                await technical.report(
-                    connection, Class.LANE_UNHELD, about, facts=facts, centre=self._centre, now=now
-                )
+                await technical.report(connection, Class.LANE_UNHELD, about, facts=facts, centre=self._centre, now=now)

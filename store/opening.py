@@ -118,9 +118,7 @@ async def _open(
         ("class", str(assessed.class_)), ("priority", assessed.priority.label), ("reason", str(assessed.reason)),
         ("policy", assessed.policy), ("related", str(decision.reason)), *cause.facts,
     )  # fmt: skip
-    opened.note(
-        Note(at=now, actor=cause.actor, action=Action.OPENED, to=State.OPEN, facts=facts, text=cause.text)
-    )
+    opened.note(Note(at=now, actor=cause.actor, action=Action.OPENED, to=State.OPEN, facts=facts, text=cause.text))
     await insert(connection, opened, keyring=centre.keyring, day=centre.day(now))
     return Effect(case=opened, first_new_seq=1, reason=decision.reason, opened=True)
 
@@ -177,9 +175,7 @@ async def _join(
 def _raise(case: Case, assessed: Assessment, to: Priority, now: datetime) -> None:
     """The class that raised it comes to the front with its clocks; the rise is on record (invariant 9)."""
     facts = (("class", str(assessed.class_)), ("from_class", str(case.class_)))
-    case.note(
-        Note(at=now, actor=SYSTEM, action=Action.RAISED, from_=case.priority.label, to=to.label, facts=facts)
-    )
+    case.note(Note(at=now, actor=SYSTEM, action=Action.RAISED, from_=case.priority.label, to=to.label, facts=facts))
     case.priority, case.class_ = to, assessed.class_
     case.first_escalation_s = assessed.first_escalation_s
 
@@ -220,9 +216,7 @@ async def restore(
         case.deadlines, Step.RESTORE, case.clocks, now=now, attended=False, by_owner=False, life_safety=False
     )
     facts = (("related", str(reason)), *cause.facts)
-    case.note(
-        Note(at=now, actor=SYSTEM, action=Action.RESTORED, from_=before, to=case.state, facts=facts)
-    )
+    case.note(Note(at=now, actor=SYSTEM, action=Action.RESTORED, from_=before, to=case.state, facts=facts))
     await save(connection, case, keyring=centre.keyring)
     return Effect(case=case, first_new_seq=first, reason=reason)
 
@@ -240,7 +234,10 @@ def _as_resolved(row: Any) -> correlation.ResolvedIncident | None:
     if row is None:
         return None
     return correlation.ResolvedIncident(
-        id=row["id"], class_=row["class"], resolved_at=row["resolved_at"], last_owner_id=row["last_owner"],
+        id=row["id"],
+        class_=row["class"],
+        resolved_at=row["resolved_at"],
+        last_owner_id=row["last_owner"],
         closed=row["state"] == State.CLOSED,
     )
 

@@ -119,9 +119,7 @@ async def take_step(
         await changes.record(connection, changes_of(case, first), now=now)
 
 
-async def open_by_hand(
-    database: Database, opening: Opening, *, by: Hand, centre: Centre, now: datetime
-) -> int:
+async def open_by_hand(database: Database, opening: Opening, *, by: Hand, centre: Centre, now: datetime) -> int:
     """Open a case (or join the one that is open for this person and family) and return its id.
 
     From there the same plan, clocks and escalation as any other. IncidentUnknown where the resident or the home is

@@ -46,8 +46,17 @@ def _array(values: Sequence[float | None]) -> str:
     return "{" + str(values)[1:-1].replace("None", "NULL") + "}"
 
 
-def _micros(times: Sequence[datetime]) -> str:
-    return _array([(time - EPOCH) // _MICROSECOND for time in times])
+def _micros(times: Sequence[datetime | None]) -> str:
+    return _array([None if time is None else (time - EPOCH) // _MICROSECOND for time in times])
+
+
+def in_real(value: float | None) -> float | None:
+    """A device's number as a column of type `real` takes it: two decimals, and no more than the type can hold."""
+    return None if value is None else max(-_REAL_MAX, min(round(value, 2), _REAL_MAX))
+
+
+#: More than any metre or per cent on Earth; `real` itself ends at 3.4e38 and refuses what is below 1e-38.
+_REAL_MAX: Final = 1e9
 
 
 def _lines(texts: Sequence[str]) -> str:
@@ -195,7 +204,7 @@ class StateMoves:
     """What a batch says about its devices' states, the newest word each; columns sorted by device id."""
 
     device_id: list[int] = field(default_factory=list)
-    seen_at: list[datetime] = field(default_factory=list)
+    seen_at: list[datetime | None] = field(default_factory=list)
     battery_pct: list[float | None] = field(default_factory=list)
     lat: list[float | None] = field(default_factory=list)
     lon: list[float | None] = field(default_factory=list)
@@ -208,6 +217,7 @@ async def move_states(connection: Connection, moves: StateMoves) -> None:
     """Write the moves, in order of device id; what was received before the state's own last word changes nothing."""
     await connection.execute(
         _Q.move_states,
-        _array(moves.device_id), _micros(moves.seen_at), _array(moves.battery_pct), _array(moves.lat),
-        _array(moves.lon), _array(moves.accuracy_m), _array(moves.clock_ok), _array(moves.online),
+        _array(moves.device_id), _micros(moves.seen_at), _array([in_real(value) for value in moves.battery_pct]),
+        _array(moves.lat), _array(moves.lon), _array([in_real(value) for value in moves.accuracy_m]),
+        _array(moves.clock_ok), _array(moves.online),
     )  # fmt: skip

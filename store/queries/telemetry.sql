@@ -46,8 +46,9 @@ SELECT n.position
 
 -- name: move_states
 -- Sorted by device id, so that two lanes lock in one order. `last_seen` guards: late is not new (invariant 11).
+-- Without `seen_at` only the broker spoke of the device: `online` moves, and nothing proves that it is alive.
 UPDATE device_state AS s
-   SET last_seen = n.seen_at,
+   SET last_seen = coalesce(n.seen_at, s.last_seen),
        battery_pct = coalesce(n.battery_pct, s.battery_pct),
        lat = coalesce(n.lat, s.lat), lon = coalesce(n.lon, s.lon),
        accuracy_m = CASE WHEN n.lat IS NULL THEN s.accuracy_m ELSE n.accuracy_m END,
@@ -60,4 +61,4 @@ UPDATE device_state AS s
           FROM unnest($1::text::int[], $2::text::bigint[], $3::text::real[], $4::text::float8[], $5::text::float8[],
                       $6::text::real[], $7::text::boolean[], $8::text::boolean[])
                AS u (device_id, seen_us, battery_pct, lat, lon, accuracy_m, clock_ok, online)) AS n
- WHERE s.device_id = n.device_id AND (s.last_seen IS NULL OR s.last_seen <= n.seen_at)
+ WHERE s.device_id = n.device_id AND (s.last_seen IS NULL OR n.seen_at IS NULL OR s.last_seen <= n.seen_at)
