@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ SESSION_SETTINGS: Final = {
     "timezone": "UTC",
     "jit": "off",
 }
+
+#: No double has more digits before its point.
+_DIGITS_MAX: Final = 300
 
 CONNECT_TIMEOUT_S: Final = 10.0
 COMMAND_TIMEOUT_S: Final = 30.0
@@ -102,12 +106,27 @@ async def open_connection(dsn: str, *, application_name: str) -> asyncpg.Connect
 async def _prepare(connection: Any) -> None:
     # asyncpg hands over text unless told: values go in and come out as plain objects.
     await connection.set_type_codec(
-        "jsonb", schema="pg_catalog", encoder=_to_json, decoder=msgspec.json.decode, format="text"
+        "jsonb", schema="pg_catalog", encoder=_to_json, decoder=_from_json, format="text"
     )
 
 
 def _to_json(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _from_json(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.MsgspecError:
+        # A device may send a number with thousands of digits, and jsonb keeps it: whoever opens the case must see it.
+        return json.loads(text, parse_int=_number, parse_float=_number)
+
+
+def _number(digits: str) -> int | float | str:
+    """A number that the language can hold, and any other as the text it came as."""
+    if len(digits) > _DIGITS_MAX:
+        return digits
+    return int(digits) if digits.lstrip("-").isdigit() else float(digits)
 
 
 async def read_clock(connection: Connection) -> datetime:
