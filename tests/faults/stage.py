@@ -28,7 +28,9 @@ KEEPER_LOOKS_S: Final = 1.0
 DRAIN_S: Final = 120.0
 #: How long nothing more has to come before what is missing counts as missing.
 SETTLE_S: Final = 20.0
-#: With three devices each, no divisor of the rate of alarms: every device has its turn to call.
+#: A few beats of the fleet.
+FLEET_NOTES_S: Final = 0.1
+#: With three devices each, prime to the spacing of alarms: every device has its turn to call.
 HOUSEHOLDS: Final = 499
 DEVICES_PER_HOUSEHOLD: Final = 3
 #: Of all events: presses, smoke and the like, resent until acknowledged.
@@ -110,9 +112,14 @@ class Stage:
         self.kept.add(gateway)
 
     async def kill_broker(self) -> None:
-        """Signal 9 to Mosquitto, the moment noted: what it had not saved is lost with it."""
+        """Signal 9 to Mosquitto, its moment noted on both sides of its death: what it had not saved is lost with it.
+
+        The fleet notes a PUBACK one beat after it came, so the last ones bear times at which the broker was dead.
+        """
         self.broker_killed_at.append(datetime.now(UTC))
         await self.servers.mosquitto.kill()
+        await asyncio.sleep(FLEET_NOTES_S)
+        self.broker_killed_at.append(datetime.now(UTC))
         self.note("signal 9 to Mosquitto")
 
     async def lay_cable(self) -> str:
