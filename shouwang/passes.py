@@ -5,15 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+import structlog
+
+from rules.engine import metrics
 from rules.engine.auditor import AuditPass
 from rules.engine.due import DuePass
 from rules.engine.leases import LeasePass
 from rules.engine.loop import Engine, Pass
 from rules.engine.partitions import PartitionPass
 from shouwang.parts import Surroundings
+from store import anchors, estate
+from store.database import Database
 from store.engine import EngineStore
 from store.lane_watch import LaneWatch
 from store.opening import Centre
+
+log: Final = structlog.stdlib.get_logger()
 
 
 class BeatPass:
@@ -47,6 +54,44 @@ class LanePass:
         return await self._watch.run_once(now)
 
 
+class AnchorPass:
+    """Chains all records that grew into one anchor a minute; its hash leaves the machine with the log."""
+
+    name: Final = "anchors"
+    every_s: Final = 60.0
+    batch_size: Final = 0
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def run_once(self, now: datetime) -> int:
+        """Write the next anchor, if any record grew; return how many incidents it covers."""
+        anchor = await anchors.write(self._database, now)
+        if anchor is None:
+            return 0
+        log.info("anchor_written", no=anchor.no, incidents=anchor.incidents, hash=anchor.hash.hex())
+        return anchor.incidents
+
+
+class EstatePass:
+    """Counts the registered devices for the metric."""
+
+    name: Final = "estate"
+    every_s: Final = 30.0
+    batch_size: Final = 0
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def run_once(self, now: datetime) -> int:
+        """Count once; return how many kinds and statuses there are."""
+        counts = await estate.count_devices(self._database, now)
+        metrics.devices.clear()
+        for count in counts:
+            metrics.devices.labels(kind=count.kind, status=count.status).set(count.devices)
+        return len(counts)
+
+
 def engine_of(around: Surroundings, centre: Centre) -> Engine:
     """The engine of this process; any number may run over one database."""
     store = EngineStore(around.db, centre)
@@ -57,5 +102,7 @@ def engine_of(around: Surroundings, centre: Centre) -> Engine:
         LanePass(LaneWatch(around.db, centre)),
         AuditPass(store),
         PartitionPass(store),
+        AnchorPass(around.db),
+        EstatePass(around.db),
     ]
     return Engine(passes, around.clock)

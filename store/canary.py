@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -77,6 +78,11 @@ async def begin(db: Database, lease: LaneLease, *, centre: Centre, now: datetime
     for row in rows:
         await close(db, lease, row["id"], Ending.ABANDONED, centre=centre, now=now)
     return len(rows)
+
+
+async def dismiss(connection: Connection, named: Sequence[str]) -> None:
+    """Take the canaries of these lanes out of use: none presses on them any more, and none is waited for."""
+    await connection.execute(_Q.dismiss, [device_of(lane) for lane in named])
 
 
 async def progress(db: Database, press: Press) -> Progress:

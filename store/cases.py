@@ -13,6 +13,7 @@ from rules.domain.ladders import ladder_for
 from rules.domain.vocabulary import Class, Family, Mark, Priority, State
 from store.changes import Change
 from store.database import Connection, StoreError
+from store.metrics import incident_answer_seconds
 from store.sealing import Keyring, owner_cipher, seal_text
 from store.sql import queries
 
@@ -66,6 +67,7 @@ class Case:
     claimed_by: int | None
     claimed_at: datetime | None
     acted_at: datetime | None
+    answered_at: datetime | None
     lease_until: datetime | None
     last_owner: int | None
     policy_version: str
@@ -95,6 +97,14 @@ class Case:
             ladder=ladder_for(self.class_, self.priority),
             first_escalation_s=self.first_escalation_s,
         )
+
+    def count_answer(self, *, counted: bool) -> None:
+        """The first claim kept ten seconds, or followed by a step, stops the answer clock (centre.md, part 2)."""
+        if counted and self.answered_at is None and self.claimed_at is not None:
+            self.answered_at = self.claimed_at
+            if self.priority <= Priority.URGENT and self.class_ is not Class.CANARY:
+                waited_s = max(0.0, (self.claimed_at - self.opened_at).total_seconds())
+                incident_answer_seconds.labels(self.priority.label).observe(waited_s)
 
     def note(self, note: Note) -> None:
         self.notes.append(note)
@@ -155,7 +165,7 @@ async def save(connection: Connection, case: Case, *, keyring: Keyring) -> None:
     await connection.execute(
         _Q.update, case.id, case.state, case.priority, case.class_, case.resident_id, case.premises_id,
         sorted(case.marks), case.oldest_alarm_at, case.sounded_at, case.sound_to, case.stage, case.alert_count,
-        case.claimed_by, case.claimed_at, case.acted_at, case.lease_until, case.last_owner,
+        case.claimed_by, case.claimed_at, case.acted_at, case.answered_at, case.lease_until, case.last_owner,
         due.due_at if due else None, due.kind if due else None, case.first_escalation_s, case.place, case.outcome,
         case.safety, case.review, case.resolved_at, case.resolved_by, case.closed_at, case.version, case.last_seq,
         case.last_hash,

@@ -147,6 +147,7 @@ class EngineStore:
             if case is None or case.lease_until is None or case.lease_until > valid_until:
                 return False
             first, before = case.last_seq + 1, case.state
+            case.count_answer(counted=True)  # a lease outlives the ten seconds
             case.state = after(case.state, Step.LEASE_LOST, unattended=False)
             leave_claim(case)
             case.sounded_at, case.sound_to = now, Target.DESKS

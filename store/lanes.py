@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from store.database import Connection, StoreError
 from store.sql import queries
@@ -20,6 +21,15 @@ UNHELD_S: Final = 10.0
 
 class LeaseLost(StoreError):
     """Another gateway holds the lane now: roll back, disconnect, and do not write again."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leaving:
+    """A lane that left the settings; `held` says that somebody, with other settings than ours, still works on it."""
+
+    name: str
+    filters: tuple[str, ...]
+    held: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +51,15 @@ async def declare(connection: Connection, name: str) -> None:
 
 async def take(connection: Connection, name: str, holder: str) -> LaneLease | None:
     """Take the lane if nobody holds it, or None. The epoch grows with each taking."""
-    row = await connection.fetchrow(_Q.take, name, holder, LEASE_S)
+    return _lease(name, holder, await connection.fetchrow(_Q.take, name, holder, LEASE_S))
+
+
+async def take_leaving(connection: Connection, name: str, holder: str) -> LaneLease | None:
+    """Take a lane that left the settings, if nobody holds it and it was not retired meanwhile, or None."""
+    return _lease(name, holder, await connection.fetchrow(_Q.take_leaving, name, holder, LEASE_S))
+
+
+def _lease(name: str, holder: str, row: Any) -> LaneLease | None:
     if row is None:
         return None
     return LaneLease(
@@ -87,3 +105,15 @@ async def unheld(connection: Connection) -> list[tuple[str, float]]:
 async def forget_sessions(connection: Connection) -> None:
     """Note that no broker keeps a session for us: a broker in memory was stopped together with everything else."""
     await connection.execute(_Q.forget_sessions)
+
+
+async def leaving(connection: Connection, named: Sequence[str]) -> list[Leaving]:
+    """Lanes in use that are not among those named in the settings."""
+    rows = await connection.fetch(_Q.leaving, list(named))
+    return [Leaving(name=row["name"], filters=tuple(row["filters"]), held=row["held"]) for row in rows]
+
+
+async def retire(connection: Connection, lease: LaneLease, *, now: datetime) -> None:
+    """Note that the lane is out of use and the broker keeps nothing for it; raises LeaseLost."""
+    if await connection.fetchval(_Q.retire, lease.name, lease.epoch, now) is None:
+        raise LeaseLost(f"lane {lease.name} was taken by another gateway")

@@ -16,3 +16,11 @@ alarm_seconds: Final = Histogram(
     ["stage"],
     buckets=ALARM_BUCKETS_S,
 )
+
+#: Seconds from receipt to the first claim that counts, by the priority at the start of the clock (contract.md, part 5).
+incident_answer_seconds: Final = Histogram(
+    "shouwang_incident_answer_seconds",
+    "From the receipt of a P1 or P2 alarm to the first claim that counts, in seconds",
+    ["priority"],
+    buckets=(5, 10, 15, 30, 45, 60, 90, 120, 180, 300, 600, 1800, 3600),
+)

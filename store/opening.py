@@ -131,7 +131,7 @@ def new_case(assessed: Assessment, cause: Cause, *, floor: Floor, follows: int |
         premises_id=cause.premises_id, device_id=cause.device_id, area=cause.area, source=cause.source,
         marks=set(assessed.marks & SHOWN_MARKS), opened_at=now, oldest_alarm_at=now, sounded_at=now,
         sound_to=Target.DESKS, stage=0, alert_count=1, claimed_by=None, claimed_at=None, acted_at=None,
-        lease_until=None, last_owner=None, policy_version=assessed.policy,
+        answered_at=None, lease_until=None, last_owner=None, policy_version=assessed.policy,
         first_escalation_s=assessed.first_escalation_s, place=place_json(cause.place), outcome=None, safety=None,
         review=False, resolved_at=None, resolved_by=None, closed_at=None, follows=follows, version=1, last_seq=0,
         last_hash=bytes(32),

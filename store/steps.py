@@ -27,6 +27,9 @@ _Q: Final = queries("steps")
 #: Nobody resolves a case past an alarm they have not seen (contract.md, part 4).
 NEEDS_VERSION: Final = frozenset({Step.RESOLVE, Step.CLOSE, Step.MERGE})
 
+#: Giving a case back is no work on it: a claim given back at once did not stop the answer clock (centre.md, 37).
+LEAVES_WITHOUT_WORK: Final = frozenset({Step.RELEASE, Step.PASS})
+
 
 class StepRefused(StoreError):
     """The case moved on, or somebody else holds it. `owner` is who, where anybody does."""
@@ -107,7 +110,8 @@ async def take_step(
         first = case.last_seq + 1
         before = case.state
         was_owner = case.claimed_by == by.user_id
-        counted = _claim_counted(case, now)
+        counted = _claim_counted(case, now) or (was_owner and request.step not in LEAVES_WITHOUT_WORK)
+        case.count_answer(counted=was_owner and counted)
         later_open = request.step is Step.REOPEN and await _later_open(connection, case)
         _check_allowed(case, request.step, by, later_open=later_open)
         await _carry_out(connection, case, request, by, now)

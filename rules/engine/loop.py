@@ -73,7 +73,7 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - the outermost line of this pass: the others go on, it comes again
             metrics.pass_failures_total.labels(name=pass_.name, error=type(error).__name__).inc()
             # Not the message: a database's error may quote a row, and rows hold names.
-            _log.error("pass_failed", name=pass_.name, error=type(error).__name__, where=_where(error))
+            _log.error("pass_failed", pass_name=pass_.name, error=type(error).__name__, where=_where(error))
             return AFTER_FAILURE_S
         metrics.pass_seconds.labels(name=pass_.name).observe(self._clock.monotonic() - began_s)
         metrics.pass_rows_total.labels(name=pass_.name).inc(worked)

@@ -19,6 +19,9 @@ deadlines_failed_total: Final = Counter(
     "shouwang_deadlines_failed_total", "Deadlines whose step failed and was put off"
 )
 deadlines_overdue: Final = Gauge("shouwang_deadlines_overdue", "Deadlines overdue by 10 s or more at the last audit")
+devices: Final = Gauge(
+    "shouwang_devices", "Devices by kind and by life, or by whether they were heard", ["kind", "status"]
+)
 incidents_open: Final = Gauge(
     "shouwang_incidents_open", "Incidents that are not closed, at the last audit", ["priority", "state"]
 )

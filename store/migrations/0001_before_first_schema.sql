@@ -306,6 +306,7 @@ CREATE TABLE incident (
     claimed_by  bigint,
     claimed_at  timestamptz,
     acted_at    timestamptz,                 -- the owner's last human act
+    answered_at timestamptz,                 -- the first claim that counts: kept ten seconds, or followed by a step
     lease_until timestamptz,
     last_owner  bigint,
     next_due_at timestamptz,
@@ -326,6 +327,7 @@ CREATE TABLE incident (
     version     integer NOT NULL DEFAULT 1,
     last_seq    integer NOT NULL DEFAULT 0,  -- of its entries
     last_hash   bytea NOT NULL,
+    anchored_seq integer NOT NULL DEFAULT 0, -- up to which entry an anchor covers it
     CONSTRAINT incident_has_a_next_step CHECK ((state = 'closed') = (next_due_at IS NULL)),
     CONSTRAINT incident_claim_is_a_lease CHECK ((claimed_by IS NULL) = (lease_until IS NULL)),
     CONSTRAINT incident_claimed_has_an_owner CHECK (state <> 'claimed' OR claimed_by IS NOT NULL)
@@ -333,6 +335,7 @@ CREATE TABLE incident (
 -- The second guard behind the row locks: one unresolved incident per person (or home, or device) and family.
 CREATE UNIQUE INDEX incident_one_open ON incident (subject, family) WHERE state NOT IN ('resolved', 'closed');
 CREATE INDEX incident_due ON incident (next_due_at) WHERE next_due_at IS NOT NULL;
+CREATE INDEX incident_unanchored ON incident (id) WHERE last_seq > anchored_seq;
 CREATE INDEX incident_lease ON incident (lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX incident_queue ON incident (priority, unattended DESC, oldest_alarm_at, id) WHERE state <> 'closed';
 CREATE INDEX incident_subject ON incident (subject, family, resolved_at DESC);

@@ -6,6 +6,9 @@ INSERT INTO device (device, kind, wearer, life, registered, created_at) VALUES (
     ON CONFLICT (device) DO UPDATE SET kind = 'other', life = 'live', registered = true, version = device.version + 1
  WHERE (device.kind, device.life, device.registered) IS DISTINCT FROM ('other', 'live', true)
 
+-- name: dismiss
+UPDATE device SET life = 'suspended', version = version + 1 WHERE device = ANY ($1::text[]) AND life = 'live' AND registered
+
 -- name: left_open
 -- In order of id, the order in which their locks are taken; read without locks, each is locked and read again.
 SELECT i.id FROM incident AS i JOIN device AS d ON d.id = i.device_id
@@ -35,7 +38,7 @@ INSERT INTO part (name, seen_at, detail) VALUES ('canary:' || $1::text, $2, $3)
 WITH lanes AS (
     SELECT l.name AS lane, p.seen_at, p.detail
       FROM lane AS l
-      JOIN device AS d ON d.device = 'canary:' || l.name AND d.registered
+      JOIN device AS d ON d.device = 'canary:' || l.name AND d.registered AND d.life = 'live'
       LEFT JOIN part AS p ON p.name = d.device
      WHERE l.retired_at IS NULL
 )

@@ -20,7 +20,7 @@ SELECT subject FROM incident WHERE id = $1
 -- Second lock, after the subject's.
 SELECT id, number, state, priority, class, family, subject, resident_id, premises_id, device_id, area::text AS area,
        source, marks, opened_at, oldest_alarm_at, sounded_at, sound_to, stage, alert_count, claimed_by, claimed_at,
-       acted_at, lease_until, last_owner, policy_version, first_escalation_s, place, outcome, safety, review,
+       acted_at, answered_at, lease_until, last_owner, policy_version, first_escalation_s, place, outcome, safety, review,
        resolved_at, resolved_by, closed_at, follows, version, last_seq, last_hash
   FROM incident WHERE id = $1 FOR NO KEY UPDATE
 
@@ -28,7 +28,7 @@ SELECT id, number, state, priority, class, family, subject, resident_id, premise
 -- Under the subject's lock at most one row matches; the partial unique index is the second guard.
 SELECT id, number, state, priority, class, family, subject, resident_id, premises_id, device_id, area::text AS area,
        source, marks, opened_at, oldest_alarm_at, sounded_at, sound_to, stage, alert_count, claimed_by, claimed_at,
-       acted_at, lease_until, last_owner, policy_version, first_escalation_s, place, outcome, safety, review,
+       acted_at, answered_at, lease_until, last_owner, policy_version, first_escalation_s, place, outcome, safety, review,
        resolved_at, resolved_by, closed_at, follows, version, last_seq, last_hash
   FROM incident
  WHERE subject = $1 AND family = $2 AND state NOT IN ('resolved', 'closed')
@@ -62,9 +62,9 @@ UPDATE incident SET last_seq = $2, last_hash = $3 WHERE id = $1
 UPDATE incident
    SET state = $2, priority = $3, class = $4, resident_id = $5, premises_id = $6, marks = $7, oldest_alarm_at = $8,
        sounded_at = $9, sound_to = $10, stage = $11, alert_count = $12, claimed_by = $13, claimed_at = $14,
-       acted_at = $15, lease_until = $16, last_owner = $17, next_due_at = $18, next_step = $19,
-       first_escalation_s = $20, place = $21, outcome = $22, safety = $23, review = $24, resolved_at = $25,
-       resolved_by = $26, closed_at = $27, version = $28, last_seq = $29, last_hash = $30
+       acted_at = $15, answered_at = $16, lease_until = $17, last_owner = $18, next_due_at = $19, next_step = $20,
+       first_escalation_s = $21, place = $22, outcome = $23, safety = $24, review = $25, resolved_at = $26,
+       resolved_by = $27, closed_at = $28, version = $29, last_seq = $30, last_hash = $31
  WHERE id = $1
 
 -- name: insert_entries

@@ -37,3 +37,21 @@ SELECT name, extract(epoch FROM clock_timestamp() - greatest(valid_until, '2000-
 
 -- name: forget_sessions
 UPDATE lane SET had_session = false
+
+-- name: leaving
+-- Lanes that no settings of ours name any more, read without locks: whoever drains one takes it first.
+SELECT name, filters, valid_until >= clock_timestamp() AS held
+  FROM lane WHERE retired_at IS NULL AND name <> ALL ($1::text[]) ORDER BY name
+
+-- name: take_leaving
+-- As `take`, but only while it has not come back or been retired by another.
+UPDATE lane
+   SET holder = $2, epoch = epoch + 1, valid_until = clock_timestamp() + make_interval(secs => $3)
+ WHERE name = $1 AND valid_until < clock_timestamp() AND retired_at IS NULL
+RETURNING epoch, filters, had_session, last_seen
+
+-- name: retire
+-- Only under our own epoch: a lane that somebody took back meanwhile stays.
+UPDATE lane SET retired_at = $3, filters = '{}', had_session = false, valid_until = '-infinity'
+ WHERE name = $1 AND epoch = $2
+RETURNING name
