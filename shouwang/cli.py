@@ -33,7 +33,6 @@ COMMANDS: Final = {
     "device": "shouwang.register_commands:device",
     "user": "shouwang.register_commands:user",
     "token": "shouwang.register_commands:token",
-    "replay": "shouwang.record_commands:replay",
     "audit": "shouwang.record_commands:audit",
     "check": "shouwang.check:check",
 }
@@ -49,7 +48,6 @@ _SUMMARIES: Final = {
     "device": "Register devices: add, import, list.",
     "user": "Users of the console: add, passwd, list.",
     "token": "Tokens of programs: create, revoke.",
-    "replay": "Run a changed policy over recorded events.",
     "audit": "Check the incident records' hash chain.",
     "check": "Say what is reachable and healthy, and what to do about what is not.",
 }

@@ -49,6 +49,7 @@ async def gateway(around: Surroundings) -> None:
         mqtt_url=around.settings.broker_address,
         version=program_version(),
         on_full_round=switch.reset,
+        names_all_lanes=True,
     )
     async with asyncio.TaskGroup() as group:
         group.create_task(switch.run(), name="dead man's switch")
