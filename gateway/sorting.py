@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import blake2b
 from typing import Final
 
 from msgspec import Struct
 
 from devices.decoding import Decode, Decoded, Rejected, RejectReason
 from devices.event import ALARMS, CLEARS, FAULTS, PLACES, READINGS, Event, EventType
-from devices.topics import Channel, parse_topic
+from devices.topics import PREFIX, Channel, parse_topic
 from gateway.mqtt.codec import PublishPacket, UnreadablePacket
 from gateway.window import Message
 
@@ -137,11 +138,11 @@ def _sort_decoded(packet: PublishPacket, message: Message, decoded: Decoded, rec
 def _place_rejected(
     decoded: Decoded, message: Message, received_at: datetime, payload: bytes, *, retained: bool, flush: bool
 ) -> Sorted:
-    device = decoded.device or ""
-    message.device, message.is_array = device, decoded.is_array
+    device = decoded.device or _stand_in(message.topic)
+    message.device, message.is_array = decoded.device or "", decoded.is_array
     alarms, letters = [], []
     for rejected in decoded.rejected:
-        if _is_call(decoded, rejected):
+        if device and _is_call(decoded, rejected, message.topic):
             alarms.append(
                 AlarmArrival(message, device, decoded.channel, received_at, payload, retained, flush, rejected=rejected)
             )
@@ -150,11 +151,18 @@ def _place_rejected(
     return Sorted(alarms=tuple(alarms), telemetry=tuple(letters))
 
 
-def _is_call(decoded: Decoded, rejected: Rejected) -> bool:
+def _is_call(decoded: Decoded, rejected: Rejected, topic: str) -> bool:
     """Whatever arrives on an alarm topic is a call; elsewhere, what names an alarm is one all the same."""
-    if not decoded.device:
-        return False
-    return decoded.channel is Channel.ALARM or names_alarm(rejected)
+    return decoded.channel is Channel.ALARM or _ends_as_alarm(topic) or (bool(decoded.device) and names_alarm(rejected))
+
+
+def _stand_in(topic: str) -> str:
+    """A device id for an alarm topic that names no possible device, the same for the same topic; else nothing."""
+    return f"unnamed:{blake2b(topic.encode(), digest_size=8).hexdigest()}" if _ends_as_alarm(topic) else ""
+
+
+def _ends_as_alarm(topic: str) -> bool:
+    return topic.startswith(f"{PREFIX}/") and topic.endswith(f"/{Channel.ALARM}")
 
 
 def names_alarm(rejected: Rejected) -> bool:
