@@ -20,9 +20,16 @@ class Cable:
         self._target = target
         self._whole = asyncio.Event()
         self._whole.set()
+        self._writers: set[asyncio.StreamWriter] = set()
 
     def cut(self) -> None:
         self._whole.clear()
+
+    def end(self) -> None:
+        """Close every connection; a cut cable lets go of what it held."""
+        for writer in list(self._writers):
+            writer.transport.abort()
+        self._whole.set()
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection's two directions, until either side closes."""
@@ -36,6 +43,7 @@ class Cable:
             both.create_task(self._one_way(there, writer))
 
     async def _one_way(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         try:
             while data := await reader.read(_CHUNK_BYTES):
                 await self._whole.wait()
@@ -44,6 +52,7 @@ class Cable:
         except OSError:
             pass  # the other side is gone; so are we
         finally:
+            self._writers.discard(writer)
             writer.close()
 
 
@@ -59,3 +68,6 @@ async def cable(dsn: str, folder: Path) -> AsyncIterator[tuple[Cable, str]]:
         yield one, parts._replace(query=f"host={quote(str(folder), safe='')}").geturl()
     finally:
         server.close()
+        one.end()
+        # One more turn of the loop, in which the connections end.
+        await asyncio.sleep(0)
