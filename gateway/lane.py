@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -103,6 +103,10 @@ class Lane:
         return self._connection is not None and self._connection.is_open
 
     @property
+    def has_canary(self) -> bool:
+        return self._canary is not None
+
+    @property
     def is_listening(self) -> bool:
         """Connected and subscribed to all that the settings name."""
         return self.is_connected and set(self._settings.filters) <= set(self._filters)
@@ -139,11 +143,15 @@ class Lane:
                 group.create_task(self._alarms.run(lease, self._settle))
                 group.create_task(self._suspicion.run(self._examined))
                 group.create_task(self._keep(lease))
-                if self._canary is not None:
-                    group.create_task(self._canary.run(lease, lambda: self.is_listening))
+                for work in self._beside(lease):
+                    group.create_task(work)
         finally:
             self._disconnect("lane given up")
             await self._give_up(lease)
+
+    def _beside(self, lease: LaneLease) -> tuple[Coroutine[None, None, None], ...]:
+        """What else runs for as long as we hold the lane."""
+        return () if self._canary is None else (self._canary.run(lease, lambda: self.is_listening),)
 
     async def _keep(self, lease: LaneLease) -> None:
         """Once a second, in the loop that handles messages, so that a stuck process loses its lease."""

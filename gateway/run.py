@@ -13,8 +13,10 @@ from typing import Final
 from devices.sources import SOURCES
 from gateway.canary import OnFullRound
 from gateway.lane import Lane, LaneContext, LaneSettings
+from gateway.leaving import Leavers
 from gateway.mqtt.connection import BrokerAddress
 from rules.clock import Clock
+from store.canary import dismiss
 from store.database import Database
 from store.opening import Centre
 from store.partitions import make_days_ahead
@@ -27,6 +29,7 @@ class Gateway:
     """All lanes of this process. Any number of gateways may run; each lane has one holder.
 
     With `on_full_round` a canary presses on each lane that takes alarms, and it is told of each full round.
+    With `names_all_lanes` these are all there are: any other in the database left the settings and is retired.
     """
 
     def __init__(
@@ -39,6 +42,7 @@ class Gateway:
         mqtt_url: str,
         version: str,
         on_full_round: OnFullRound | None = None,
+        names_all_lanes: bool = False,
     ) -> None:
         context = LaneContext(
             database=database,
@@ -51,16 +55,20 @@ class Gateway:
             on_full_round=on_full_round,
         )
         self._context = context
+        self._leavers = Leavers([lane.name for lane in lanes], context) if names_all_lanes else None
         self.lanes = [Lane(lane, context, SOURCES[lane.source]) for lane in lanes]
 
     async def run(self) -> None:
         """Make the coming days' partitions, then hold whatever lanes are free, until cancelled."""
         async with self._context.database.pool.acquire() as connection:
             await make_days_ahead(connection, self._context.clock.now())
+            await dismiss(connection, [lane.name for lane in self.lanes if not lane.has_canary])
         _collect_seldom()
         async with asyncio.TaskGroup() as group:
             for lane in self.lanes:
                 group.create_task(lane.run(), name=f"lane {lane.name}")
+            if self._leavers is not None:
+                group.create_task(self._leavers.run(), name="lanes that left the settings")
 
 
 def _collect_seldom() -> None:

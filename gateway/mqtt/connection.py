@@ -93,7 +93,14 @@ class MqttConnection(asyncio.Protocol):
 
     @classmethod
     async def open(
-        cls, address: BrokerAddress, receiver: Receiver, *, client_id: str, receive_max: int, clean_start: bool = False
+        cls,
+        address: BrokerAddress,
+        receiver: Receiver,
+        *,
+        client_id: str,
+        receive_max: int,
+        clean_start: bool = False,
+        session_expiry_s: int = SESSION_EXPIRY_S,
     ) -> tuple[MqttConnection, bool]:
         """Connect and return the connection and whether the broker still had our session.
 
@@ -111,7 +118,7 @@ class MqttConnection(asyncio.Protocol):
                         password=address.password,
                         clean_start=clean_start,
                         keep_alive=KEEP_ALIVE_S,
-                        session_expiry_interval=SESSION_EXPIRY_S,
+                        session_expiry_interval=session_expiry_s,
                         receive_max=receive_max,
                     ).write()
                 )

@@ -19,7 +19,6 @@ from devices.event import Event, EventType
 from gateway.canary import matches, presses_on
 from gateway.lane import LaneSettings
 from gateway.run import Gateway
-from rules.clock import SharedClock
 from rules.domain.vocabulary import Channel, Step
 from rules.engine.due import DuePass
 from rules.engine.loop import Engine
@@ -30,30 +29,13 @@ from store.database import Database, connect
 from store.engine import EngineStore
 from store.feed import read_health
 from store.steps import Hand, StepRequest, take_step
+from tests.hurry import HurriedClock
 from tests.servers import Mosquitto
 from tests.town import CENTRE, record_faults
 from tests.waiting import until
 
 _numbers: Final = itertools.count(1)
 ALARM_FILTERS: Final = ("sw/v1/+/alarm",)
-
-
-class HurriedClock(SharedClock):
-    """The real clock, so many times as fast: a minute of everybody's patience is over in seconds."""
-
-    def __init__(self, times: float = 20.0) -> None:
-        super().__init__()
-        self._times = times
-        self._began_s, self._began_at = super().monotonic(), super().now()
-
-    def monotonic(self) -> float:
-        return (super().monotonic() - self._began_s) * self._times
-
-    def now(self) -> datetime:
-        return self._began_at + timedelta(seconds=self.monotonic())
-
-    async def sleep(self, seconds: float) -> None:
-        await super().sleep(seconds / self._times)
 
 
 @dataclass(kw_only=True)
@@ -96,8 +78,9 @@ class Centre:
     async def ended(self, how: str) -> list[Any]:
         """The entries by which the canary's incidents were closed in this way."""
         return await self.db.pool.fetch(
-            "SELECT e.* FROM entry AS e JOIN incident AS i ON i.id = e.incident_id JOIN device AS d ON d.id = i.device_id"
-            " WHERE d.device = $1 AND e.action = 'closed' AND e.fixed::jsonb->'facts'->>'canary' = $2",
+            "SELECT e.* FROM entry AS e JOIN incident AS i ON i.id = e.incident_id"
+            " JOIN device AS d ON d.id = i.device_id WHERE d.device = $1 AND e.action = 'closed'"
+            " AND e.fixed::jsonb->'facts'->>'canary' = $2",
             self.device, how,
         )  # fmt: skip
 
@@ -208,13 +191,25 @@ async def test_a_canary_that_somebody_claimed_is_closed_all_the_same(centre: Cen
 async def test_a_lane_that_never_had_a_full_round_does_not_hide_behind_another(centre: Centre) -> None:
     await centre.db.pool.execute("INSERT INTO lane (name) VALUES ('silent')")
     await centre.db.pool.execute(
-        "INSERT INTO device (device, registered, created_at) VALUES ('canary:silent', true, $1)", centre.clock.now()
+        "INSERT INTO device (device, life, created_at) VALUES ('canary:silent', 'live', $1)", centre.clock.now()
     )
     async with running(centre.gateway(), centre.engine(), centre.console()):
         await until(lambda: centre.part(f"canary:{centre.lane}"), "this lane's round is full")
         await until(lambda: centre.ended("full"), "and closed")
     assert await centre.part("canary") is None
     assert not centre.full_rounds
+
+
+async def test_a_lane_on_which_no_canary_presses_any_more_is_not_waited_for(centre: Centre) -> None:
+    await centre.db.pool.execute("INSERT INTO lane (name) VALUES ('telemetry')")
+    await centre.db.pool.execute(
+        "INSERT INTO device (device, life, created_at) VALUES ('canary:telemetry', 'live', $1)", centre.clock.now()
+    )
+    async with centre.db.pool.acquire() as connection:
+        await canary.dismiss(connection, ["telemetry"])
+    async with running(centre.gateway(), centre.engine(), centre.console()):
+        await until(lambda: centre.full_rounds, "a round is full")
+    assert await centre.part("canary") is not None
 
 
 async def test_a_stranger_named_like_a_canary_is_a_call_like_any_other(centre: Centre) -> None:
