@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -18,7 +18,7 @@ from gateway import metrics
 from gateway.alarms import AlarmDesk
 from gateway.canary import Canary, OnFullRound, presses_on
 from gateway.mqtt import codec
-from gateway.mqtt.connection import BrokerAddress, ConnectionEnded, ConnectionFailed, MqttConnection
+from gateway.mqtt.connection import KEEP_ALIVE_S, BrokerAddress, ConnectionEnded, ConnectionFailed, MqttConnection
 from gateway.retrying import Retrying
 from gateway.sorting import Sorted, given_up, sort, unreadable
 from gateway.suspicion import Suspicion
@@ -82,6 +82,7 @@ class Lane:
         self._canary = _canary_of(settings, context)
         self._link: OwnConnection | None = None
         self._window = Window()
+        self._loss_unreported = False
         self._begin()
 
     def _begin(self) -> None:
@@ -168,6 +169,10 @@ class Lane:
             await self._clock.sleep(lanes.RENEW_EVERY_S)
 
     async def _renew(self, lease: LaneLease) -> bool:
+        if self.is_connected:
+            # A quiet line is heard too: what a lost session loses was sent after this.
+            proven_at = self._clock.now() - timedelta(seconds=KEEP_ALIVE_S)
+            self._heard_at = proven_at if self._heard_at is None else max(self._heard_at, proven_at)
         try:
             await lanes.renew(await self._open_link(), lease, heard_at=self._heard_at)
         except DATABASE_AWAY as error:
@@ -213,8 +218,11 @@ class Lane:
             return
         log.info("lane_connected", lane=self.name, session_present=session_present)
         metrics.lane_connected.labels(self.name).set(1)
-        if self._had_session and not session_present:
+        self._loss_unreported |= self._had_session and not session_present
+        if self._loss_unreported:
+            # Where the database is away this leaves, and the next connection finds the new session: it still counts.
             await self._report_lost_session()
+            self._loss_unreported = False
         self._had_session = True
         await lanes.note_session(await self._open_link(), lease, self._settings.filters)
         self._filters = self._settings.filters
