@@ -14,6 +14,9 @@ from typing import Final, Protocol
 #: Time).
 STEP_SUSPECT_S: Final = 5.0
 
+#: A slower answer says too little about the moment at which the time was read.
+ROUND_TRIP_LIMIT_S: Final = 1.0
+
 
 class Clock(Protocol):
     """What workers know of time. `now()` is zone-aware UTC; `monotonic()` and `sleep()` are in seconds."""
@@ -48,12 +51,16 @@ class SharedClock:
     async def measure(self, read: Callable[[], Awaitable[datetime]]) -> float:
         """Take the database's time from `read` and return by how many seconds it stepped against monotonic time.
 
-        Half the round trip is the error of the measurement. The first call sets the offset and returns 0.0. Whoever
-        calls decides what a step larger than `STEP_SUSPECT_S` means. Errors of `read` leave the offset unchanged.
+        Half the round trip is the error of the measurement: one over a second is not used. The first call sets the
+        offset and returns 0.0. Whoever calls decides what a step larger than `STEP_SUSPECT_S` means. Errors of `read`
+        leave the offset unchanged.
         """
         before = time.monotonic()
         read_at = await read()
-        middle = (before + time.monotonic()) / 2
+        after = time.monotonic()
+        if self._measured and after - before > ROUND_TRIP_LIMIT_S:
+            return 0.0
+        middle = (before + after) / 2
         epoch_at_zero = read_at.timestamp() - middle
         stepped_s = epoch_at_zero - self._epoch_at_zero if self._measured else 0.0
         self._epoch_at_zero = epoch_at_zero

@@ -76,8 +76,9 @@ async def accept(connection: Connection, lease: LaneLease | None, alarm: Alarm, 
     event = await _insert(connection, alarm, context, assessed)
     if event.copy_of is not None:
         return event.copy_of
-    effects = await _effects(connection, alarm, context, assessed, event.no, centre)
+    # Before the incident: whoever waits here for a batch of telemetry holds up nobody else's incident.
     await _move_state(connection, alarm, context, timing)
+    effects = await _effects(connection, alarm, context, assessed, event.no, centre)
     effect = effects[0] if effects else None
     incident_id = effect.case.id if effect is not None and effect.case is not None else None
     if incident_id is not None:
@@ -265,8 +266,7 @@ async def _move_state(connection: Connection, alarm: Alarm, context: DeviceConte
     fresh = not (timing.late or alarm.retained)
     location = event.location if fresh else None
     usable = location is not None and location.datum is Datum.WGS84
-    opens = [str(event.type)] if event.type in _LASTING and fresh else []
-    ends = [str(_ENDED[event.type])] if event.type in _ENDED and fresh else []
+    opens, ends = await _conditions(connection, alarm, context)
     await connection.execute(
         _Q.move_state, context.device_id, alarm.received_at, in_real(event.battery_pct) if fresh else None,
         location.lat if location is not None and usable else None,
@@ -277,6 +277,18 @@ async def _move_state(connection: Connection, alarm: Alarm, context: DeviceConte
 
 
 _ENDED: Final = dict(ENDS) | {EventType.POWER_RESTORED: EventType.POWER_LOST}
+
+
+async def _conditions(connection: Connection, alarm: Alarm, context: DeviceContext) -> tuple[list[str], list[str]]:
+    """Which lasting conditions now stand and which ended: also by a late word, unless the device said more since."""
+    event = alarm.event
+    other = END_OF.get(event.type) if event.type in _LASTING else _ENDED.get(event.type)
+    if event.type not in _LASTING and event.type not in _ENDED:
+        return [], []
+    dated = other is not None and alarm.at_known
+    if dated and await connection.fetchval(_Q.said_since, context.device_id, str(other), event.at):
+        return [], []
+    return ([str(event.type)], []) if event.type in _LASTING else ([], [str(_ENDED[event.type])])
 
 
 async def _record_changes(connection: Connection, effects: list[Effect], received_at: datetime) -> None:

@@ -29,6 +29,8 @@ SESSION_SETTINGS: Final = {
     "lock_timeout": "2000",
     "idle_in_transaction_session_timeout": "5000",
     "transaction_timeout": "30000",
+    # Whatever the server's default: acknowledged means on disk, and on the standby where there is one.
+    "synchronous_commit": "on",
     "timezone": "UTC",
     "jit": "off",
 }
@@ -105,9 +107,7 @@ async def open_connection(dsn: str, *, application_name: str) -> asyncpg.Connect
 
 async def _prepare(connection: Any) -> None:
     # asyncpg hands over text unless told: values go in and come out as plain objects.
-    await connection.set_type_codec(
-        "jsonb", schema="pg_catalog", encoder=_to_json, decoder=_from_json, format="text"
-    )
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_to_json, decoder=_from_json, format="text")
 
 
 def _to_json(value: Any) -> str:

@@ -36,6 +36,12 @@ _FARTHEST: Final = (Target.COUNTY_DUTY, Target.ON_CALL_PHONE, Target.SUPERVISORS
 FIRINGS_LIMIT: Final = 8
 
 
+#: A database that is away concerns every incident, not one.
+AWAY: Final = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
+#: An incident that this program cannot read, for example one of a newer release, is sounded again after this.
+UNREAD_AGAIN_S: Final = 60
+
+
 class EngineStore:
     """Any number of engines may share one database: rows in other hands are skipped, each deadline fires once."""
 
@@ -54,7 +60,7 @@ class EngineStore:
         for row in rows:
             try:
                 firings += await self._fire(row["id"], row["subject"], now, decide)
-            except (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError):
+            except AWAY:
                 raise  # the database is away: that concerns them all
             except Exception as error:  # noqa: BLE001  # said, counted, and put off for this one incident
                 # Whatever it is stays with this incident: its deadline is put off, the others go on.
@@ -123,15 +129,29 @@ class EngineStore:
         return changes_of(again, 1, received_at=now)
 
     async def _put_off(self, incident_id: int, subject: str, now: datetime) -> None:
-        """The deadline whose step failed is tried again a little later; what this raises concerns them all."""
+        """The deadline whose step failed is tried again a little later; one that cannot even be read as well."""
+        try:
+            async with self._database.transaction() as connection:
+                case = await _load_if_free(connection, incident_id, subject)
+                due = earliest(d for d in case.deadlines if d.due_at <= now) if case is not None else None
+                if case is None or due is None:
+                    return
+                others = tuple(deadline for deadline in case.deadlines if deadline is not due)
+                case.deadlines = (*others, put_off(due, now=now))
+                await save(connection, case, keyring=self._centre.keyring)
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001  # said; put off by a statement that reads nothing of the case
+            _log.error("deadline_unreadable", incident=incident_id, error=type(error).__name__, where=_where(error))
+            await self._put_off_unread(incident_id, now)
+
+    async def _put_off_unread(self, incident_id: int, now: datetime) -> None:
+        """The last step of all: needs no plan, no policy and no case. Every supervisor hears it, again and again."""
         async with self._database.transaction() as connection:
-            case = await _load_if_free(connection, incident_id, subject)
-            due = earliest(case.deadlines) if case is not None else None
-            if case is None or due is None or due.due_at > now:
-                return  # fired or stepped on meanwhile: what stands now has not failed
-            others = tuple(deadline for deadline in case.deadlines if deadline is not due)
-            case.deadlines = (*others, put_off(due, now=now))
-            await save(connection, case, keyring=self._centre.keyring)
+            row = await connection.fetchrow(_Q.put_off_unread, incident_id, now, UNREAD_AGAIN_S)
+            if row is not None:
+                change = changes.Change(kind="incident", object_id=incident_id, area=row["area"])
+                await changes.record(connection, [change], now=now)
 
     # -- claims --------------------------------------------------------------------------------
 
@@ -139,7 +159,15 @@ class EngineStore:
         """End claims whose lease ran out by `valid_until`; locked ones wait for the next pass."""
         async with self._database.pool.acquire() as connection:
             rows = await connection.fetch(_Q.lapsed, valid_until, limit)
-        return sum([await self._lapse(row["id"], row["subject"], valid_until, now) for row in rows])
+        lapsed = 0
+        for row in rows:
+            try:
+                lapsed += await self._lapse(row["id"], row["subject"], valid_until, now)
+            except AWAY:
+                raise
+            except Exception as error:  # noqa: BLE001  # stays with this claim; the next pass tries it again
+                _log.error("lapse_failed", incident=row["id"], error=type(error).__name__, where=_where(error))
+        return lapsed
 
     async def _lapse(self, incident_id: int, subject: str, valid_until: datetime, now: datetime) -> bool:
         async with self._database.transaction() as connection:

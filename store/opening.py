@@ -160,7 +160,7 @@ async def _join(
         case.marks.discard(Mark.TEST)
     case.marks |= assessed.marks & SHOWN_MARKS - {Mark.TEST}
     case.alert_count += 1
-    case.sounded_at = now
+    case.sounded_at, case.sound_to = now, Target.DESKS
     case.place = place_json(cause.place) or case.place
     case.deadlines = deadlines.on_join(
         case.deadlines, case.clocks, now=now, raised=decision.raise_to is not None,

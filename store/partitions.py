@@ -75,7 +75,15 @@ async def _make(connection: Connection, day: date) -> None:
 
 
 async def drop_day(connection: asyncpg.Connection[asyncpg.Record], day: date) -> None:
-    """Take one day away: DETACH CONCURRENTLY waits for readers without stopping them, then DROP."""
+    """Take one day away: DETACH CONCURRENTLY waits for readers without stopping them, then DROP.
+
+    Safe to call again after it was broken off anywhere: a removal half done can only be finished, not begun anew.
+    """
     name = partition_name(day)
-    await connection.execute(f"ALTER TABLE reading DETACH PARTITION {name} CONCURRENTLY")
-    await connection.execute(f"DROP TABLE {name}")
+    half_done = await connection.fetchval(
+        "SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = to_regclass($1)", name
+    )
+    if half_done is not None:
+        how = "FINALIZE" if half_done else "CONCURRENTLY"
+        await connection.execute(f"ALTER TABLE reading DETACH PARTITION {name} {how}")
+    await connection.execute(f"DROP TABLE IF EXISTS {name}")

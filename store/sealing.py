@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -44,16 +45,9 @@ class Keyring:
     @classmethod
     def load_or_create(cls, path: Path) -> Keyring:
         """Read the key file, or make one that only its owner can read."""
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return cls(path.read_bytes())
-        with os.fdopen(descriptor, "wb") as file:
-            key = secrets.token_bytes(KEY_BYTES)
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
-        return cls(key)
+        if not path.exists():
+            _make_key_file(path)
+        return cls(path.read_bytes())
 
     def seal(self, text: str, *, context: str) -> bytes:
         """Seal one secret under the master key; `context` says what it is and must be the same at opening."""
@@ -74,6 +68,19 @@ class Keyring:
 
     def __repr__(self) -> str:
         return "Keyring(…)"
+
+
+def _make_key_file(path: Path) -> None:
+    """Write a new key beside the path and link it there whole: parts that start together agree on one."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(KEY_BYTES))
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
 
 
 async def owner_cipher(connection: Connection, keyring: Keyring, owner: str) -> AESGCM:

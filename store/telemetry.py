@@ -47,7 +47,15 @@ def _array(values: Sequence[float | None]) -> str:
 
 
 def _micros(times: Sequence[datetime | None]) -> str:
-    return _array([None if time is None else (time - EPOCH) // _MICROSECOND for time in times])
+    micros: list[int | None] = []
+    last: datetime | None = None
+    its: int | None = None
+    for time in times:
+        # What came in one read bears one time, the same object.
+        if time is not last:
+            last, its = time, None if time is None else (time - EPOCH) // _MICROSECOND
+        micros.append(its)
+    return _array(micros)
 
 
 def in_real(value: float | None) -> float | None:

@@ -341,6 +341,7 @@ CREATE INDEX incident_queue ON incident (priority, unattended DESC, oldest_alarm
 CREATE INDEX incident_subject ON incident (subject, family, resolved_at DESC);
 CREATE INDEX incident_resident ON incident (resident_id, opened_at DESC);
 CREATE INDEX incident_premises ON incident (premises_id, opened_at DESC);
+CREATE INDEX incident_follows ON incident (follows) WHERE follows IS NOT NULL;
 CREATE INDEX incident_area ON incident USING gist (area) WHERE state <> 'closed';
 
 CREATE TABLE incident_day (

@@ -56,3 +56,7 @@ UPDATE device_state
                  FROM unnest(open || $8::text[]) AS c WHERE c <> ALL ($9::text[])),
        version = version + 1
  WHERE device_id = $1
+
+-- name: said_since
+-- Whether the device has said the opposite about a condition, by its own clock, after this word.
+SELECT EXISTS (SELECT FROM event WHERE device_id = $1 AND type = $2 AND at > $3)

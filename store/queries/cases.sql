@@ -39,8 +39,9 @@ SELECT kind, stage, round, due_at, failures FROM deadline WHERE incident_id = $1
 
 -- name: insert
 -- The day's counter row is locked until the commit: taken late, in the last statements of a transaction.
+-- The canary's incidents are not counted: a desk that reads its numbers finds none missing.
 WITH counted AS (
-    INSERT INTO incident_day (day, count) VALUES ($1, 1)
+    INSERT INTO incident_day (day, count) SELECT $1, 1 WHERE $4 <> 'canary'
         ON CONFLICT (day) DO UPDATE SET count = incident_day.count + 1
     RETURNING count
 )
@@ -48,10 +49,12 @@ INSERT INTO incident (number, state, priority, priority_at_start, class, family,
                       device_id, area, source, marks, opened_at, oldest_alarm_at, sounded_at, sound_to, alert_count,
                       next_due_at, next_step, policy_version, first_escalation_s, place, follows, last_hash,
                       claimed_by, claimed_at, lease_until)
-SELECT to_char($1::date, 'YYYYMMDD') || '-' || lpad(count::text, greatest(4, length(count::text)), '0'),
+SELECT to_char($1::date, 'YYYYMMDD') || '-'
+           || coalesce(lpad(count::text, greatest(4, length(count::text)), '0'),
+                       'C' || coalesce($9::integer, 0) || '-' || extract(epoch FROM $13::timestamptz)::bigint),
        $2, $3, $3, $4, $5, $6, $7, $8, $9, $10::text::ltree, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
        $24, $25, $26, $27
-  FROM counted
+  FROM (SELECT (SELECT count FROM counted) AS count) AS n
 RETURNING id, number
 
 -- name: set_head

@@ -35,3 +35,16 @@ SELECT EXISTS (SELECT FROM incident WHERE follows = $1 AND state NOT IN ('resolv
 
 -- name: beat
 INSERT INTO part (name, seen_at) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at
+
+-- name: put_off_unread
+-- One statement on one row, whatever it holds; a row in other hands is served there.
+WITH free AS (
+    SELECT id FROM incident WHERE id = $1 AND state <> 'closed' FOR NO KEY UPDATE SKIP LOCKED
+), later AS (
+    UPDATE deadline SET due_at = $2 + make_interval(secs => $3), failures = failures + 1
+     WHERE incident_id = (SELECT id FROM free) AND due_at <= $2
+)
+UPDATE incident
+   SET next_due_at = $2 + make_interval(secs => $3), sounded_at = $2, sound_to = 'supervisors', version = version + 1
+ WHERE id = (SELECT id FROM free)
+RETURNING area::text AS area

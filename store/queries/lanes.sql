@@ -4,11 +4,14 @@ INSERT INTO lane (name) VALUES ($1)
     ON CONFLICT (name) DO UPDATE SET retired_at = NULL WHERE lane.retired_at IS NOT NULL
 
 -- name: take
--- Compare-and-set on the database's clock. The row lock makes two takers queue; the second finds the lease valid.
--- It also waits for every transaction that holds the row FOR SHARE under the old epoch: none of them can end later.
+-- Compare-and-set on the database's clock. FOR UPDATE makes two takers queue, the second finds the lease valid; and it
+-- waits for every transaction that holds the row FOR KEY SHARE under the old epoch: none of them can end later.
+WITH free AS (
+    SELECT name FROM lane WHERE name = $1 AND (valid_until < clock_timestamp() OR holder = $2) FOR UPDATE
+)
 UPDATE lane
    SET holder = $2, epoch = epoch + 1, valid_until = clock_timestamp() + make_interval(secs => $3)
- WHERE name = $1 AND (valid_until < clock_timestamp() OR holder = $2)
+ WHERE name = (SELECT name FROM free)
 RETURNING epoch, filters, had_session, last_seen
 
 -- name: renew
@@ -18,12 +21,13 @@ UPDATE lane SET valid_until = clock_timestamp() + make_interval(secs => $4), las
 RETURNING epoch
 
 -- name: confirm
--- FOR SHARE against the UPDATE of `take`: the epoch cannot change before this transaction ends.
-SELECT epoch FROM lane WHERE name = $1 AND epoch = $2 FOR SHARE
+-- FOR KEY SHARE against the FOR UPDATE of `take`: the epoch cannot change before this transaction ends. Not FOR SHARE:
+-- that would hold up `renew`, for ever while alarms flow, since sharers overtake a waiting writer.
+SELECT epoch FROM lane WHERE name = $1 AND epoch = $2 FOR KEY SHARE
 
 -- name: release
 -- Only our own epoch; the row lock waits for our own last transactions.
-UPDATE lane SET valid_until = '-infinity' WHERE name = $1 AND epoch = $2
+UPDATE lane SET valid_until = clock_timestamp() WHERE name = $1 AND epoch = $2
 
 -- name: note_session
 UPDATE lane SET filters = $3, had_session = true WHERE name = $1 AND epoch = $2
@@ -45,9 +49,12 @@ SELECT name, filters, valid_until >= clock_timestamp() AS held
 
 -- name: take_leaving
 -- As `take`, but only while it has not come back or been retired by another.
+WITH free AS (
+    SELECT name FROM lane WHERE name = $1 AND valid_until < clock_timestamp() AND retired_at IS NULL FOR UPDATE
+)
 UPDATE lane
    SET holder = $2, epoch = epoch + 1, valid_until = clock_timestamp() + make_interval(secs => $3)
- WHERE name = $1 AND valid_until < clock_timestamp() AND retired_at IS NULL
+ WHERE name = (SELECT name FROM free)
 RETURNING epoch, filters, had_session, last_seen
 
 -- name: retire

@@ -4,14 +4,12 @@ import type { Item } from "@/api/types";
 import { mustSound, nextBurst, NOTHING_HEARD, pause, pausedFor, PAUSE_S, PULSES, type Memory } from "@/sound/derive";
 import { anItem } from "./items";
 
-const DESK = { isSupervisor: false };
-
 /** Bursts heard over so many seconds, looked for every quarter second. */
 function listen(items: readonly Item[], seconds: number, memory: Memory = NOTHING_HEARD, fromMs = 0) {
   const heard: { atMs: number; priority: string; pulses: number }[] = [];
   let held = memory;
   for (let atMs = fromMs; atMs < fromMs + seconds * 1000; atMs += 250) {
-    const next = nextBurst(items, held, atMs, DESK);
+    const next = nextBurst(items, held, atMs);
     held = next.memory;
     if (next.burst) heard.push({ atMs, ...next.burst });
   }
@@ -68,10 +66,10 @@ describe("the desk's sound", () => {
     expect(heard[0]?.pulses).toBe(PULSES.P1);
   });
 
-  it("lets only supervisors hear what was sounded for supervisors", () => {
-    const item = anItem({ sound_to: "supervisors" });
-    expect(mustSound(item, DESK)).toBe(false);
-    expect(mustSound(item, { isSupervisor: true })).toBe(true);
+  it("lets every desk hear an unattended case, however far it was sounded", () => {
+    for (const reached of ["desks", "supervisors", "on_call_phone", "county_duty", "owner"]) {
+      expect(mustSound(anItem({ sound_to: reached }))).toBe(true);
+    }
   });
 
   it("forgets a case that was claimed, so that losing its owner rings at once", () => {

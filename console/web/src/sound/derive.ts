@@ -29,17 +29,12 @@ export interface Burst {
   readonly pulses: number;
 }
 
-export interface Ears {
-  /** Supervisors also hear what was sounded for supervisors. */
-  readonly isSupervisor: boolean;
-}
-
 export const NOTHING_HEARD: Memory = { heard: {}, pauses: {} };
 
-/** Whether silence about this incident would be wrong: nobody has it, and it is an alarm. */
-export function mustSound(item: Item, ears: Ears): boolean {
-  if (!item.unattended || !isOpen(item) || !(item.priority in PULSES)) return false;
-  return item.sound_to !== "supervisors" || ears.isSupervisor;
+/** Whether silence about this incident would be wrong: nobody has it, and it is an alarm.
+ * Every desk hears it, however far it was sounded: `sound_to` says who hears it too, never who need not. */
+export function mustSound(item: Item): boolean {
+  return item.unattended && isOpen(item) && item.priority in PULSES;
 }
 
 export function pausedFor(memory: Memory, item: Item, nowMs: number): number {
@@ -58,9 +53,8 @@ export function nextBurst(
   items: readonly Item[],
   memory: Memory,
   nowMs: number,
-  ears: Ears,
 ): { burst: Burst | null; memory: Memory } {
-  const sounding = items.filter((item) => mustSound(item, ears) && pausedFor(memory, item, nowMs) === 0);
+  const sounding = items.filter((item) => mustSound(item) && pausedFor(memory, item, nowMs) === 0);
   const due = sounding.filter((item) => isDue(item, memory.heard[item.id], nowMs));
   const kept = forgetGone(memory, items);
   if (due.length === 0) return { burst: null, memory: kept };

@@ -3,7 +3,7 @@ import { computed, reactive, ref } from "vue";
 import type { Item } from "@/api/types";
 import { monotonicMs, tickMs } from "@/state/clock";
 import { isStale, items } from "@/state/feed";
-import { isOnDuty, isSupervisor } from "@/state/session";
+import { isOnDuty } from "@/state/session";
 import { nextBurst, NOTHING_HEARD, pause, pausedFor, type Memory } from "./derive";
 import { Player } from "./player";
 
@@ -25,7 +25,7 @@ function look(): void {
   audio.isRunning = player.isRunning;
   if (!isOnDuty.value || player.isBusy) return;
   const now = monotonicMs();
-  const next = nextBurst(items.value, memory.value, now, { isSupervisor: isSupervisor.value });
+  const next = nextBurst(items.value, memory.value, now);
   // What the browser swallowed was not heard; it is due again at once.
   if (next.burst === null || player.play(next.burst)) memory.value = next.memory;
   if (isStale.value && next.burst === null && now - lostToldAtMs >= LOST_EVERY_MS && player.playLost()) {
