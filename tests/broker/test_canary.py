@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,8 @@ from tests.town import CENTRE, record_faults
 from tests.waiting import until
 
 _numbers: Final = itertools.count(1)
+#: Minutes pass in seconds, but a busy machine may take many of them.
+patiently: Final = partial(until, within_s=45.0)
 ALARM_FILTERS: Final = ("sw/v1/+/alarm",)
 
 
@@ -109,7 +112,7 @@ async def centre(mosquitto: Mosquitto, fresh_dsn: str) -> AsyncIterator[Centre]:
 
 async def test_a_full_round_goes_from_the_press_to_the_screen_and_is_closed_by_the_canary(centre: Centre) -> None:
     async with running(centre.gateway(), centre.engine(), centre.console()):
-        await until(lambda: centre.full_rounds, "a round is full")
+        await patiently(lambda: centre.full_rounds, "a round is full")
     (incident,) = await centre.incidents()
     actions = [row["action"] for row in await centre.db.pool.fetch("SELECT action FROM entry ORDER BY seq")]
     assert actions == ["opened", "escalated", "restored", "closed"]
@@ -117,6 +120,8 @@ async def test_a_full_round_goes_from_the_press_to_the_screen_and_is_closed_by_t
     assert (incident["outcome"], incident["safety"], incident["marks"]) == (
         "technical", {"kind": "no_person_involved"}, [],
     )  # fmt: skip
+    # The desks' numbers go on without it.
+    assert await centre.db.pool.fetchval("SELECT count(*) FROM incident_day") == 0
     # Nobody took it while the engine was waited for.
     assert incident["last_owner"] is None
     part = await centre.part("canary")
@@ -129,19 +134,18 @@ async def test_a_full_round_goes_from_the_press_to_the_screen_and_is_closed_by_t
 
 async def test_the_next_round_is_another_incident(centre: Centre) -> None:
     async with running(centre.gateway(), centre.engine(), centre.console()):
-        await until(lambda: len(centre.full_rounds) >= 2, "two rounds are full")
+        await patiently(lambda: len(centre.full_rounds) >= 2, "two rounds are full")
     first, second, *_ = await centre.incidents()
     assert (first["state"], second["state"]) == ("closed", "closed")
-    # Once a minute.
-    assert second["opened_at"] - first["opened_at"] >= timedelta(seconds=59)
+    assert first["closed_at"] < second["opened_at"]
 
 
 async def test_without_the_engine_no_round_is_full_and_each_is_given_up_and_begun_anew(centre: Centre) -> None:
     long_ago = centre.clock.now() - timedelta(hours=1)
     await centre.db.pool.execute("INSERT INTO part (name, seen_at) VALUES ('canary', $1)", long_ago)
     async with running(centre.gateway(), centre.console()):
-        await until(lambda: centre.ended("abandoned"), "a round was given up")
-        await until(lambda: _count(centre, 2), "another was begun")
+        await patiently(lambda: centre.ended("abandoned"), "a round was given up")
+        await patiently(lambda: _count(centre, 2), "another was begun")
         async with centre.db.pool.acquire() as connection:
             earlier = await read_health(connection, centre.clock.now())
             later = await read_health(connection, centre.clock.now())
@@ -154,7 +158,7 @@ async def test_without_the_engine_no_round_is_full_and_each_is_given_up_and_begu
 
 async def test_without_a_console_no_round_is_full(centre: Centre) -> None:
     async with running(centre.gateway(), centre.engine()):
-        await until(lambda: centre.ended("abandoned"), "a round was given up")
+        await patiently(lambda: centre.ended("abandoned"), "a round was given up")
     (entry, *_) = await centre.ended("abandoned")
     actions = await centre.db.pool.fetch(
         "SELECT action FROM entry WHERE incident_id = $1 ORDER BY seq", entry["incident_id"]
@@ -171,19 +175,19 @@ async def test_what_an_earlier_gateway_left_open_is_closed_before_the_next_press
     )
     left = await _press_by_hand(centre, now)
     async with running(centre.gateway(), centre.engine(), centre.console()):
-        await until(lambda: centre.full_rounds, "a round is full")
+        await patiently(lambda: centre.full_rounds, "a round is full")
     (closed,) = await centre.ended("abandoned")
     assert closed["incident_id"] == left
 
 
 async def test_a_canary_that_somebody_claimed_is_closed_all_the_same(centre: Centre) -> None:
     async with running(centre.gateway(), centre.console()):
-        await until(lambda: _count(centre, 1), "it has pressed")
+        await patiently(lambda: _count(centre, 1), "it has pressed")
         (incident,) = await centre.incidents()
         claim = StepRequest(step=Step.CLAIM)
         now = centre.clock.now()
         await take_step(centre.db, incident["id"], claim, by=Hand(user_id=7), centre=CENTRE, now=now)
-        await until(lambda: centre.ended("abandoned"), "a round was given up")
+        await patiently(lambda: centre.ended("abandoned"), "a round was given up")
     async with centre.db.pool.acquire() as connection:
         assert await record_faults(connection) == []
 
@@ -194,8 +198,8 @@ async def test_a_lane_that_never_had_a_full_round_does_not_hide_behind_another(c
         "INSERT INTO device (device, life, created_at) VALUES ('canary:silent', 'live', $1)", centre.clock.now()
     )
     async with running(centre.gateway(), centre.engine(), centre.console()):
-        await until(lambda: centre.part(f"canary:{centre.lane}"), "this lane's round is full")
-        await until(lambda: centre.ended("full"), "and closed")
+        await patiently(lambda: centre.part(f"canary:{centre.lane}"), "this lane's round is full")
+        await patiently(lambda: centre.ended("full"), "and closed")
     assert await centre.part("canary") is None
     assert not centre.full_rounds
 
@@ -208,7 +212,7 @@ async def test_a_lane_on_which_no_canary_presses_any_more_is_not_waited_for(cent
     async with centre.db.pool.acquire() as connection:
         await canary.dismiss(connection, ["telemetry"])
     async with running(centre.gateway(), centre.engine(), centre.console()):
-        await until(lambda: centre.full_rounds, "a round is full")
+        await patiently(lambda: centre.full_rounds, "a round is full")
     assert await centre.part("canary") is not None
 
 
