@@ -57,7 +57,9 @@ describe("the words on the screen", () => {
 
   it("use none of the words the glossary refuses", () => {
     const refused = ["认领", "释放", "已解决", "重新打开", "死信", "金丝雀", "静音", "未注册", "租约", "告警"];
-    const found = [...chinese].filter(([, text]) => refused.some((word) => text.includes(word)));
+    // 告警 is right for equipment alone.
+    const ofPeople = (text: string): string => text.replace(/(设备|系统)告警/g, "");
+    const found = [...chinese].filter(([, text]) => refused.some((word) => ofPeople(text).includes(word)));
     expect(found).toEqual([]);
   });
 });

@@ -10,13 +10,23 @@ export const i18n = createI18n({
   messages: { "zh-CN": zh, en },
 });
 
-/** The words of the page: `t` for our own texts, `word` for the server's, shown as it is where unknown. */
-export function useWords() {
-  const { t, te, locale } = useI18n();
+interface Composer {
+  t(key: string): string;
+  te(key: string, locale?: never): boolean;
+}
+
+/** The server's words with `t`'s texts: a word that has none is shown as it is. */
+export function wordsOf({ t, te }: Composer) {
+  const isKnown = (group: string, name: string): boolean => te(`${group}.${name}`);
   const word = (group: string, name: string | null | undefined): string => {
     if (!name) return "";
-    const key = `${group}.${name}`;
-    return te(key) || te(key, "en") ? t(key) : name.replaceAll("_", " ");
+    return isKnown(group, name) ? t(`${group}.${name}`) : name.replaceAll("_", " ");
   };
-  return { t, word, locale };
+  return { word, isKnown };
+}
+
+/** The words of the page: `t` for our own texts, `word` for the server's, shown as it is where unknown. */
+export function useWords() {
+  const composer = useI18n();
+  return { t: composer.t, locale: composer.locale, ...wordsOf(composer) };
 }
