@@ -89,6 +89,7 @@ class LeavingLane(Lane):
                 await self._hold(lease)
             else:
                 await lanes.retire(await self._open_link(), lease, now=self._clock.now())
+                log.info("lane_retired", lane=self.name)
         except* _Retired:
             log.info("lane_retired", lane=self.name)
         finally:
