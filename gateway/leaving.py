@@ -10,6 +10,7 @@ import structlog
 from devices.sources import canonical
 from gateway import metrics
 from gateway.lane import Lane, LaneContext, LaneSettings
+from gateway.mqtt import codec
 from gateway.mqtt.connection import ConnectionEnded, ConnectionFailed, MqttConnection
 from store import lanes
 from store.database import DATABASE_AWAY
@@ -75,6 +76,7 @@ class LeavingLane(Lane):
         settings = LaneSettings(name=row.name, filters=row.filters, source="canonical")
         super().__init__(settings, context, canonical.decode)
         self._is_ending = False
+        self._reads = 0
 
     async def retire(self) -> None:
         """Hold it until it is empty and retired; return at once where another holds it or retired it.
@@ -94,6 +96,11 @@ class LeavingLane(Lane):
             log.info("lane_retired", lane=self.name)
         finally:
             await self._drop_link()
+
+    def on_packets(self, packets: list[codec.PublishPacket | codec.UnreadablePacket]) -> None:
+        """Take what arrived as any lane does, and note that it is not quiet yet."""
+        self._reads += 1
+        super().on_packets(packets)
 
     def on_closed(self, reason: str) -> None:
         """A connection that we end ourselves is not made again."""
@@ -116,11 +123,11 @@ class LeavingLane(Lane):
     async def _until_quiet(self, *, within_s: float) -> None:
         """Return once nothing came for a while and all that came is committed and acknowledged."""
         since_s = self._clock.monotonic()
-        until_s, heard_at = since_s + within_s, self._heard_at
+        until_s, reads = since_s + within_s, self._reads
         while self._clock.monotonic() < until_s:
             await self._clock.sleep(lanes.RENEW_EVERY_S)
-            if heard_at != self._heard_at or len(self._window) or not self.is_listening:
-                since_s, heard_at = self._clock.monotonic(), self._heard_at
+            if reads != self._reads or len(self._window) or not self.is_listening:
+                since_s, reads = self._clock.monotonic(), self._reads
             elif self._clock.monotonic() - since_s >= QUIET_S:
                 return
 
