@@ -22,6 +22,9 @@ from store.telemetry import Batch, StateMoves, move_states, store_readings
 from tests.breaking import Fuse, Manner, breaking_database
 from tests.town import CENTRE, NOW, Home, Town, letter, town_in
 
+#: The oldest server we support, and the one that comes with the program.
+pytestmark = pytest.mark.parametrize("embedded_postgres", ["18", "17"], indirect=True)
+
 #: More statements than any run has: reached only where a run never ends.
 STATEMENTS_LIMIT = 80
 #: A second after a press's first stage.
