@@ -204,17 +204,21 @@ class Lane:
 
     async def _connect(self, lease: LaneLease) -> None:
         self._window.generation += 1
+        self._connected_at_s = float("inf")
+        # Ours from its first byte: a backlog can come in one read with the CONNACK.
+        connection = self._connection = MqttConnection(self)
         try:
-            self._connection, session_present = await MqttConnection.open(
-                self._context.broker, self, client_id=self._settings.client_id, receive_max=RECEIVE_MAX
+            session_present = await connection.open(
+                self._context.broker, client_id=self._settings.client_id, receive_max=RECEIVE_MAX
             )
             self._connected_at_s = self._clock.monotonic()
             self._flush()
-            await self._subscribe()
+            await self._subscribe(connection)
         except (ConnectionFailed, ConnectionEnded) as error:
             log.warning("lane_not_connected", lane=self.name, why=str(error))
-            self._disconnect("not connected")
-            self._back_off()
+            if self._connection is connection:  # else its closing was heard already
+                self._disconnect("not connected")
+                self._back_off()
             return
         log.info("lane_connected", lane=self.name, session_present=session_present)
         metrics.lane_connected.labels(self.name).set(1)
@@ -227,12 +231,11 @@ class Lane:
         await lanes.note_session(await self._open_link(), lease, self._settings.filters)
         self._filters = self._settings.filters
 
-    async def _subscribe(self) -> None:
-        assert self._connection is not None
-        await self._connection.subscribe(self._settings.filters)
+    async def _subscribe(self, connection: MqttConnection) -> None:
+        await connection.subscribe(self._settings.filters)
         gone = tuple(sorted(set(self._filters) - set(self._settings.filters)))
         if gone:
-            await self._connection.unsubscribe(gone)
+            await connection.unsubscribe(gone)
 
     async def _report_lost_session(self) -> None:
         """The broker forgot our session: whatever it held for us may be gone, and somebody has to know."""
@@ -250,9 +253,11 @@ class Lane:
         log.error("lane_session_lost", lane=self.name)
 
     def _disconnect(self, reason: str) -> None:
-        if self._connection is not None:
-            self._connection.close(reason)
-        self._connection = None
+        """End our connection; from here on it is nobody's, and what it still says changes nothing."""
+        connection, self._connection = self._connection, None
+        metrics.lane_connected.labels(self.name).set(0)
+        if connection is not None:
+            connection.close(reason)
 
     def _back_off(self) -> None:
         """Wait longer each time, with jitter, so that two holders of one id do not kick each other for ever."""
@@ -260,10 +265,13 @@ class Lane:
         self._retry_at_s = self._clock.monotonic() + self._backoff_s * jitter
         self._backoff_s = min(self._backoff_s * 2, BACKOFF_LONGEST_S)
 
-    def on_closed(self, reason: str) -> None:
+    def on_closed(self, connection: MqttConnection, reason: str) -> None:
         """The connection is gone: unacknowledged messages come again by the session."""
+        if connection is not self._connection:
+            return
+        self._connection = None
         metrics.lane_connected.labels(self.name).set(0)
-        lived_s = self._clock.monotonic() - self._connected_at_s
+        lived_s = max(0.0, self._clock.monotonic() - self._connected_at_s)
         log.warning("lane_closed", lane=self.name, why=reason, lived_s=round(lived_s, 1))
         if lived_s < TAKEOVER_WITHIN_S:
             self._back_off()
@@ -272,15 +280,22 @@ class Lane:
 
     # -- what arrives ------------------------------------------------------------------------------------------
 
-    def on_packets(self, packets: list[codec.PublishPacket | codec.UnreadablePacket]) -> None:
-        """Take what arrived, in order; stop reading the socket at the window's bound."""
+    def on_packets(
+        self, connection: MqttConnection, packets: list[codec.PublishPacket | codec.UnreadablePacket]
+    ) -> None:
+        """Take what arrived, in order; stop reading the socket at the window's bound.
+
+        Of a connection that is not ours any more nothing is taken: the broker sends it again on the next.
+        """
+        if connection is not self._connection:
+            return
         now = self._clock.now()
         self._heard_at = now
         for packet in packets:
             self._receive(packet, now)
         self._flush()
-        if self._window.is_full and self._connection is not None and not self._connection.is_paused:
-            self._connection.pause()
+        if self._window.is_full and not connection.is_paused:
+            connection.pause()
             metrics.lane_paused_total.labels(self.name).inc()
 
     def _receive(self, packet: codec.PublishPacket | codec.UnreadablePacket, now: datetime) -> None:

@@ -75,7 +75,6 @@ class LeavingLane(Lane):
         # Its source left the settings with it: what is not in our own form is kept as dead letters, to be replayed.
         settings = LaneSettings(name=row.name, filters=row.filters, source="canonical")
         super().__init__(settings, context, canonical.decode)
-        self._is_ending = False
         self._reads = 0
 
     async def retire(self) -> None:
@@ -97,15 +96,12 @@ class LeavingLane(Lane):
         finally:
             await self._drop_link()
 
-    def on_packets(self, packets: list[codec.PublishPacket | codec.UnreadablePacket]) -> None:
+    def on_packets(
+        self, connection: MqttConnection, packets: list[codec.PublishPacket | codec.UnreadablePacket]
+    ) -> None:
         """Take what arrived as any lane does, and note that it is not quiet yet."""
         self._reads += 1
-        super().on_packets(packets)
-
-    def on_closed(self, reason: str) -> None:
-        """A connection that we end ourselves is not made again."""
-        if not self._is_ending:
-            super().on_closed(reason)
+        super().on_packets(connection, packets)
 
     def _beside(self, lease: LaneLease) -> tuple[Coroutine[None, None, None], ...]:
         return (self._see_out(lease),)
@@ -143,13 +139,13 @@ class LeavingLane(Lane):
 
     async def _end_session(self) -> None:
         """A clean start with a session that lives no longer than its connection; tried until the broker takes it."""
-        self._is_ending, self._retry_at_s = True, float("inf")
+        self._retry_at_s = float("inf")  # not made again
         self._disconnect("lane retired")
-        metrics.lane_connected.labels(self.name).set(0)
         while True:
+            last = MqttConnection(self)
             try:
-                last, _ = await MqttConnection.open(
-                    self._context.broker, self, client_id=self._settings.client_id, receive_max=1, clean_start=True,
+                await last.open(
+                    self._context.broker, client_id=self._settings.client_id, receive_max=1, clean_start=True,
                     session_expiry_s=0,
                 )  # fmt: skip
             except ConnectionFailed as error:

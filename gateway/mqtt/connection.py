@@ -33,11 +33,17 @@ class ConnectionEnded(Exception):
 
 
 class Receiver(Protocol):
-    """Who is given what arrives; called in the order received, in the event loop."""
+    """Who is given what arrives; called in the order received, in the event loop.
 
-    def on_packets(self, packets: list[codec.PublishPacket | codec.UnreadablePacket]) -> None: ...
+    Told which connection it is of: one that was given up may still have something to say.
+    """
 
-    def on_closed(self, reason: str) -> None: ...
+    def on_packets(
+        self, connection: MqttConnection, packets: list[codec.PublishPacket | codec.UnreadablePacket]
+    ) -> None: ...
+
+    def on_closed(self, connection: MqttConnection, reason: str) -> None:
+        """The broker had accepted the connection, and it is gone; of one never accepted, `open` tells."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +76,7 @@ class BrokerAddress:
 
 
 class MqttConnection(asyncio.Protocol):
-    """A connected session. Everything is written at once; PUBACKs are the caller's to order."""
+    """A session's one connection. Everything is written at once; PUBACKs are the caller's to order."""
 
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
@@ -85,56 +91,61 @@ class MqttConnection(asyncio.Protocol):
         self._waiting: deque[tuple[str, bytes, int]] = deque(maxlen=ACK_QUEUE_LIMIT)
         self._heard = True
         self._ticks = 0
+        self._is_accepted = False
         self.closed_reason: str | None = None
         self.is_paused = False
         self.acks_dropped = 0
 
     # -- life ----------------------------------------------------------------------------------------------------
 
-    @classmethod
     async def open(
-        cls,
+        self,
         address: BrokerAddress,
-        receiver: Receiver,
         *,
         client_id: str,
         receive_max: int,
         clean_start: bool = False,
         session_expiry_s: int = SESSION_EXPIRY_S,
-    ) -> tuple[MqttConnection, bool]:
-        """Connect and return the connection and whether the broker still had our session.
+    ) -> bool:
+        """Connect, and return whether the broker still had our session. Raises ConnectionFailed; call it once.
 
-        Raises ConnectionFailed. No Maximum Packet Size is set: brokers drop larger packets in silence.
+        Whatever ends it early, cancellation too, ends the connection: a broker must not hold our session on one that
+        nobody listens to. No Maximum Packet Size is set: brokers drop larger packets in silence.
         """
-        loop = asyncio.get_running_loop()
-        context = ssl.create_default_context() if address.tls else None
+        connect = codec.ConnectPacket(
+            client_id,
+            username=address.username,
+            password=address.password,
+            clean_start=clean_start,
+            keep_alive=KEEP_ALIVE_S,
+            session_expiry_interval=session_expiry_s,
+            receive_max=receive_max,
+        )
         try:
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                _, self = await loop.create_connection(lambda: cls(receiver), address.host, address.port, ssl=context)
-                self._write(
-                    codec.ConnectPacket(
-                        client_id,
-                        username=address.username,
-                        password=address.password,
-                        clean_start=clean_start,
-                        keep_alive=KEEP_ALIVE_S,
-                        session_expiry_interval=session_expiry_s,
-                        receive_max=receive_max,
-                    ).write()
-                )
-                connack = await self._connack
-        except (OSError, TimeoutError, ConnectionEnded) as error:
-            raise ConnectionFailed(
-                f"SHOUWANG_MQTT_URL: no broker answers at {address.host}:{address.port}"
-                f" ({type(error).__name__}: {error})"
-            ) from error
+            connack = await self._connect(address, connect.write())
+        except BaseException:
+            self.close("not connected")
+            raise
         if connack.reason_code != codec.ConnAckReasonCode.SUCCESS:
             self.close("refused")
             raise ConnectionFailed(
                 f"SHOUWANG_MQTT_URL: the broker at {address.host}:{address.port} refused us: {connack.reason_code!r}"
             )
-        self._window = connack.receive_max
-        return self, connack.session_present
+        return connack.session_present
+
+    async def _connect(self, address: BrokerAddress, connect: bytes) -> codec.ConnAckPacket:
+        context = ssl.create_default_context() if address.tls else None
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                await loop.create_connection(lambda: self, address.host, address.port, ssl=context)
+                self._write(connect)
+                return await self._connack
+        except (OSError, TimeoutError, ConnectionEnded) as error:
+            raise ConnectionFailed(
+                f"SHOUWANG_MQTT_URL: no broker answers at {address.host}:{address.port}"
+                f" ({type(error).__name__}: {error})"
+            ) from error
 
     def close(self, reason: str) -> None:
         """Drop the connection without a word: the session and what is unacknowledged stay with the broker."""
@@ -144,7 +155,8 @@ class MqttConnection(asyncio.Protocol):
 
     @property
     def is_open(self) -> bool:
-        return self._transport is not None and not self._transport.is_closing()
+        """Accepted by the broker, and not closed since."""
+        return self._is_accepted and self._transport is not None and not self._transport.is_closing()
 
     def tick(self) -> None:
         """Once a second by the lane's loop: ping a silent broker, and drop one that answered nothing in time."""
@@ -225,7 +237,8 @@ class MqttConnection(asyncio.Protocol):
             _fail(future, ended)
         _fail(self._connack, ended)
         self._answers.clear()
-        self._receiver.on_closed(reason)
+        if self._is_accepted:
+            self._receiver.on_closed(self, reason)
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
@@ -253,7 +266,7 @@ class MqttConnection(asyncio.Protocol):
             else:
                 self._control(packet)
         if published:
-            self._receiver.on_packets(published)
+            self._receiver.on_packets(self, published)
 
     def _control(self, packet: codec.Packet) -> None:
         match packet:
@@ -265,6 +278,8 @@ class MqttConnection(asyncio.Protocol):
                     self._write(bytes(out))
             case codec.ConnAckPacket():
                 if not self._connack.done():
+                    self._is_accepted = packet.reason_code == codec.ConnAckReasonCode.SUCCESS
+                    self._window = packet.receive_max
                     self._connack.set_result(packet)
             case codec.SubAckPacket() | codec.UnsubAckPacket():
                 waiting = self._answers.pop(packet.packet_id, None)
