@@ -19,7 +19,8 @@ export function useSubject() {
       const part = isKnown("systemPart", item.class) ? word("systemPart", item.class) : "";
       return { who: t("system.name"), where: part, whoLang: undefined, whereLang: undefined };
     }
-    const device = item.device ? `${word("kind", item.device.kind)} ${item.device.device}` : "";
+    const kind = !item.device || item.device.kind === "other" ? t("incident.device") : word("kind", item.device.kind);
+    const device = item.device ? `${kind} ${item.device.device}` : "";
     const place = item.place_text;
     return {
       who: item.person?.masked_name ?? (item.unregistered && device ? device : t("queue.nobody")),
@@ -29,5 +30,13 @@ export function useSubject() {
     };
   }
 
-  return { subjectOf };
+  /** What a technical case is called; a fault of the system is no fault of a device. */
+  const technicalTag = (item: Item): string => t(isOfSystem(item) ? "system.alarm" : "system.technical");
+
+  /** What comes next by itself: whom it reaches, or the step where it reaches nobody new. */
+  function nextOf({ step, to }: { step: string; to: readonly string[] }): string {
+    return step === "escalate" && to.length > 0 ? to.map((one) => word("step", one)).join(t("common.comma")) : word("step", step);
+  }
+
+  return { subjectOf, technicalTag, nextOf };
 }

@@ -57,7 +57,7 @@ function atStart(words: Words, group: string, name: string): string {
 /** Short spans with a decimal, longer ones in whole seconds, then in minutes. */
 function span(seconds: number, { t }: Words): string {
   if (seconds >= 60) return counter(seconds);
-  return t("told.seconds", { n: seconds < 10 ? seconds.toFixed(1) : String(Math.round(seconds)) });
+  return t("told.seconds", { n: seconds < 10 ? seconds.toFixed(seconds < 0.1 ? 2 : 1) : String(Math.round(seconds)) });
 }
 
 /** The class as it was named in an entry. Never empty: an alarm of a kind nobody knows is still an alarm. */

@@ -1,0 +1,82 @@
+"""No page keeps anybody out: axe finds nothing serious on the sign-in page, the desk and its dialog, in both themes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from rules.clock import SharedClock
+from tests.browser.conftest import SOON_MS, Centre, signed_in
+
+pytestmark = pytest.mark.timeout(240)
+
+#: The same checks that the pages' authors run; it comes with the pages' own development packages.
+AXE: Final = Path(__file__).parents[2] / "console/web/node_modules/axe-core/axe.min.js"
+#: WCAG 2.2 AA and what it stands on; advice beyond it is not for a test to enforce.
+RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+KEEPING_OUT: Final = frozenset({"serious", "critical"})
+THEMES: Final = ("light", "dark")
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed; `make web` brings it")
+    return AXE.read_text()
+
+
+def violations(page: Page, axe: str) -> list[str]:
+    """What keeps somebody out of the page as it stands: rule, place, and why."""
+    page.evaluate(axe)
+    found: dict[str, Any] = page.evaluate(
+        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})", RULES
+    )
+    return [
+        f"{violation['id']} at {node['target']}: {node['failureSummary']}"
+        for violation in found["violations"]
+        if violation["impact"] in KEEPING_OUT
+        for node in violation["nodes"]
+    ]
+
+
+def in_theme(page: Page, theme: str) -> None:
+    """The theme as the switch in the top bar sets it, also where no bar is."""
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+
+
+def assert_open_to_all(page: Page, axe: str) -> None:
+    for theme in THEMES:
+        in_theme(page, theme)
+        assert violations(page, axe) == [], theme
+
+
+def test_the_sign_in_page_keeps_nobody_out(browser: Browser, centre: Centre, axe: str) -> None:
+    page = browser.new_context(locale="zh-CN").new_page()
+    page.goto(centre.address)
+    expect(page.locator("input[type=password]")).to_be_visible(timeout=SOON_MS)
+    assert_open_to_all(page, axe)
+
+
+def test_the_quiet_desk_keeps_nobody_out(browser: Browser, centre: Centre, axe: str) -> None:
+    page = signed_in(browser, centre)
+    expect(page.get_by_text("当前无待处置事件").first).to_be_visible(timeout=SOON_MS)
+    assert_open_to_all(page, axe)
+
+
+def test_the_desk_with_an_open_case_and_its_dialog_keep_nobody_out(browser: Browser, centre: Centre, axe: str) -> None:
+    page = signed_in(browser, centre)
+    centre.press("btn-0417", "press-axe", int(SharedClock().now().timestamp() * 1000))
+    row = page.locator(".qrow", has_text="沈*花")
+    expect(row).to_be_visible(timeout=SOON_MS)
+    row.click()
+    expect(page.locator(".tl__text").first).to_contain_text("按下", timeout=SOON_MS)
+    assert_open_to_all(page, axe)
+
+    page.keyboard.press("c")
+    expect(row).to_contain_text("您已接警", timeout=SOON_MS)
+    page.keyboard.press("r")
+    expect(page.get_by_role("dialog")).to_be_visible(timeout=SOON_MS)
+    assert_open_to_all(page, axe)
