@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter, deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -109,7 +111,24 @@ class _Gathered:
     states: tuple[Batch, list[TelemetryArrival]] = field(default_factory=lambda: (Batch(), []))
     moves: dict[int, _Move] = field(default_factory=dict)
     letters: list[DeadLetter] = field(default_factory=list)
-    outcomes: list[tuple[str, str]] = field(default_factory=list)
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+
+def _columns(moves: dict[int, _Move]) -> StateMoves:
+    """In order of device id, so that two lanes lock in one order."""
+    ids = sorted(moves)
+    those = [moves[device_id] for device_id in ids]
+    places = [move.location for move in those]
+    return StateMoves(
+        ids,
+        [move.seen_at for move in those],
+        [move.battery_pct for move in those],
+        [None if place is None else place.lat for place in places],
+        [None if place is None else place.lon for place in places],
+        [None if place is None else place.accuracy_m for place in places],
+        [move.clock_ok for move in those],
+        [move.online for move in those],
+    )
 
 
 class TelemetryWriter:
@@ -122,7 +141,7 @@ class TelemetryWriter:
         self._clock = clock
         self._retrying = retrying
         self._lane, self._source, self._decoder = lane, source, decoder
-        self._waiting: list[Arrival] = []
+        self._waiting: deque[Arrival] = deque()
         self._arrived = asyncio.Event()
         self._known: dict[str, int] = {}
         self._heard: dict[int, _Move] = {}
@@ -144,15 +163,12 @@ class TelemetryWriter:
     async def run(self, lease: LaneLease, settle: Settle) -> None:
         """Write batches until cancelled; LeaseLost leaves here."""
         while True:
-            async with asyncio.timeout(HEARTBEAT_FLUSH_S) as limit:
-                try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HEARTBEAT_FLUSH_S):
                     await self._arrived.wait()
-                except asyncio.CancelledError:
-                    if not limit.expired():
-                        raise
             if 0 < len(self._waiting) < BATCH_EVENTS:
                 await self._clock.sleep(GATHER_S)
-            batch, self._waiting = self._waiting[:BATCH_EVENTS], self._waiting[BATCH_EVENTS:]
+            batch = [self._waiting.popleft() for _ in range(min(BATCH_EVENTS, len(self._waiting)))]
             if not self._waiting:
                 self._arrived.clear()
             if batch or self._heartbeats_due():
@@ -165,7 +181,7 @@ class TelemetryWriter:
         careful = False
         self._take_heartbeats()
 
-        async def go() -> list[tuple[str, str]]:
+        async def go() -> Counter[tuple[str, str]]:
             nonlocal careful
             try:
                 return await self._transaction(lease, batch, careful=careful)
@@ -178,7 +194,7 @@ class TelemetryWriter:
         self._count_heartbeats()
         self._count(batch, outcomes)
 
-    async def _transaction(self, lease: LaneLease, batch: list[Arrival], *, careful: bool) -> list[tuple[str, str]]:
+    async def _transaction(self, lease: LaneLease, batch: list[Arrival], *, careful: bool) -> Counter[tuple[str, str]]:
         async with self._database.transaction() as connection:
             await lanes.confirm(connection, lease)
             await self._learn(connection, batch)
@@ -206,13 +222,13 @@ class TelemetryWriter:
         for arrival in batch:
             if isinstance(arrival, RejectArrival):
                 gathered.letters.append(self._reject_letter(arrival))
-                gathered.outcomes.append(("unknown", "dead_letter"))
+                gathered.outcomes["unknown", "dead_letter"] += 1
                 continue
             device_id = self._known.get(arrival.device)
             if device_id is None:
                 gathered.letters.append(self._unknown_letter(arrival))
                 type_ = str(arrival.event.type) if isinstance(arrival, TelemetryArrival) else "online"
-                gathered.outcomes.append((type_, "dead_letter"))
+                gathered.outcomes[type_, "dead_letter"] += 1
             elif isinstance(arrival, PresenceArrival):
                 gathered.moves.setdefault(device_id, _Move(None)).online = arrival.online
             elif arrival.event.type is EventType.HEARTBEAT:
@@ -252,36 +268,26 @@ class TelemetryWriter:
             stored = await (telemetry.store_readings if readings else telemetry.store_states)(connection, rows)
             copies = stored.copies
         spoiled = {row.position: row.reason for row in bad}
-        for position, arrival in enumerate(arrivals):
-            type_ = arrival.event.type.value
-            if position in spoiled:
-                gathered.letters.append(self._letter(arrival, "unstorable", spoiled[position]))
-                gathered.outcomes.append((type_, "dead_letter"))
-            elif position in copies:
-                gathered.outcomes.append((type_, "duplicate"))
-            else:
-                gathered.outcomes.append((type_, "stored"))
-                self._note_move(gathered.moves, rows.device_id[position], arrival, late=rows.late[position])
+        for position, reason in spoiled.items():
+            gathered.letters.append(self._letter(arrivals[position], "unstorable", reason))
+            gathered.outcomes[rows.type[position], "dead_letter"] += 1
+        for position in copies:
+            gathered.outcomes[rows.type[position], "duplicate"] += 1
+        old = spoiled.keys() | copies
+        for position, (device_id, arrival, late) in enumerate(zip(rows.device_id, arrivals, rows.late, strict=True)):
+            if position not in old:
+                self._note_move(gathered.moves, device_id, arrival, late=late)
+        # Counted together: a batch is of few types.
+        new = rows.type if not old else [type_ for position, type_ in enumerate(rows.type) if position not in old]
+        for type_, count in Counter(new).items():
+            gathered.outcomes[type_, "stored"] += count
 
     async def _move(self, connection: Connection, gathered: _Gathered) -> None:
         merged = dict(gathered.moves)
         for device_id, heard in self._flushing.items():
             merged[device_id] = merged[device_id].after(heard) if device_id in merged else heard
-        if not merged:
-            return
-        moves = StateMoves()
-        for device_id in sorted(merged):
-            move = merged[device_id]
-            location = move.location
-            moves.device_id.append(device_id)
-            moves.seen_at.append(move.seen_at)
-            moves.battery_pct.append(move.battery_pct)
-            moves.lat.append(location.lat if location is not None else None)
-            moves.lon.append(location.lon if location is not None else None)
-            moves.accuracy_m.append(location.accuracy_m if location is not None else None)
-            moves.clock_ok.append(move.clock_ok)
-            moves.online.append(move.online)
-        await telemetry.move_states(connection, moves)
+        if merged:
+            await telemetry.move_states(connection, _columns(merged))
 
     def _note_move(self, moves: dict[int, _Move], device_id: int, arrival: TelemetryArrival, *, late: bool) -> None:
         """Late is not new: an old reading proves that the device is alive now, and nothing else about now."""
@@ -351,11 +357,8 @@ class TelemetryWriter:
             payload=payload, decoder=self._decoder, retained=retained,
         )  # fmt: skip
 
-    def _count(self, batch: list[Arrival], outcomes: list[tuple[str, str]]) -> None:
-        counts: dict[tuple[str, str], int] = {}
-        for became in outcomes:
-            counts[became] = counts.get(became, 0) + 1
-        for (type_, outcome), count in counts.items():
+    def _count(self, batch: list[Arrival], outcomes: Counter[tuple[str, str]]) -> None:
+        for (type_, outcome), count in outcomes.items():
             metrics.events_total.labels(self._source, type_, outcome).inc(count)
         if batch:
             waited = (self._clock.now() - batch[0].received_at).total_seconds()
