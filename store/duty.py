@@ -38,8 +38,3 @@ async def duty_of(db: Database, user_id: int) -> Duty:
 async def stream_answered(db: Database, user_id: int, now: datetime) -> None:
     """Note that this user's stream has just answered a ping."""
     await db.pool.execute(Q.stream_answered, user_id, now)
-
-
-async def note_act(db: Database, user_id: int, now: datetime) -> None:
-    """Note a human act at this desk."""
-    await db.pool.execute(Q.acted, user_id, now)

@@ -17,8 +17,8 @@ from console.problems import FieldProblem, Problem, not_found, unusable
 from console.rights import OPEN_CASES, STEPS, Role
 from console.routes import Call, Match, Reply, Route
 from rules.domain.vocabulary import Step
+from store.acts import note_act
 from store.cases import IncidentUnknown
-from store.duty import note_act
 from store.opening import Centre
 from store.steps import (
     Hand,

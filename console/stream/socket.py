@@ -20,6 +20,7 @@ from console.stream.frames import Ended, Frame
 from console.stream.hub import HUB, Client, Hub
 from rules.domain.lease import LEASE_S, RENEW_EVERY_S
 from store.accounts import Principal
+from store.acts import note_act
 from store.duty import stream_answered
 from store.feed import DATABASE_AWAY
 from store.metrics import alarm_seconds
@@ -34,6 +35,10 @@ SEND_SECONDS_MOST: Final = 10.0
 #: How long a closing desk may take to say goodbye.
 CLOSE_SECONDS: Final = 2.0
 CODE_NO_ANSWER: Final = 4410
+#: What a page says when its person touched a key; anything else a page says is passed over.
+HUMAN_ACT: Final = '{"kind":"act"}'
+#: Acts closer together than this are one: the shortest limit is minutes.
+ACTS_APART_S: Final = 10.0
 
 
 class StreamQuery(BaseModel):
@@ -90,6 +95,7 @@ class _Stream:
         self._hub = hub
         self._prev = 0
         self._answered_s = self._context.clock.monotonic()
+        self._acted_s = -ACTS_APART_S
 
     async def run(self, after: int | None) -> None:
         self._prev = after if after is not None else self._client.start
@@ -152,6 +158,19 @@ class _Stream:
                 await self._socket.pong(message.data)
             elif message.type is WSMsgType.PONG:
                 await self._answered()
+            elif message.type is WSMsgType.TEXT and message.data == HUMAN_ACT:
+                await self._acted()
+
+    async def _acted(self) -> None:
+        """Somebody touched a key: the person is there, not only the machine (invariant 8)."""
+        clock, user_id = self._context.clock, self._client.principal.user_id
+        if clock.monotonic() - self._acted_s < ACTS_APART_S:
+            return
+        self._acted_s = clock.monotonic()
+        try:
+            await note_act(self._context.db, user_id, clock.now())
+        except (*DATABASE_AWAY, TimeoutError) as error:
+            _log.warning("act_not_noted", user_id=user_id, reason=type(error).__name__)
 
     async def _answered(self) -> None:
         """The page's machine answers: its user's claims and duty go on."""

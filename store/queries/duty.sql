@@ -11,6 +11,3 @@ SELECT state, since FROM duty WHERE user_id = $1
 -- name: stream_answered
 -- A desk's stream has answered a ping; no row, no desk.
 UPDATE duty SET stream_at = $2 WHERE user_id = $1
-
--- name: acted
-UPDATE duty SET acted_at = $2 WHERE user_id = $1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from prometheus_client import REGISTRY
 from console.app import make_app
 from console.stream.hub import HUB, QUEUE_MOST, RESUME_MOST
 from store.changes import Change, record
+from tests.waiting import until
 
 TOWN, OTHER_TOWN = "321999.321999100", "321999.321999200"
 
@@ -223,3 +225,19 @@ async def test_the_way_of_an_alarm_is_measured_once_however_many_desks_watch(con
     for stream in streams:
         await stream.next("entry")
     assert measured() == before + 1
+
+
+async def test_a_key_said_on_the_stream_keeps_the_owners_case(console: Any) -> None:
+    desk = await console.person("mei", "dispatcher")
+    opened = (await desk.posts("/incidents", {"source": "phone", "class": "sos", "note": "x"})).body
+    await desk.posts(f"/incidents/{opened['id']}/claim")
+    stream = await desk.streams()
+    console.clock.advance(100)
+    await stream.socket.send_str('{"kind":"act"}')
+    await stream.socket.send_str("what a page never says")
+
+    async def put_off() -> bool:
+        case = (await desk.gets(f"/incidents/{opened['id']}")).body
+        return bool(datetime.fromisoformat(case["deadline"]["at"]) == console.clock.now() + timedelta(seconds=150))
+
+    await until(put_off, "the key puts off the end of the claim")

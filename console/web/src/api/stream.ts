@@ -36,6 +36,11 @@ export class Stream {
     this.drop();
   }
 
+  /** Tells the server that a person is here: a claim is held by people, not by pages. */
+  act(): void {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send('{"kind":"act"}');
+  }
+
   /** Now instead of after the wait. */
   reconnect(): void {
     this.drop();

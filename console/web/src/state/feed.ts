@@ -65,6 +65,16 @@ const stream = new Stream({
   signedOut: () => onSignedOut(),
 });
 
+/** A key or a click proves the person; more than one in this time says no more. */
+const ACT_EVERY_MS = 10_000;
+let actedAtMs = -Infinity;
+
+export function noteAct(): void {
+  if (monotonicMs() - actedAtMs < ACT_EVERY_MS) return;
+  actedAtMs = monotonicMs();
+  stream.act();
+}
+
 function receive(frame: Frame): void {
   if (frame.kind === "alive") return receiveAlive(frame);
   board.value = apply(board.value, frame);

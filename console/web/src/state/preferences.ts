@@ -6,6 +6,8 @@ export type Theme = "light" | "dark";
 
 interface Preferences {
   language: Language;
+  /** Chosen here by a person: then the account's language no longer decides. */
+  hasChosenLanguage: boolean;
   theme: Theme;
   singleKeys: boolean;
 }
@@ -17,7 +19,7 @@ function fromAddress(): Partial<Preferences> {
   const found: Partial<Preferences> = {};
   const language = asked.get("lang");
   const theme = asked.get("theme");
-  if (language === "en" || language === "zh-CN") found.language = language;
+  if (language === "en" || language === "zh-CN") Object.assign(found, { language, hasChosenLanguage: true });
   if (theme === "light" || theme === "dark") found.theme = theme;
   return found;
 }
@@ -34,11 +36,22 @@ const firstLanguage: Language = navigator.language.startsWith("zh") ? "zh-CN" : 
 
 export const preferences = reactive<Preferences>({
   language: firstLanguage,
+  hasChosenLanguage: false,
   theme: "light",
   singleKeys: true,
   ...stored(),
   ...fromAddress(),
 });
+
+export function chooseLanguage(language: Language): void {
+  Object.assign(preferences, { language, hasChosenLanguage: true });
+}
+
+/** The language of the account, until somebody chooses another one in this browser. */
+export function adoptLanguage(language: string | null): void {
+  if (preferences.hasChosenLanguage) return;
+  if (language === "en" || language === "zh-CN") preferences.language = language;
+}
 
 /** Puts the choices on the page now and whenever they change. */
 export function applyPreferences(setLocale: (language: Language) => void): void {

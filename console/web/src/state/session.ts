@@ -4,7 +4,7 @@ import { ask, post, Refused } from "@/api/client";
 import type { SessionAnswer, User } from "@/api/types";
 import { leaveFeed, pauseFeed, watchFeed } from "./feed";
 import { setSiteZone } from "@/time/format";
-import { preferences } from "./preferences";
+import { adoptLanguage } from "./preferences";
 
 export type Duty = "on" | "break" | "off";
 
@@ -37,7 +37,7 @@ function begin({ user, duty, site_timezone }: SessionAnswer): void {
   session.duty = duty?.state ?? (who === user.id && remembered === "on" ? "on" : "off");
   session.isLocked = false;
   if (site_timezone) setSiteZone(site_timezone);
-  if (user.language === "en" || user.language === "zh-CN") preferences.language = user.language;
+  adoptLanguage(user.language);
   watchFeed(endedByServer);
 }
 

@@ -11,7 +11,7 @@ export function useEntryWords() {
     if (actor.kind === "system") return t("incident.system");
     if (actor.kind !== "device") return actor.name ?? [word("actor", actor.kind), actor.id].filter(Boolean).join(" ");
     const kind = devices.find((one) => one.device === actor.id)?.kind;
-    return [kind ? word("kind", kind) : t("incident.device"), actor.id].join(" ");
+    return [kind && kind !== "other" ? word("kind", kind) : t("incident.device"), actor.id].join(" ");
   }
 
   const tellEntry = (entry: Entry, known?: Known): string => sentenceOf(entry, { t, word, isKnown }, known);
