@@ -1,0 +1,37 @@
+"""The telemetry of a lane ends when it is told to, whatever else falls due in that moment."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+import pytest
+
+from gateway import telemetry
+from gateway.retrying import Retrying
+from gateway.telemetry import TelemetryWriter
+from rules.clock import FakeClock, SharedClock
+from store.database import Database
+from store.lanes import LaneLease
+
+LEASE = LaneLease(name="t", holder="us", epoch=1, filters=(), had_session=True, last_seen=None)
+
+
+async def test_it_ends_also_when_its_own_timer_falls_due_in_the_same_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telemetry, "HEARTBEAT_FLUSH_S", 0.0)
+    clock, loop_turn = FakeClock(), SharedClock()
+    database = cast("Database", None)
+    writer = TelemetryWriter(
+        database, clock, Retrying(database, clock, lane="t"), lane="t", source="canonical", decoder="0"
+    )
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(writer.run(LEASE, lambda _messages: None))
+        await loop_turn.sleep(0)
+        running.cancel()
+        for _ in range(5):
+            await loop_turn.sleep(0)
+        ended = running.done()
+        monkeypatch.setattr(telemetry, "HEARTBEAT_FLUSH_S", 60.0)
+        await loop_turn.sleep(0.01)
+        running.cancel()
+    assert ended, "its cancellation was taken for its timer"
