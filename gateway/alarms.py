@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from typing import Final
-from zlib import crc32
 
 import structlog
 
@@ -15,75 +14,113 @@ from gateway import metrics
 from gateway.retrying import Retrying
 from gateway.sorting import AlarmArrival
 from gateway.telemetry import Settle
+from gateway.waiting import DeviceLine, Waiting
 from rules.clock import Clock
 from rules.domain.vocabulary import Channel as RulesChannel
 from store.alarms import Accepted, Alarm, Unreadable, accept, accept_unreadable
-from store.database import Database
+from store.database import DATABASE_AWAY, Database, read_clock
 from store.dead_letters import DeadLetter
-from store.lanes import LaneLease
+from store.lanes import LaneLease, LeaseLost
 from store.metrics import alarm_seconds
 from store.opening import Centre
 from store.telemetry import is_bad_data
 
 log: Final = structlog.get_logger()
 
-#: Alarms of different devices committed side by side; each takes a connection.
+#: Alarms of different devices committed side by side, of all lanes of a gateway; each takes a connection.
 SIDE_BY_SIDE: Final = 16
 #: An alarm that fails so often for no reason of the database's goes the way that needs no policy and no plan.
 TRIES_BEFORE_LAST_RESORT: Final = 2
+#: So does one that fails so often, for so long, with a database that answers: somebody sits on a row that it needs.
+STUCK_TRIES: Final = 5
+STUCK_S: Final = 10.0
+#: What a database that answers at all answers in.
+CONTROL_S: Final = 2.0
 
 
 class AlarmDesk:
-    """Sixteen workers; a device's alarms always go to the same one, in order."""
+    """Sixteen workers that take whichever device waits; a device's alarms go one at a time, in order.
+
+    A failed one rests without a worker until its next try: whatever holds it up holds up nobody else.
+    """
 
     def __init__(
-        self, database: Database, clock: Clock, retrying: Retrying, centre: Centre, *, lane: str, source: str,
-        decoder: str,
+        self, database: Database, clock: Clock, retrying: Retrying, centre: Centre, slots: asyncio.Semaphore, *,
+        lane: str, source: str, decoder: str,
     ) -> None:  # fmt: skip
         self._database = database
         self._clock = clock
         self._retrying = retrying
         self._centre = centre
+        self._slots = slots
         self._lane, self._source, self._decoder = lane, source, decoder
-        # Bounded by the lane's window: what waits here was counted there when it was received.
-        self._queues: list[asyncio.Queue[AlarmArrival]] = [asyncio.Queue() for _ in range(SIDE_BY_SIDE)]
+        self._waiting = Waiting()
 
     def take(self, arrival: AlarmArrival) -> None:
-        self._queues[crc32(arrival.device.encode()) % SIDE_BY_SIDE].put_nowait(arrival)
+        self._waiting.put(arrival)
 
     async def run(self, lease: LaneLease, settle: Settle) -> None:
         """Work until cancelled; LeaseLost leaves here."""
         async with asyncio.TaskGroup() as group:
-            for queue in self._queues:
-                group.create_task(self._work(queue, lease, settle))
+            for _ in range(SIDE_BY_SIDE):
+                group.create_task(self._work(lease, settle, group))
 
-    async def _work(self, queue: asyncio.Queue[AlarmArrival], lease: LaneLease, settle: Settle) -> None:
+    async def _work(self, lease: LaneLease, settle: Settle, group: asyncio.TaskGroup) -> None:
         while True:
-            arrival = await queue.get()
-            accepted = await self._accept(arrival, lease)
+            await self._waiting.some()
+            async with self._slots:
+                line = self._waiting.pick()
+                try:
+                    accepted = await self._accept(line, lease)
+                except LeaseLost:
+                    raise
+                except Exception as error:  # noqa: BLE001  # counted, said and tried again
+                    # Any type: it stays with this device's alarms, and they are tried until they hold.
+                    group.create_task(self._rest(line, error))
+                    continue
+            arrival = line.first
             self._answer(arrival, accepted)
             self._measure(arrival, accepted)
             settle((arrival.message,))
+            self._waiting.done(line)
 
-    async def _accept(self, arrival: AlarmArrival, lease: LaneLease) -> Accepted:
-        """Store it, trying until it holds; what fails by itself goes the last way, which needs nothing."""
-        tries = 0
-        last_resort = arrival.event is None and salvaged(arrival) is None
+    async def _rest(self, line: DeviceLine, error: Exception) -> None:
+        await self._clock.sleep(await self._retrying.failed(error, line.tries))
+        self._waiting.again(line)
 
-        async def go() -> Accepted:
-            nonlocal tries, last_resort
+    async def _accept(self, line: DeviceLine, lease: LaneLease) -> Accepted:
+        """Try once to store it; what can only fail goes the last way, which needs nothing but the device."""
+        line.tries += 1
+        if not _needs_last_resort(line):
             try:
-                return await self._store(arrival, lease, last_resort=last_resort)
+                return await self._store(line.first, lease, last_resort=False)
+            except LeaseLost:
+                raise
             except Exception as error:
                 # Any type: whatever is wrong with this alarm stays with it, and it still rings.
-                tries += 1
-                hopeless = is_bad_data(error) or (_is_ours(error) and tries >= TRIES_BEFORE_LAST_RESORT)
-                if hopeless and not last_resort:
-                    log.warning("alarm_took_last_resort", lane=self._lane, error=type(error).__name__)
-                    last_resort = True
-                raise
+                if not await self._is_in_vain(line, error):
+                    raise
+                log.warning("alarm_took_last_resort", lane=self._lane, error=type(error).__name__)
+        return await self._store(line.first, lease, last_resort=True)
 
-        return await self._retrying.until_done(go)
+    async def _is_in_vain(self, line: DeviceLine, error: Exception) -> bool:
+        """Whether the ordinary way will not take it: never, or not soon although the database answers."""
+        now_s = self._clock.monotonic()
+        if line.tries == 1:
+            line.failed_at_s = now_s
+        line.is_hopeless = is_bad_data(error) or (_is_ours(error) and line.tries >= TRIES_BEFORE_LAST_RESORT)
+        if line.is_hopeless:
+            return True
+        # The ordinary way is tried again first each time: it knows what kind of call this is.
+        return line.tries >= STUCK_TRIES and now_s - line.failed_at_s >= STUCK_S and await self._database_answers()
+
+    async def _database_answers(self) -> bool:
+        try:
+            async with asyncio.timeout(CONTROL_S), self._database.pool.acquire() as connection:
+                await read_clock(connection)
+        except DATABASE_AWAY:
+            return False
+        return True
 
     async def _store(self, arrival: AlarmArrival, lease: LaneLease, *, last_resort: bool) -> Accepted:
         async with self._database.transaction() as connection:
@@ -147,6 +184,10 @@ def _is_ours(error: Exception) -> bool:
     """A fault in the rules or in our own code, as opposed to a database that is away."""
     return isinstance(error, ArithmeticError | AssertionError | AttributeError | LookupError | TypeError | ValueError
                       | RecursionError | MemoryError)  # fmt: skip
+
+
+def _needs_last_resort(line: DeviceLine) -> bool:
+    return line.is_hopeless or (line.first.event is None and salvaged(line.first) is None)
 
 
 def salvaged(arrival: AlarmArrival) -> Event | None:

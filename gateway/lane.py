@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Coroutine, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,7 +15,7 @@ from devices import ack
 from devices.decoding import Decode
 from devices.topics import ack_topic
 from gateway import metrics
-from gateway.alarms import AlarmDesk
+from gateway.alarms import SIDE_BY_SIDE, AlarmDesk
 from gateway.canary import Canary, OnFullRound, presses_on
 from gateway.mqtt import codec
 from gateway.mqtt.connection import KEEP_ALIVE_S, BrokerAddress, ConnectionEnded, ConnectionFailed, MqttConnection
@@ -68,6 +68,8 @@ class LaneContext:
     holder: str
     version: str
     on_full_round: OnFullRound | None = None  #: told of each full round of a canary; None: no canaries press
+    #: Connections are set aside for so many alarms at a time, whichever lanes they come by.
+    alarm_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SIDE_BY_SIDE))
 
 
 class Lane:
@@ -77,7 +79,7 @@ class Lane:
         self.name = settings.name
         self._settings, self._context, self._decode = settings, context, decode
         self._clock = context.clock
-        self._retrying = Retrying(context.clock, lane=settings.name)
+        self._retrying = Retrying(context.database, context.clock, lane=settings.name)
         self._suspicion = Suspicion(context.database, context.clock, self._retrying, lane=settings.name)
         self._canary = _canary_of(settings, context)
         self._link: OwnConnection | None = None
@@ -89,7 +91,10 @@ class Lane:
         """Start empty: what an earlier term held belongs to the broker's session, and so to the next holder."""
         labels = {"lane": self.name, "source": self._settings.source, "decoder": self._context.version}
         self._telemetry = TelemetryWriter(self._context.database, self._clock, self._retrying, **labels)
-        self._alarms = AlarmDesk(self._context.database, self._clock, self._retrying, self._context.centre, **labels)
+        self._alarms = AlarmDesk(
+            self._context.database, self._clock, self._retrying, self._context.centre, self._context.alarm_slots,
+            **labels,
+        )  # fmt: skip
         self._window = Window(generation=self._window.generation + 1)
         self._connection: MqttConnection | None = None
         self._connected_at_s = 0.0

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from devices.sources import SOURCES
+from gateway.alarms import SIDE_BY_SIDE
 from gateway.canary import OnFullRound
 from gateway.lane import Lane, LaneContext, LaneSettings
 from gateway.leaving import Leavers
@@ -21,8 +22,18 @@ from store.database import Database
 from store.opening import Centre
 from store.partitions import make_days_ahead
 
+#: Connections that a lane takes beside those of its alarms: telemetry, suspicion, its canary's two.
+_OF_A_LANE: Final = 4
+#: And the process: three watches, and a lane that is being retired.
+_OF_A_PROCESS: Final = 6
+
 #: A full window is about so many objects; going through them all for each thousand that came was a tenth of the work.
 COLLECT_AFTER_OBJECTS: Final = 50_000
+
+
+def connections_needed(lanes: int) -> int:
+    """How large a gateway's pool must be, so that no alarm ever waits for a connection of somebody else."""
+    return SIDE_BY_SIDE + _OF_A_LANE * lanes + _OF_A_PROCESS
 
 
 class Gateway:

@@ -27,6 +27,8 @@ from store.provision import AWAY
 
 log = structlog.stdlib.get_logger()
 
+#: Of a part that does few things at a time.
+CONNECTIONS_MAX: Final = 8
 CLOCK_EVERY_S: Final = 10.0
 SCHEMA_EVERY_S: Final = 60.0
 CANARY_EVERY_S: Final = 5.0
@@ -51,14 +53,16 @@ class Surroundings:
 
 
 @asynccontextmanager
-async def connected(settings: Settings, clock: SharedClock, *, name: str, demo: bool = True) -> AsyncIterator[Database]:
+async def connected(
+    settings: Settings, clock: SharedClock, *, name: str, demo: bool = True, max_size: int = CONNECTIONS_MAX
+) -> AsyncIterator[Database]:
     """A pool over the settings' database, its server and schema found fit and the clock measured.
 
     Raises DatabaseNotRunning, or what the store finds unsuitable.
     """
     async with database(settings, clock) as dsn:
         try:
-            db = await connect(dsn, application_name=name)
+            db = await connect(dsn, application_name=name, max_size=max_size)
         except AWAY as error:
             why = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise DatabaseNotRunning(f"SHOUWANG_DATABASE_URL: the database does not answer: {why}") from None
@@ -79,11 +83,12 @@ async def run_part(
     *,
     demo: bool,
     health: Listen | None,
+    max_size: int = CONNECTIONS_MAX,
 ) -> None:
     """Run `work` beside the part's watches until cancelled or one of them fails for good."""
     clock = SharedClock()
     readiness = Readiness(part)
-    async with connected(settings, clock, name=f"shouwang {part}", demo=demo) as db:
+    async with connected(settings, clock, name=f"shouwang {part}", demo=demo, max_size=max_size) as db:
         around = Surroundings(
             settings=settings,
             clock=clock,

@@ -11,7 +11,7 @@ import click
 from rules.clock import SharedClock
 from shouwang import logs
 from shouwang.cli import settings_of
-from shouwang.parts import Surroundings, part_listen, run_part
+from shouwang.parts import CONNECTIONS_MAX, Surroundings, part_listen, run_part
 from shouwang.settings import Settings
 from simulator.cli import simulate as simulator_command
 from simulator.verify import STORED_EVENTS_KEY, StoredEvents
@@ -33,7 +33,17 @@ def _run(part: str, work: Callable[[Surroundings], Awaitable[None]], *, demo: bo
     settings = _begin(part)
     # The console serves its health on its own port.
     health = None if part == "console" else part_listen(settings, health_socket)
-    run_until_signalled(lambda: run_part(part, work, settings, demo=demo, health=health), fast=True)
+    size = _connections_of(part, settings)
+    run_until_signalled(lambda: run_part(part, work, settings, demo=demo, health=health, max_size=size), fast=True)
+
+
+def _connections_of(part: str, settings: Settings) -> int:
+    """How many connections the part's work can need at once."""
+    if part != "gateway":
+        return CONNECTIONS_MAX
+    from gateway.run import connections_needed
+
+    return connections_needed(len(settings.lanes))
 
 
 @click.command()
