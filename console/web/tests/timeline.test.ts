@@ -74,7 +74,7 @@ describe("the sentence of an entry", () => {
       "逐级上报：全部座席、值班长，晚 0.1 秒",
       "Escalated to all desks, supervisor, 0.1 s late",
     ],
-    [{ action: "claim", seq: 2, at: "2026-11-19T06:30:13Z", actor: user }, "接警，用时 13 秒", "Claimed, after 13 s"],
+    [{ action: "claim", seq: 2, at: "2026-11-19T06:30:13Z", actor: user }, "接警，用时 13 秒", "Claimed after 13 s"],
     [{ action: "lease_lost", from: "claimed", to: "open" }, "占用时限到期，退回待接", "The lease ran out, back to the queue"],
     [{ action: "lease_lost", from: "dispatched", to: "dispatched" }, "占用时限到期，无人处置", "The lease ran out, unattended"],
     [{ action: "note", actor: user, detail: { text: "老人说腿疼" } }, "记录：老人说腿疼", "Note: 老人说腿疼"],

@@ -172,7 +172,7 @@ const stillReported: Teller = (entry, words) => [words.t("told.stillReported"), 
 const claimed: Teller = (entry, words, { earlier }) => {
   const since = earlier.filter((one) => one.seq < entry.seq && UNHELD.has(one.action)).at(-1);
   const seconds = since ? secondsBetween(since.at, entry.at) : -1;
-  return [words.t("told.claim"), seconds >= 0 ? words.t("told.took", { span: span(seconds, words) }) : ""];
+  return [seconds >= 0 ? words.t("told.claimAfter", { span: span(seconds, words) }) : words.t("told.claim")];
 };
 
 const leaseLost: Teller = (entry, words) => [
