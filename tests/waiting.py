@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar
+from collections.abc import Callable
+from typing import Any, Final
 
 from rules.clock import SharedClock
-
-Found = TypeVar("Found")
 
 #: Long enough for a lease to run out and a busy machine to notice; reached only where a test fails.
 LIMIT_S: Final = 20.0
@@ -17,7 +15,7 @@ LOOK_S: Final = 0.02
 _CLOCK: Final = SharedClock()
 
 
-async def until(look: Callable[[], Awaitable[Found] | Found], what: str, *, within_s: float = LIMIT_S) -> Found:
+async def until(look: Callable[[], Any], what: str, *, within_s: float = LIMIT_S) -> Any:
     """What `look` returns once that is true; fails, naming `what` and the last look, where it never is."""
     ends = _CLOCK.monotonic() + within_s
     while True:
@@ -25,13 +23,12 @@ async def until(look: Callable[[], Awaitable[Found] | Found], what: str, *, with
         if inspect.isawaitable(found):
             found = await found
         if found:
-            result: Found = found
-            return result
+            return found
         assert _CLOCK.monotonic() < ends, f"in vain for {within_s:.0f} s: {what} (last seen: {found!r})"
         await _CLOCK.sleep(LOOK_S)
 
 
-async def while_passing(seconds: float, look: Callable[[], Awaitable[object] | object], what: str) -> None:
+async def while_passing(seconds: float, look: Callable[[], Any], what: str) -> None:
     """Look again and again for so long; fails at the first look that is true: `what` must not happen."""
     ends = _CLOCK.monotonic() + seconds
     while _CLOCK.monotonic() < ends:

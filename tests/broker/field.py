@@ -127,7 +127,7 @@ class Field:
             return next((one for one in self.acks[device] if one.id == id_), None)
 
         one = await until(found, f"an ack of {id_} for {device}")
-        assert one is not None
+        assert isinstance(one, ack.Ack)
         return one
 
     async def hear(self) -> None:

@@ -26,10 +26,12 @@ class Session:
     packets: list[codec.PublishPacket] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
 
-    def on_packets(self, packets: list[codec.PublishPacket | codec.UnreadablePacket]) -> None:
+    def on_packets(
+        self, connection: MqttConnection, packets: list[codec.PublishPacket | codec.UnreadablePacket]
+    ) -> None:
         self.packets += [packet for packet in packets if isinstance(packet, codec.PublishPacket)]
 
-    def on_closed(self, reason: str) -> None:
+    def on_closed(self, connection: MqttConnection, reason: str) -> None:
         self.closed.append(reason)
 
 
@@ -38,9 +40,8 @@ async def opened(
     broker: Broker, client_id: str, topics: str = FILTER, *, receive_max: int = 8_192
 ) -> AsyncIterator[tuple[Session, MqttConnection, bool]]:
     session = Session()
-    connection, present = await MqttConnection.open(
-        BrokerAddress.parse(broker.url), session, client_id=client_id, receive_max=receive_max
-    )
+    connection = MqttConnection(session)
+    present = await connection.open(BrokerAddress.parse(broker.url), client_id=client_id, receive_max=receive_max)
     await connection.subscribe((topics,))
     try:
         yield session, connection, present
