@@ -11,7 +11,6 @@ from typing import Final
 
 import structlog
 
-from devices import ack
 from devices.decoding import Decode
 from devices.topics import ack_topic
 from gateway import metrics
@@ -23,7 +22,7 @@ from gateway.retrying import Retrying
 from gateway.sorting import Sorted, given_up, sort, unreadable
 from gateway.suspicion import Suspicion
 from gateway.telemetry import TelemetryWriter
-from gateway.window import Message, Window
+from gateway.window import Message, Window, payloads
 from rules.clock import Clock
 from rules.domain.vocabulary import Class
 from store import lanes, technical
@@ -90,7 +89,9 @@ class Lane:
     def _begin(self) -> None:
         """Start empty: what an earlier term held belongs to the broker's session, and so to the next holder."""
         labels = {"lane": self.name, "source": self._settings.source, "decoder": self._context.version}
-        self._telemetry = TelemetryWriter(self._context.database, self._clock, self._retrying, **labels)
+        self._telemetry = TelemetryWriter(
+            self._context.database, self._clock, self._retrying, self._context.centre, **labels
+        )
         self._alarms = AlarmDesk(
             self._context.database, self._clock, self._retrying, self._context.centre, self._context.alarm_slots,
             **labels,
@@ -306,11 +307,11 @@ class Lane:
     def _receive(self, packet: codec.PublishPacket | codec.UnreadablePacket, now: datetime) -> None:
         generation = self._window.generation
         if isinstance(packet, codec.UnreadablePacket):
-            message = Message(packet.topic, packet.packet_id, len(packet.raw), generation)
+            message = Message(_storable(packet.topic), packet.packet_id, len(packet.raw), generation)
             self._window.add(message)
             self._place(unreadable(packet, message, now), message)
             return
-        message = Message(packet.topic, packet.packet_id, len(packet.payload), generation)
+        message = Message(_storable(packet.topic), packet.packet_id, len(packet.payload), generation)
         self._window.add(message)
         if self._suspicion.is_active:
             message.open_parts = 1
@@ -322,7 +323,7 @@ class Lane:
         now = self._clock.now()
         if condemned:
             reason = "decoding this message ended the process before; it is kept undecoded"
-            self._place(given_up(packet.topic, packet.payload, reason, message, now), message)
+            self._place(given_up(packet.topic, packet.payload, reason, message, now, retained=packet.retain), message)
         else:
             self._place(sort(packet, message, self._decode, now), message)
         self._flush()
@@ -338,7 +339,7 @@ class Lane:
 
     def _settle(self, messages: Iterable[Message]) -> None:
         for message in messages:
-            message.open_parts -= 1
+            self._window.settle(message)
         self._flush()
 
     def _flush(self) -> None:
@@ -348,10 +349,7 @@ class Lane:
             return
         packet_ids, answered = self._window.settled()
         if packet_ids or answered:
-            acks = [
-                (ack_topic(message.device), ack.array(message.acks) if message.is_array else message.acks[0])
-                for message in answered
-            ]
+            acks = [(ack_topic(message.device), payload) for message in answered for payload in payloads(message)]
             self._connection.acknowledge(packet_ids, acks, expiry_s=ACK_EXPIRY_S)
         if self._connection.is_paused and self._window.has_room:
             self._connection.resume()
@@ -362,6 +360,11 @@ class Lane:
         dropped, self._connection.acks_dropped = self._connection.acks_dropped, 0
         if dropped:
             metrics.acks_dropped_total.labels(self.name).inc(dropped)
+
+
+def _storable(topic: str) -> str:
+    """The topic as a database can hold it: brokers forbid NUL in one, and not every broker looks."""
+    return topic.replace("\0", "\ufffd") if "\0" in topic else topic
 
 
 def _canary_of(settings: LaneSettings, context: LaneContext) -> Canary | None:

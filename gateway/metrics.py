@@ -25,6 +25,9 @@ lane_failures_total: Final = Counter(
     "Transactions that failed for a reason of ours and were tried again",
     ["lane", "error"],
 )
+state_moves_dropped_total: Final = Counter(
+    "shouwang_state_moves_dropped_total", "Words about a device's state that could not be written", ["lane"]
+)
 acks_dropped_total: Final = Counter(
     "shouwang_acks_dropped_total", "Acknowledgements to devices given up because their queue was full", ["lane"]
 )

@@ -43,6 +43,7 @@ class TelemetryArrival(Struct, frozen=True, gc=False):
     event: Event
     received_at: datetime
     payload: bytes
+    wants_ack: bool = False  #: it came on an alarm topic, and its device sends it until it is answered
 
 
 class PresenceArrival(Struct, frozen=True, gc=False):
@@ -76,6 +77,8 @@ class Sorted(Struct, frozen=True, gc=False):
         return len(self.alarms) + len(self.telemetry)
 
 
+#: Of a PUBLISH's first byte (MQTT 5, 3.3.1.3).
+_RETAIN: Final = 0x01
 _ONLINE: Final = {b"1": True, b"0": False}
 
 
@@ -97,13 +100,15 @@ def sort(packet: PublishPacket, message: Message, decode: Decode, received_at: d
 
 def unreadable(packet: UnreadablePacket, message: Message, received_at: datetime) -> Sorted:
     """What the codec could not read, by its topic: a call if that is an alarm topic."""
-    return given_up(packet.topic, packet.raw, packet.reason, message, received_at)
+    retained = bool(packet.raw[0] & _RETAIN)
+    return given_up(packet.topic, packet.raw, packet.reason, message, received_at, retained=retained)
 
 
-def given_up(topic: str, payload: bytes, reason: str, message: Message, received_at: datetime) -> Sorted:
+def given_up(
+    topic: str, payload: bytes, reason: str, message: Message, received_at: datetime, *, retained: bool
+) -> Sorted:
     """A message that is not decoded at all, kept whole."""
     decoded = _undecoded(topic, payload, reason)
-    retained = False
     return _place_rejected(decoded, message, received_at, payload, retained=retained, flush=False)
 
 
@@ -119,7 +124,8 @@ def _sort_decoded(packet: PublishPacket, message: Message, decoded: Decoded, rec
     message.device, message.is_array = device, decoded.is_array
     events = decoded.events
     if len(events) == 1 and not decoded.rejected and events[0].type not in AT_ONCE:
-        return Sorted(telemetry=(TelemetryArrival(message, device, events[0], received_at, packet.payload),))
+        on_alarm = decoded.channel is Channel.ALARM
+        return Sorted(telemetry=(TelemetryArrival(message, device, events[0], received_at, packet.payload, on_alarm),))
     flush = decoded.is_array and len(events) + len(decoded.rejected) > 1
     kept = _place_rejected(decoded, message, received_at, packet.payload, retained=packet.retain, flush=flush)
     alarms = [
@@ -128,7 +134,7 @@ def _sort_decoded(packet: PublishPacket, message: Message, decoded: Decoded, rec
         if event.type in AT_ONCE
     ]
     telemetry = [
-        TelemetryArrival(message, device, event, received_at, packet.payload)
+        TelemetryArrival(message, device, event, received_at, packet.payload, decoded.channel is Channel.ALARM)
         for event in events
         if event.type not in AT_ONCE
     ]

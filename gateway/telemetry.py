@@ -7,15 +7,18 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final, Protocol
 
 import structlog
 from msgspec import UNSET, Raw, Struct, UnsetType
 from msgspec.json import Encoder
 
-from devices.event import READINGS, Datum, Event, EventType, Location, Vitals, digest
-from gateway import metrics
+from devices import ack
+from devices.event import READINGS, Event, EventType, Location, Vitals, digest
+from gateway import metrics, moves
+from gateway.bad_data import BadDataRateHigh, BadDataWatch
+from gateway.moves import Move, Moves
 from gateway.retrying import Retrying
 from gateway.sorting import PresenceArrival, RejectArrival, TelemetryArrival
 from gateway.window import Message
@@ -25,23 +28,20 @@ from store import lanes, telemetry
 from store.database import Connection, Database
 from store.dead_letters import DeadLetter, bury
 from store.lanes import LaneLease
+from store.opening import Centre
 from store.partitions import day_of
-from store.telemetry import BadRow, Batch, StateMoves
+from store.telemetry import BadRow, Batch
 
 log: Final = structlog.get_logger()
 
 #: Enough to spread a commit's cost thinly, little enough that one transaction stays far below its time limit.
 BATCH_EVENTS: Final = 2_000
 #: How long a first arrival waits for company; telemetry is not a call for help.
-GATHER_S: Final = 0.04
+GATHER_S: Final = 0.1
 #: `last_seen` of heartbeats is written at most this often.
 HEARTBEAT_FLUSH_S: Final = 1.0
 #: Device ids kept in memory: what a name stands for never changes, whether it is registered can only become true.
 KNOWN_DEVICES_LIMIT: Final = 200_000
-#: More than this share of a minute's rows failing as bad data is our fault and not theirs (invariant 3).
-BAD_ROWS_SHARE_LIMIT: Final = 0.01
-BAD_ROWS_LEAST: Final = 20
-BAD_ROWS_WINDOW_S: Final = 60.0
 
 _TOLERANCE: Final = timedelta(seconds=TOLERANCE_S)
 
@@ -78,65 +78,27 @@ class Settle(Protocol):
     def __call__(self, messages: Iterable[Message]) -> None: ...
 
 
-class BadDataRateHigh(Exception):
-    """More rows fail as bad data than devices could get wrong: burying stops, the batch is held and tried again."""
-
-
-@dataclass(slots=True)
-class _Move:
-    """The newest word about one device within a batch."""
-
-    seen_at: datetime | None  #: None where only the broker spoke of it: that never proves that a device is alive
-    battery_pct: float | None = None
-    location: Location | None = None
-    clock_ok: bool = False
-    online: bool | None = None
-
-    def after(self, older: _Move) -> _Move:
-        """This word and, where it says nothing, an older one's."""
-        return _Move(
-            seen_at=max((at for at in (self.seen_at, older.seen_at) if at is not None), default=None),
-            battery_pct=older.battery_pct if self.battery_pct is None else self.battery_pct,
-            location=self.location or older.location,
-            clock_ok=self.clock_ok or older.clock_ok,
-            online=older.online if self.online is None else self.online,
-        )
-
-
 @dataclass(slots=True)
 class _Gathered:
     """One batch being made."""
 
     readings: dict[object, tuple[Batch, list[TelemetryArrival]]] = field(default_factory=dict)
     states: tuple[Batch, list[TelemetryArrival]] = field(default_factory=lambda: (Batch(), []))
-    moves: dict[int, _Move] = field(default_factory=dict)
+    moves: Moves = field(default_factory=dict)
+    dropped_moves: int = 0
     letters: list[DeadLetter] = field(default_factory=list)
     outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
-
-
-def _columns(moves: dict[int, _Move]) -> StateMoves:
-    """In order of device id, so that two lanes lock in one order."""
-    ids = sorted(moves)
-    those = [moves[device_id] for device_id in ids]
-    places = [move.location for move in those]
-    return StateMoves(
-        ids,
-        [move.seen_at for move in those],
-        [move.battery_pct for move in those],
-        [None if place is None else place.lat for place in places],
-        [None if place is None else place.lon for place in places],
-        [None if place is None else place.accuracy_m for place in places],
-        [move.clock_ok for move in those],
-        [move.online for move in those],
-    )
+    #: Why what came on an alarm topic, and so is answered, could not be used: by the arrival's identity.
+    refused: dict[int, str] = field(default_factory=dict)
 
 
 class TelemetryWriter:
     """Takes arrivals from the lane and settles their messages once they are committed."""
 
     def __init__(
-        self, database: Database, clock: Clock, retrying: Retrying, *, lane: str, source: str, decoder: str
-    ) -> None:
+        self, database: Database, clock: Clock, retrying: Retrying, centre: Centre, *, lane: str, source: str,
+        decoder: str,
+    ) -> None:  # fmt: skip
         self._database = database
         self._clock = clock
         self._retrying = retrying
@@ -144,14 +106,14 @@ class TelemetryWriter:
         self._waiting: deque[Arrival] = deque()
         self._arrived = asyncio.Event()
         self._known: dict[str, int] = {}
-        self._heard: dict[int, _Move] = {}
-        self._flushing: dict[int, _Move] = {}  #: heard, and written with the batch in hand
+        self._heard: Moves = {}
+        self._flushing: Moves = {}  #: heard, and written with the batch in hand
         self._heard_flushed_at = clock.monotonic()
-        self._bad_rows: list[tuple[float, int, int]] = []
+        self._bad_data = BadDataWatch(database, clock, centre, lane=lane)
 
     def take(self, arrival: Arrival) -> None:
         """Queue one arrival; a known device's heartbeat only moves `last_seen` and is settled here and now."""
-        if type(arrival) is TelemetryArrival and arrival.event.type is EventType.HEARTBEAT:
+        if type(arrival) is TelemetryArrival and arrival.event.type is EventType.HEARTBEAT and not arrival.wants_ack:
             device_id = self._known.get(arrival.device)
             if device_id is not None:
                 self._hear(device_id, arrival)
@@ -181,20 +143,26 @@ class TelemetryWriter:
         careful = False
         self._take_heartbeats()
 
-        async def go() -> Counter[tuple[str, str]]:
+        async def go() -> _Gathered:
             nonlocal careful
             try:
                 return await self._transaction(lease, batch, careful=careful)
+            except BadDataRateHigh:
+                await self._bad_data.report()
+                raise
             except Exception as error:
                 # A row's own fault is found by halving, in a second go; the first pays for no savepoints.
                 careful = careful or telemetry.is_bad_data(error)
                 raise
 
-        outcomes = await self._retrying.until_done(go)
+        gathered = await self._retrying.until_done(go)
+        await self._bad_data.keep()
         self._count_heartbeats()
-        self._count(batch, outcomes)
+        self._count(batch, gathered)
+        self._answer(batch, gathered)
 
-    async def _transaction(self, lease: LaneLease, batch: list[Arrival], *, careful: bool) -> Counter[tuple[str, str]]:
+    async def _transaction(self, lease: LaneLease, batch: list[Arrival], *, careful: bool) -> _Gathered:
+        self._bad_data.begin(len(batch))
         async with self._database.transaction() as connection:
             await lanes.confirm(connection, lease)
             await self._learn(connection, batch)
@@ -202,10 +170,10 @@ class TelemetryWriter:
             for rows, arrivals in (*gathered.readings.values(), gathered.states):
                 if len(rows):
                     await self._store(connection, rows, arrivals, gathered, careful=careful)
-            await self._move(connection, gathered)
+            await self._move(connection, gathered, careful=careful)
             if gathered.letters:
                 await bury(connection, gathered.letters, now=self._clock.now())
-        return gathered.outcomes
+        return gathered
 
     async def _learn(self, connection: Connection, batch: list[Arrival]) -> None:
         """Ask once for every name not known yet; a name that is not registered is asked for again next time."""
@@ -227,10 +195,11 @@ class TelemetryWriter:
             device_id = self._known.get(arrival.device)
             if device_id is None:
                 gathered.letters.append(self._unknown_letter(arrival))
+                gathered.refused[id(arrival)] = "unknown_device"
                 type_ = str(arrival.event.type) if isinstance(arrival, TelemetryArrival) else "online"
                 gathered.outcomes[type_, "dead_letter"] += 1
             elif isinstance(arrival, PresenceArrival):
-                gathered.moves.setdefault(device_id, _Move(None)).online = arrival.online
+                gathered.moves.setdefault(device_id, Move(None)).online = arrival.online
             elif arrival.event.type is EventType.HEARTBEAT:
                 self._hear(device_id, arrival)
             else:
@@ -263,52 +232,37 @@ class TelemetryWriter:
         bad: tuple[BadRow, ...] = ()
         if careful:
             _, copies, bad = await telemetry.store_isolating(connection, rows, readings=readings)
-            self._watch_bad_rows(len(rows), len(bad))
         else:
             stored = await (telemetry.store_readings if readings else telemetry.store_states)(connection, rows)
             copies = stored.copies
+        self._bad_data.count(len(bad))
         spoiled = {row.position: row.reason for row in bad}
         for position, reason in spoiled.items():
             gathered.letters.append(self._letter(arrivals[position], "unstorable", reason))
+            gathered.refused[id(arrivals[position])] = "unstorable"
             gathered.outcomes[rows.type[position], "dead_letter"] += 1
         for position in copies:
             gathered.outcomes[rows.type[position], "duplicate"] += 1
         old = spoiled.keys() | copies
         for position, (device_id, arrival, late) in enumerate(zip(rows.device_id, arrivals, rows.late, strict=True)):
             if position not in old:
-                self._note_move(gathered.moves, device_id, arrival, late=late)
+                moves.note(gathered.moves, device_id, arrival.event, arrival.received_at, late=late)
         # Counted together: a batch is of few types.
         new = rows.type if not old else [type_ for position, type_ in enumerate(rows.type) if position not in old]
         for type_, count in Counter(new).items():
             gathered.outcomes[type_, "stored"] += count
 
-    async def _move(self, connection: Connection, gathered: _Gathered) -> None:
-        merged = dict(gathered.moves)
-        for device_id, heard in self._flushing.items():
-            merged[device_id] = merged[device_id].after(heard) if device_id in merged else heard
-        if merged:
-            await telemetry.move_states(connection, _columns(merged))
-
-    def _note_move(self, moves: dict[int, _Move], device_id: int, arrival: TelemetryArrival, *, late: bool) -> None:
-        """Late is not new: an old reading proves that the device is alive now, and nothing else about now."""
-        event = arrival.event
-        move = moves.get(device_id)
-        if move is None:
-            move = moves[device_id] = _Move(arrival.received_at)
-        move.seen_at = arrival.received_at
-        if late:
-            return
-        move.clock_ok = True
-        if event.battery_pct is not None:
-            move.battery_pct = event.battery_pct
-        if event.location is not None and event.location.datum is Datum.WGS84:
-            move.location = event.location
+    async def _move(self, connection: Connection, gathered: _Gathered, *, careful: bool) -> None:
+        both = moves.merged(gathered.moves, self._flushing)
+        if both:
+            gathered.dropped_moves = await moves.write(connection, both, careful=careful)
+            self._bad_data.count(gathered.dropped_moves)
 
     # -- heartbeats --------------------------------------------------------------------------------
 
     def _hear(self, device_id: int, arrival: TelemetryArrival) -> None:
         late = abs(arrival.received_at - arrival.event.at) > _TOLERANCE
-        self._note_move(self._heard, device_id, arrival, late=late)
+        moves.note(self._heard, device_id, arrival.event, arrival.received_at, late=late)
 
     def _heartbeats_due(self) -> bool:
         due = self._clock.monotonic() - self._heard_flushed_at >= HEARTBEAT_FLUSH_S
@@ -317,7 +271,8 @@ class TelemetryWriter:
     def _take_heartbeats(self) -> None:
         """What was heard goes with this batch; what is heard while it is written waits for the next."""
         if self._heartbeats_due():
-            self._flushing, self._heard = self._heard, {}
+            # What an earlier batch could not write is still to be written.
+            self._flushing, self._heard = moves.merged(self._heard, self._flushing), {}
             self._heard_flushed_at = self._clock.monotonic()
 
     def _count_heartbeats(self) -> None:
@@ -326,14 +281,6 @@ class TelemetryWriter:
             self._flushing = {}
 
     # -- what could not be used --------------------------------------------------------------------------------
-
-    def _watch_bad_rows(self, rows: int, bad: int) -> None:
-        now_s = self._clock.monotonic()
-        self._bad_rows = [seen for seen in self._bad_rows if now_s - seen[0] < BAD_ROWS_WINDOW_S]
-        self._bad_rows.append((now_s, rows, bad))
-        total, spoiled = sum(s[1] for s in self._bad_rows), sum(s[2] for s in self._bad_rows)
-        if spoiled > BAD_ROWS_LEAST and spoiled > total * BAD_ROWS_SHARE_LIMIT:
-            raise BadDataRateHigh(f"{spoiled} of {total} rows of the last minute could not be stored")
 
     def _reject_letter(self, arrival: RejectArrival) -> DeadLetter:
         rejected = arrival.rejected
@@ -357,9 +304,22 @@ class TelemetryWriter:
             payload=payload, decoder=self._decoder, retained=retained,
         )  # fmt: skip
 
-    def _count(self, batch: list[Arrival], outcomes: Counter[tuple[str, str]]) -> None:
-        for (type_, outcome), count in outcomes.items():
+    # -- once it is committed --------------------------------------------------------------------------------------
+
+    def _count(self, batch: list[Arrival], gathered: _Gathered) -> None:
+        for (type_, outcome), count in gathered.outcomes.items():
             metrics.events_total.labels(self._source, type_, outcome).inc(count)
+        if gathered.dropped_moves:
+            metrics.state_moves_dropped_total.labels(self._lane).inc(gathered.dropped_moves)
+            log.warning("state_moves_dropped", lane=self._lane, count=gathered.dropped_moves)
         if batch:
             waited = (self._clock.now() - batch[0].received_at).total_seconds()
             metrics.event_commit_seconds.labels(self._lane).observe(max(0.0, waited))
+
+    def _answer(self, batch: list[Arrival], gathered: _Gathered) -> None:
+        """Answer what came on an alarm topic, whatever its type: its device sends it until it is answered."""
+        now = self._clock.now()
+        for arrival in batch:
+            if type(arrival) is TelemetryArrival and arrival.wants_ack:
+                reason, id_ = gathered.refused.get(id(arrival)), arrival.event.id
+                arrival.message.acks.append(ack.stored(id_, now) if reason is None else ack.refused(id_, reason))

@@ -13,6 +13,7 @@ from gateway.telemetry import TelemetryWriter
 from rules.clock import FakeClock, SharedClock
 from store.database import Database
 from store.lanes import LaneLease
+from tests.town import CENTRE
 
 LEASE = LaneLease(name="t", holder="us", epoch=1, filters=(), had_session=True, last_seen=None)
 
@@ -22,7 +23,7 @@ async def test_it_ends_also_when_its_own_timer_falls_due_in_the_same_turn(monkey
     clock, loop_turn = FakeClock(), SharedClock()
     database = cast("Database", None)
     writer = TelemetryWriter(
-        database, clock, Retrying(database, clock, lane="t"), lane="t", source="canonical", decoder="0"
+        database, clock, Retrying(database, clock, lane="t"), CENTRE, lane="t", source="canonical", decoder="0"
     )
     async with asyncio.TaskGroup() as group:
         running = group.create_task(writer.run(LEASE, lambda _messages: None))
