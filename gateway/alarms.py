@@ -8,10 +8,10 @@ from typing import Final
 import structlog
 
 from devices import ack
-from devices.event import ALARMS, EPOCH, Event, EventType
 from devices.topics import Channel
 from gateway import metrics
 from gateway.retrying import Retrying
+from gateway.salvage import salvaged
 from gateway.sorting import AlarmArrival
 from gateway.telemetry import Settle
 from gateway.waiting import DeviceLine, Waiting
@@ -147,16 +147,14 @@ class AlarmDesk:
         return Unreadable(letter=letter, received_at=arrival.received_at)
 
     def _answer(self, arrival: AlarmArrival, accepted: Accepted) -> None:
-        event_id = arrival.event.id if arrival.event is not None else None
-        if event_id is None and arrival.rejected is not None:
-            event_id = arrival.rejected.event_id
-        if event_id is None:
-            return
+        """Answer under the id that the device gave, or the one made for it; to what has neither no answer fits."""
+        event, rejected = arrival.event or salvaged(arrival), arrival.rejected
         incident = None if accepted.incident_id is None else str(accepted.incident_id)
-        if arrival.event is not None or salvaged(arrival) is not None:
-            arrival.message.acks.append(ack.stored(event_id, self._clock.now(), incident))
-        elif arrival.rejected is not None:
-            arrival.message.acks.append(ack.refused(event_id, arrival.rejected.reason))
+        sent_id = rejected.event_id if rejected is not None else None
+        if event is not None:
+            arrival.message.acks.append(ack.stored(sent_id or event.id, self._clock.now(), incident))
+        elif rejected is not None and sent_id is not None:
+            arrival.message.acks.append(ack.refused(sent_id, rejected.reason))
 
     def _measure(self, arrival: AlarmArrival, accepted: Accepted) -> None:
         took_s = max(0.0, (self._clock.now() - arrival.received_at).total_seconds())
@@ -188,22 +186,6 @@ def _is_ours(error: Exception) -> bool:
 
 def _needs_last_resort(line: DeviceLine) -> bool:
     return line.is_hopeless or (line.first.event is None and salvaged(line.first) is None)
-
-
-def salvaged(arrival: AlarmArrival) -> Event | None:
-    """The alarm that is still recognisable in a message that could not be used: its type and its id."""
-    rejected = arrival.rejected
-    if rejected is None or rejected.event_id is None or rejected.type_word not in _ALARM_WORDS:
-        return None
-    if not 1 <= len(rejected.event_id) <= _ID_LENGTH_MAX or not rejected.event_id.isprintable():
-        return None
-    return Event(
-        id=rejected.event_id, at=EPOCH, type=EventType(rejected.type_word), damaged=True, damage=rejected.detail
-    )
-
-
-_ALARM_WORDS: Final = frozenset(str(alarm) for alarm in ALARMS)
-_ID_LENGTH_MAX: Final = 64
 
 
 def _alarm_of(arrival: AlarmArrival, letter: DeadLetter | None) -> Alarm:

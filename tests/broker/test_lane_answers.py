@@ -44,3 +44,25 @@ async def test_telemetry_on_an_alarm_topic_is_answered_too(broker: Broker, postg
             assert (await field.acked(home.button, id_)).error is None
         await field.alarm("stranger", event("t3", type_))
         assert (await field.acked("stranger", "t3")).error == "unknown_device"
+
+
+async def test_an_alarm_without_an_id_rings_as_what_it_is_once_for_each_press(
+    broker: Broker, postgres_dsn: str
+) -> None:
+    async with (
+        town_in(postgres_dsn) as town,
+        gateway_on(broker.url, postgres_dsn, name=lane_name()),
+        field_on(broker) as field,
+    ):
+        home = await town.home()
+        press = {"at": event("")["at"], "type": "smoke"}
+        await field.alarm(home.button, press)
+        await field.alarm(home.button, press)
+        await until(lambda: len(field.acks[home.button]) == 2, "both are answered")
+        (stored,) = await town.events_of(home.button)
+        assert (stored["event_id"], stored["type"], stored["copies"]) == (field.acks[home.button][0].id, "smoke", 2)
+        (incident,) = await town.incidents_of(home.button)
+        assert (incident["class"], "damaged" in incident["marks"]) == ("smoke", True)
+        letters = await town.db.pool.fetch("SELECT * FROM dead_letter WHERE device = $1", home.button)
+        assert [letter["incident_id"] for letter in letters] == [incident["id"]], "its exact bytes are kept"
+        assert await town.faults() == []
