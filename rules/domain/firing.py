@@ -48,6 +48,10 @@ class Reason(StrEnum):
     STEP_FAILED = "step_failed"
 
 
+#: Counting further says nothing more, and a count kept for days must not outgrow its column.
+FAILURES_COUNTED: Final = 100
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IncidentView:
     """An incident as the engine sees it, read under its lock."""
@@ -325,4 +329,4 @@ def decide(view: IncidentView, now: datetime) -> Firing | None:
 def put_off(due: Deadline, *, now: datetime) -> Deadline:
     """The deadline after its step failed: tried again after 5, 15 and 60 s, then replaced at once."""
     wait_s = RETRY_AFTER_S[due.failures] if due.failures < len(RETRY_AFTER_S) else 0
-    return replace(due, due_at=now + timedelta(seconds=wait_s), failures=due.failures + 1)
+    return replace(due, due_at=now + timedelta(seconds=wait_s), failures=min(due.failures + 1, FAILURES_COUNTED))

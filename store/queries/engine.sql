@@ -41,7 +41,7 @@ INSERT INTO part (name, seen_at) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SE
 WITH free AS (
     SELECT id FROM incident WHERE id = $1 AND state <> 'closed' FOR NO KEY UPDATE SKIP LOCKED
 ), later AS (
-    UPDATE deadline SET due_at = $2 + make_interval(secs => $3), failures = failures + 1
+    UPDATE deadline SET due_at = $2 + make_interval(secs => $3), failures = least(failures + 1, 100)
      WHERE incident_id = (SELECT id FROM free) AND due_at <= $2
 )
 UPDATE incident

@@ -58,9 +58,11 @@ class Night:
     async def holds_on(self, incident_id: int | None) -> None:
         """What the stream of a page that answers does for its owner's claim."""
         await self.town.db.pool.execute(
-            "UPDATE incident SET lease_until = $2::timestamptz + interval '1 hour' WHERE id = $1 AND lease_until IS NOT NULL",
-            incident_id, self.now,
-        )  # fmt: skip
+            "UPDATE incident SET lease_until = $2::timestamptz + interval '1 hour'"
+            " WHERE id = $1 AND lease_until IS NOT NULL",
+            incident_id,
+            self.now,
+        )
 
     async def case(self, incident_id: int | None) -> Any:
         return await self.town.incident(incident_id)

@@ -11,9 +11,11 @@ async def in_test(night: Night) -> Home:
     home = await night.town.home()
     await night.town.db.pool.execute(
         "INSERT INTO test_mode (device_id, from_at, until_at, reason)"
-        " SELECT id, $2::timestamptz, $2::timestamptz + interval '30 minutes', 'installing' FROM device WHERE device = $1",
-        home.button, night.now,
-    )  # fmt: skip
+        " SELECT id, $2::timestamptz, $2::timestamptz + interval '30 minutes', 'installing'"
+        " FROM device WHERE device = $1",
+        home.button,
+        night.now,
+    )
     return home
 
 
