@@ -13,6 +13,7 @@ export const mayRegister = computed(() => REGISTERING.has(session.user?.role ?? 
 
 /** The centre's own test device of each lane; it proves the way and is nobody's. */
 const OWN = "canary:";
+export const isOwnDevice = ({ device }: Pick<Device, "device">): boolean => device.startsWith(OWN);
 /** More than there are lanes: one device of somebody is among so many. */
 const LOOK_AT = 50;
 
@@ -21,7 +22,7 @@ export async function lookForDevices(): Promise<void> {
   if (hasDevices.value) return;
   try {
     const { items } = await ask<Page<Device>>(`/devices?limit=${LOOK_AT}`);
-    hasDevices.value = items.some(({ device }) => !device.startsWith(OWN));
+    hasDevices.value = items.some((one) => !isOwnDevice(one));
   } catch {
     // Not allowed to look, or no answer: then the desk is merely quiet.
     hasDevices.value = null;
