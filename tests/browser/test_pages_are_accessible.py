@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,11 +73,13 @@ def test_the_desk_with_an_open_case_and_its_dialog_keep_nobody_out(browser: Brow
     row = page.locator(".qrow", has_text="沈*花")
     expect(row).to_be_visible(timeout=SOON_MS)
     row.click()
-    expect(page.locator(".tl__text").first).to_contain_text("按下", timeout=SOON_MS)
+    expect(page.locator(".tl__text", has_text="按下")).to_be_visible(timeout=SOON_MS)
     assert_open_to_all(page, axe)
 
     page.keyboard.press("c")
     expect(row).to_contain_text("您已接警", timeout=SOON_MS)
+    # A command is pending until its change arrives on the feed; until then the next one waits.
+    expect(page.get_by_role("button", name=re.compile("^处置完毕"))).to_be_enabled(timeout=SOON_MS)
     page.keyboard.press("r")
     expect(page.get_by_role("dialog")).to_be_visible(timeout=SOON_MS)
     assert_open_to_all(page, axe)
