@@ -9,7 +9,7 @@ from msgspec import DecodeError, Meta, Raw, Struct
 from msgspec.json import Decoder
 
 from devices.decoding import Decoded, Rejected, RejectReason
-from devices.event import LIFE_SAFETY, Event, EventType, Location, Vitals
+from devices.event import ENDS, LIFE_SAFETY, Event, EventType, Location, Vitals
 from devices.salvage import (
     AT_BEFORE,
     AT_BEFORE_MS,
@@ -30,6 +30,13 @@ EVENT_BYTES_MAX: Final = 64 * 1024
 MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
 #: The smallest event has 36 bytes: commas alone must not make millions of elements.
 ELEMENTS_MAX: Final = 16_384
+
+#: What must never change places with an alarm of this type: its clear, and the wearer's words about any alarm.
+_ENDED_BY: Final = {
+    kind: frozenset({end, EventType.CANCEL, EventType.MUTED, EventType.ANSWERED})
+    for end, kind in ENDS.items()
+    if kind in LIFE_SAFETY
+}
 
 _NO_DETAIL: Final = Raw()
 _NULL: Final = b"null"
@@ -110,8 +117,7 @@ def _decode_array(device: str, channel: Channel, payload: bytes, body: bytes) ->
     """Decode each element for itself, so that a bad one costs only itself."""
     read = _read_elements(device, payload, body)
     events = [one for one in read if isinstance(one, Event)]
-    # Only life-safety moves: an intrusion sent after its clear must not come before it.
-    events.sort(key=_is_less_urgent)
+    events = _life_first(events)
     rejected = tuple(one for one in read if isinstance(one, Rejected))
     return Decoded(device=device, channel=channel, events=tuple(events), rejected=rejected, is_array=True)
 
@@ -137,8 +143,20 @@ def _read_elements(device: str, payload: bytes, body: bytes) -> list[Event | Rej
     return read
 
 
-def _is_less_urgent(event: Event) -> bool:
-    return event.type not in LIFE_SAFETY
+def _life_first(events: list[Event]) -> list[Event]:
+    """Life-safety first, else in the order sent; what ends or takes back such an alarm stays before and after it.
+
+    A clear sent before its alarm comes along to the front: behind it, it would end what has just begun.
+    """
+    first, then = [], []
+    ahead: set[EventType] = set()  #: what life-safety events further on stand behind
+    for event in reversed(events):
+        if event.type in LIFE_SAFETY:
+            ahead |= _ENDED_BY[event.type]
+            first.append(event)
+        else:
+            (first if event.type in ahead else then).append(event)
+    return first[::-1] + then[::-1]
 
 
 def _read(device: str, raw: bytes) -> Event | Rejected:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from devices.ack import read
 from devices.decoding import Decoded, DecodeError
 from devices.encoding import encode
-from devices.event import ALARMS, LIFE_SAFETY, Datum, Event, EventType, Location, Vitals, digest
+from devices.event import ALARMS, ENDS, LIFE_SAFETY, Datum, Event, EventType, Location, Vitals, digest
 from devices.salvage import UNIT_CHARACTERS_MAX, explain
 from devices.scanning import is_too_deep, members, split
 from devices.sources.canonical import decode
@@ -20,6 +20,9 @@ from devices.text import clean, clean_object, is_event_id
 from devices.topics import Channel, parse_topic, topic_of
 
 TELEMETRY = "sw/v1/band-1/telemetry"
+WORDS = frozenset({EventType.CANCEL, EventType.MUTED, EventType.ANSWERED})
+#: What may stand among life-safety alarms: what ends them or takes them back, where it was sent before them.
+BESIDE_LIFE = WORDS | {end for end, kind in ENDS.items() if kind in LIFE_SAFETY}
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 not_negative = st.floats(min_value=0, allow_nan=False, allow_infinity=False)
@@ -84,8 +87,8 @@ def _check(decoded: Decoded, topic: str) -> None:
     named = parse_topic(topic)
     assert (decoded.device, decoded.channel) == (named or (None, None))
     assert decoded.events or decoded.rejected, "nothing that arrives is dropped unseen"
-    ranks = [event.type not in LIFE_SAFETY for event in decoded.events]
-    assert ranks == sorted(ranks)
+    last = max((n for n, event in enumerate(decoded.events) if event.type in LIFE_SAFETY), default=-1)
+    assert all(event.type in LIFE_SAFETY | BESIDE_LIFE for event in decoded.events[: last + 1])
     for event in decoded.events:
         assert is_event_id(event.id)
         assert 0 <= digest(event) < 2**63
@@ -182,3 +185,26 @@ def test_the_outline_of_any_bytes_can_be_read(payload: bytes) -> None:
 def test_any_bytes_are_acknowledgements_or_refused(payload: bytes) -> None:
     with suppress(DecodeError):
         assert isinstance(read(payload), tuple)
+
+
+flushes = st.lists(st.sampled_from([*BESIDE_LIFE, *LIFE_SAFETY, EventType.LOCATION, EventType.INTRUSION]), max_size=12)
+
+
+@given(flushes)
+@example([EventType.SMOKE_CLEAR, EventType.SMOKE])
+@example([EventType.LOCATION, EventType.SMOKE])
+@example([EventType.CANCEL, EventType.HEARTBEAT, EventType.SOS])
+def test_no_alarm_of_a_flush_changes_places_with_its_own_end(words: list[EventType]) -> None:
+    sent = [
+        Event(id=str(number), at=datetime(2026, 11, 19, tzinfo=UTC), type=word) for number, word in enumerate(words)
+    ]
+    got = decode(TELEMETRY, b"[" + b",".join(map(encode, sent)) + b"]").events
+    assert sorted(event.id for event in got) == sorted(event.id for event in sent)
+    for kind in LIFE_SAFETY:
+        for end in WORDS | {end for end, ended in ENDS.items() if ended is kind}:
+            pair = [event.id for event in sent if event.type in (kind, end)]
+            assert [event.id for event in got if event.type in (kind, end)] == pair, (kind, end)
+    others = [event.id for event in sent if event.type not in LIFE_SAFETY | BESIDE_LIFE]
+    assert [event.id for event in got if event.type not in LIFE_SAFETY | BESIDE_LIFE] == others
+    last = max((n for n, event in enumerate(got) if event.type in LIFE_SAFETY), default=-1)
+    assert not {event.id for event in got[: last + 1]} & set(others), "life-safety first"
