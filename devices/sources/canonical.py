@@ -148,7 +148,8 @@ def _life_first(events: list[Event]) -> list[Event]:
 
     A clear sent before its alarm comes along to the front: behind it, it would end what has just begun.
     """
-    first, then = [], []
+    first: list[Event] = []
+    then: list[Event] = []
     ahead: set[EventType] = set()  #: what life-safety events further on stand behind
     for event in reversed(events):
         if event.type in LIFE_SAFETY:
