@@ -97,6 +97,7 @@ class Lane:
             **labels,
         )  # fmt: skip
         self._window = Window(generation=self._window.generation + 1)
+        self._suspicion.begin()
         self._connection: MqttConnection | None = None
         self._connected_at_s = 0.0
         self._retry_at_s = 0.0

@@ -75,13 +75,18 @@ async def bury_call(connection: Connection, letter: DeadLetter, *, now: datetime
     return BuriedCall(id=row["id"], seen_in=row["incident_id"])
 
 
-async def suspect(connection: Connection, lane: str, digests: Sequence[bytes], *, now: datetime) -> frozenset[bytes]:
-    """Note that these messages are about to be decoded; return those noted too often to be decoded again.
+async def noted_before(connection: Connection, lane: str, digests: Sequence[bytes]) -> dict[bytes, int]:
+    """How often each of these messages was noted; those never noted are left out."""
+    rows = await connection.fetch(_Q.noted_before, lane, list(digests))
+    return {row["digest"]: row["noted"] for row in rows}
+
+
+async def suspect(connection: Connection, lane: str, digests: Sequence[bytes], *, now: datetime) -> None:
+    """Note that these messages are about to be decoded.
 
     Must be committed before decoding: the process may not come back to say so.
     """
-    rows = await connection.fetch(_Q.suspect, lane, sorted(set(digests)), now)
-    return frozenset(row["digest"] for row in rows if row["noted"] > SUSPECT_LIMIT)
+    await connection.fetch(_Q.suspect, lane, sorted(set(digests)), now)
 
 
 async def clear_suspects(connection: Connection, lane: str, digests: Sequence[bytes]) -> None:

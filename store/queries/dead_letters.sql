@@ -15,5 +15,8 @@ INSERT INTO suspect (lane, digest, last_at) SELECT $1, d, $3 FROM unnest($2::byt
     ON CONFLICT (lane, digest) DO UPDATE SET noted = suspect.noted + 1, last_at = excluded.last_at
 RETURNING digest, noted
 
+-- name: noted_before
+SELECT digest, noted FROM suspect WHERE lane = $1 AND digest = ANY ($2)
+
 -- name: clear_suspects
 DELETE FROM suspect WHERE lane = $1 AND digest = ANY ($2)
