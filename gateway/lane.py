@@ -13,9 +13,10 @@ import structlog
 
 from devices.decoding import Decode
 from devices.topics import ack_topic
-from gateway import metrics
+from gateway import lost_sessions, metrics
 from gateway.alarms import SIDE_BY_SIDE, AlarmDesk
 from gateway.canary import Canary, OnFullRound, presses_on
+from gateway.lost_sessions import LostSession
 from gateway.mqtt import codec
 from gateway.mqtt.connection import KEEP_ALIVE_S, BrokerAddress, ConnectionEnded, ConnectionFailed, MqttConnection
 from gateway.retrying import Retrying
@@ -24,8 +25,7 @@ from gateway.suspicion import Suspicion
 from gateway.telemetry import TelemetryWriter
 from gateway.window import Message, Window, payloads
 from rules.clock import Clock
-from rules.domain.vocabulary import Class
-from store import lanes, technical
+from store import lanes
 from store.database import DATABASE_AWAY, Database, OwnConnection, open_connection
 from store.lanes import LaneLease, LeaseLost
 from store.opening import Centre
@@ -66,6 +66,7 @@ class LaneContext:
     broker: BrokerAddress
     holder: str
     version: str
+    acks_expire: bool = True  #: False: the broker hands properties on to clients of MQTT 3.1.1, and dies of it
     on_full_round: OnFullRound | None = None  #: told of each full round of a canary; None: no canaries press
     #: Connections are set aside for so many alarms at a time, whichever lanes they come by.
     alarm_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SIDE_BY_SIDE))
@@ -83,7 +84,7 @@ class Lane:
         self._canary = _canary_of(settings, context)
         self._link: OwnConnection | None = None
         self._window = Window()
-        self._loss_unreported = False
+        self._lost: LostSession | None = None  #: and not told of yet; outlives a term
         self._begin()
 
     def _begin(self) -> None:
@@ -120,8 +121,10 @@ class Lane:
         return self.is_connected and set(self._settings.filters) <= set(self._filters)
 
     async def run(self) -> None:
-        """Hold the lane whenever it is free, until cancelled."""
+        """Hold the lane whenever it is free, until cancelled; what fails is said, counted and begun anew."""
+        again_s = lanes.RENEW_EVERY_S
         while True:
+            began_s, wait_s = self._clock.monotonic(), lanes.RENEW_EVERY_S
             try:
                 lease = await self._take()
                 if lease is not None:
@@ -130,7 +133,20 @@ class Lane:
                 log.warning("lane_lease_lost", lane=self.name)
             except* DATABASE_AWAY as away:
                 log.warning("lane_database_away", lane=self.name, error=type(away.exceptions[0]).__name__)
-            await self._clock.sleep(lanes.RENEW_EVERY_S)
+                await self._drop_link()
+            except* Exception as failed:  # noqa: BLE001  # a task's outermost line: counted and said
+                # Any type: the other lanes must not end with this one, and this one has to be held again.
+                wait_s, again_s = again_s, min(again_s * 2, BACKOFF_LONGEST_S)
+                self._note_failure("lane_failed", failed.exceptions[0])
+                await self._drop_link()
+            if self._clock.monotonic() - began_s > BACKOFF_LONGEST_S:
+                again_s = lanes.RENEW_EVERY_S
+            await self._clock.sleep(wait_s)
+
+    def _note_failure(self, event: str, error: BaseException) -> None:
+        metrics.lane_failures_total.labels(self.name, type(error).__name__).inc()
+        # Only the kind of error: its text can hold what a device sent.
+        log.error(event, lane=self.name, error=type(error).__name__)
 
     # -- the lease ----------------------------------------------------------------------------------------------------
 
@@ -172,8 +188,22 @@ class Lane:
             elif renewed and self._clock.monotonic() >= self._retry_at_s:
                 await self._connect(lease)
             if renewed:
-                await self._suspicion.clear()
+                await self._catch_up()
             await self._clock.sleep(lanes.RENEW_EVERY_S)
+
+    async def _catch_up(self) -> None:
+        """What else is told to the database, and told again at the next turn where that fails."""
+        try:
+            await self._suspicion.clear()
+            if self._lost is not None:
+                context = self._context
+                await lost_sessions.report(
+                    context.database, self.name, self._lost, centre=context.centre, now=self._clock.now()
+                )
+                self._lost = None
+        except Exception as error:  # noqa: BLE001  # said, counted and tried again
+            # Any type: what we have to say about ourselves must not become what stops the lane.
+            self._note_failure("lane_not_caught_up", error)
 
     async def _renew(self, lease: LaneLease) -> bool:
         if self.is_connected:
@@ -229,11 +259,11 @@ class Lane:
             return
         log.info("lane_connected", lane=self.name, session_present=session_present)
         metrics.lane_connected.labels(self.name).set(1)
-        self._loss_unreported |= self._had_session and not session_present
-        if self._loss_unreported:
-            # Where the database is away this leaves, and the next connection finds the new session: it still counts.
-            await self._report_lost_session()
-            self._loss_unreported = False
+        if self._had_session and not session_present:
+            # Kept until it is told: the next connection finds the new session, and would know nothing of the loss.
+            since = self._heard_at if self._lost is None else self._lost.since
+            self._lost = LostSession(since=since, until=self._clock.now())
+            log.error("lane_session_lost", lane=self.name)
         self._had_session = True
         await lanes.note_session(await self._open_link(), lease, self._settings.filters)
         self._filters = self._settings.filters
@@ -243,21 +273,6 @@ class Lane:
         gone = tuple(sorted(set(self._filters) - set(self._settings.filters)))
         if gone:
             await connection.unsubscribe(gone)
-
-    async def _report_lost_session(self) -> None:
-        """The broker forgot our session: whatever it held for us may be gone, and somebody has to know."""
-        now = self._clock.now()
-        facts = (
-            ("lane", self.name),
-            ("from", self._heard_at.isoformat() if self._heard_at is not None else None),
-            ("to", now.isoformat()),
-        )
-        async with self._context.database.transaction() as connection:
-            await technical.report(
-                connection, Class.MESSAGES_LOST, f"lane:{self.name}:messages_lost", facts=facts,
-                centre=self._context.centre, now=now,
-            )  # fmt: skip
-        log.error("lane_session_lost", lane=self.name)
 
     def _disconnect(self, reason: str) -> None:
         """End our connection; from here on it is nobody's, and what it still says changes nothing."""
@@ -351,7 +366,8 @@ class Lane:
         packet_ids, answered = self._window.settled()
         if packet_ids or answered:
             acks = [(ack_topic(message.device), payload) for message in answered for payload in payloads(message)]
-            self._connection.acknowledge(packet_ids, acks, expiry_s=ACK_EXPIRY_S)
+            expiry_s = ACK_EXPIRY_S if self._context.acks_expire else None
+            self._connection.acknowledge(packet_ids, acks, expiry_s=expiry_s)
         if self._connection.is_paused and self._window.has_room:
             self._connection.resume()
 

@@ -10,6 +10,8 @@ import socket
 from collections.abc import Sequence
 from typing import Final
 
+import structlog
+
 from devices.sources import SOURCES
 from gateway.alarms import SIDE_BY_SIDE
 from gateway.canary import OnFullRound
@@ -18,10 +20,14 @@ from gateway.leaving import Leavers
 from gateway.mqtt.connection import BrokerAddress
 from rules.clock import Clock
 from store.canary import dismiss
-from store.database import Database
+from store.database import DATABASE_AWAY, Database
 from store.opening import Centre
 from store.partitions import make_days_ahead
 
+log: Final = structlog.get_logger()
+
+#: What could not be prepared at the start, for somebody's lock, is tried again so often.
+PREPARE_AGAIN_S: Final = 10.0
 #: Connections that a lane takes beside those of its alarms: telemetry, suspicion, its canary's two.
 _OF_A_LANE: Final = 4
 #: And the process: three watches, and a lane that is being retired.
@@ -52,6 +58,7 @@ class Gateway:
         centre: Centre,
         mqtt_url: str,
         version: str,
+        acks_expire: bool = True,
         on_full_round: OnFullRound | None = None,
         names_all_lanes: bool = False,
     ) -> None:
@@ -63,6 +70,7 @@ class Gateway:
             # Unlike any other process, and any earlier life of this one.
             holder=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
             version=version,
+            acks_expire=acks_expire,
             on_full_round=on_full_round,
         )
         self._context = context
@@ -70,16 +78,34 @@ class Gateway:
         self.lanes = [Lane(lane, context, SOURCES[lane.source]) for lane in lanes]
 
     async def run(self) -> None:
-        """Make the coming days' partitions, then hold whatever lanes are free, until cancelled."""
-        async with self._context.database.pool.acquire() as connection:
-            await make_days_ahead(connection, self._context.clock.now())
-            await dismiss(connection, [lane.name for lane in self.lanes if not lane.has_canary])
+        """Hold whatever lanes are free, until cancelled; the coming days' partitions are made first if they can be."""
+        prepared = await self._prepare()
         _collect_seldom()
         async with asyncio.TaskGroup() as group:
+            if not prepared:
+                group.create_task(self._prepare_later(), name="preparation")
             for lane in self.lanes:
                 group.create_task(lane.run(), name=f"lane {lane.name}")
             if self._leavers is not None:
                 group.create_task(self._leavers.run(), name="lanes that left the settings")
+
+    async def _prepare(self) -> bool:
+        """Make the partitions and retire canaries of lanes without one; whether that went through."""
+        try:
+            async with self._context.database.pool.acquire() as connection:
+                await make_days_ahead(connection, self._context.clock.now())
+                await dismiss(connection, [lane.name for lane in self.lanes if not lane.has_canary])
+        except DATABASE_AWAY as error:
+            # No alarm needs a partition, and there are two weeks of them as a rule: somebody's lock stops no lane.
+            log.warning("gateway_not_prepared", error=type(error).__name__)
+            return False
+        return True
+
+    async def _prepare_later(self) -> None:
+        while True:
+            await self._context.clock.sleep(PREPARE_AGAIN_S)
+            if await self._prepare():
+                return
 
 
 def _collect_seldom() -> None:

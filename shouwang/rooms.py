@@ -48,6 +48,8 @@ async def gateway(around: Surroundings) -> None:
         centre=centre_of(around),
         mqtt_url=around.settings.broker_address,
         version=program_version(),
+        # The embedded broker passes properties of MQTT 5 to clients of 3.1.1, and its thread dies of them.
+        acks_expire=around.settings.mqtt_url is not None,
         on_full_round=switch.reset,
         names_all_lanes=True,
     )

@@ -134,8 +134,8 @@ def puback(packet_id: int) -> bytes:
     return _PUBACK_HEADER + packet_id.to_bytes(2, "big")
 
 
-def publish(topic: str, payload: bytes, *, packet_id: int, expiry_s: int) -> bytes:
-    """A QoS 1 PUBLISH that the broker drops after `expiry_s`."""
+def publish(topic: str, payload: bytes, *, packet_id: int, expiry_s: int | None) -> bytes:
+    """A QoS 1 PUBLISH that the broker drops after `expiry_s`; None: never, and without any property of MQTT 5."""
     return PublishPacket(
         topic, payload, qos=QoS.AT_LEAST_ONCE, packet_id=packet_id, message_expiry_interval=expiry_s
     ).write()

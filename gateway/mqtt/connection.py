@@ -108,7 +108,7 @@ class MqttConnection(asyncio.Protocol):
         self._next_id = 0
         self._window = 0
         self._in_flight: set[int] = set()
-        self._waiting: deque[tuple[str, bytes, int]] = deque(maxlen=ACK_QUEUE_LIMIT)
+        self._waiting: deque[tuple[str, bytes, int | None]] = deque(maxlen=ACK_QUEUE_LIMIT)
         self._heard = True
         self._ticks = 0
         self._is_accepted = False
@@ -205,7 +205,7 @@ class MqttConnection(asyncio.Protocol):
     async def unsubscribe(self, filters: tuple[str, ...]) -> None:
         await self._ask(lambda packet_id: codec.unsubscribe(packet_id, filters))
 
-    def acknowledge(self, packet_ids: list[int], acks: list[tuple[str, bytes]], *, expiry_s: int) -> None:
+    def acknowledge(self, packet_ids: list[int], acks: list[tuple[str, bytes]], *, expiry_s: int | None) -> None:
         """PUBACK to the broker in the order given, and our acks to devices, in one write."""
         out = bytearray()
         for packet_id in packet_ids:
