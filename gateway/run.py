@@ -49,7 +49,7 @@ class Gateway:
     With `names_all_lanes` these are all there are: any other in the database left the settings and is retired.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the one place where a gateway is put together
         self,
         lanes: Sequence[LaneSettings],
         *,
