@@ -8,6 +8,7 @@ from typing import cast
 import pytest
 
 from gateway import telemetry
+from gateway.moves import Move
 from gateway.retrying import Retrying
 from gateway.telemetry import TelemetryWriter
 from rules.clock import FakeClock, SharedClock
@@ -36,3 +37,18 @@ async def test_it_ends_also_when_its_own_timer_falls_due_in_the_same_turn(monkey
         await loop_turn.sleep(0.01)
         running.cancel()
     assert ended, "its cancellation was taken for its timer"
+
+
+def test_heartbeats_that_an_earlier_batch_could_not_write_are_written_with_the_next() -> None:
+    clock = FakeClock()
+    database = cast("Database", None)
+    writer = TelemetryWriter(
+        database, clock, Retrying(database, clock, lane="t"), CENTRE, lane="t", source="canonical", decoder="0"
+    )
+    earlier = clock.now()
+    writer._flushing = {1: Move(earlier, battery_pct=40.0), 2: Move(earlier)}
+    clock.advance(telemetry.HEARTBEAT_FLUSH_S)
+    writer._heard = {1: Move(clock.now())}
+    writer._take_heartbeats()
+    assert writer._flushing == {1: Move(clock.now(), battery_pct=40.0), 2: Move(earlier)}
+    assert writer._heard == {}
