@@ -56,12 +56,24 @@ async def _execute(dsn: str, *statements: str) -> None:
         await connection.close()
 
 
-@pytest.fixture(scope="session")
-def template_database(embedded_postgres: EmbeddedPostgres) -> str:
-    """The name of a database with the whole schema and no rows, for `CREATE DATABASE … TEMPLATE`."""
-    asyncio.run(_execute(embedded_postgres.superuser_dsn, f"CREATE DATABASE {TEMPLATE} OWNER shouwang"))
-    asyncio.run(migrate(_in_database(embedded_postgres.dsn, TEMPLATE)))
+def with_template(server: EmbeddedPostgres) -> str:
+    """The name of a database with the whole schema and no rows on this server, made where it is not there yet.
+
+    No fixture of a session's length: a folder may have a server of its own, and each server needs its template.
+    """
+    asyncio.run(_make_template(server))
     return TEMPLATE
+
+
+async def _make_template(server: EmbeddedPostgres) -> None:
+    connection = await asyncpg.connect(server.superuser_dsn)
+    try:
+        if await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", TEMPLATE):
+            return
+        await connection.execute(f"CREATE DATABASE {TEMPLATE} OWNER shouwang")
+    finally:
+        await connection.close()
+    await migrate(_in_database(server.dsn, TEMPLATE))
 
 
 def _fresh_database(server: EmbeddedPostgres, template: str) -> Iterator[str]:
@@ -72,15 +84,15 @@ def _fresh_database(server: EmbeddedPostgres, template: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def postgres_dsn(embedded_postgres: EmbeddedPostgres, template_database: str) -> Iterator[str]:
+def postgres_dsn(embedded_postgres: EmbeddedPostgres) -> Iterator[str]:
     """A migrated database of this test module's own."""
-    yield from _fresh_database(embedded_postgres, template_database)
+    yield from _fresh_database(embedded_postgres, with_template(embedded_postgres))
 
 
 @pytest.fixture
-def fresh_dsn(embedded_postgres: EmbeddedPostgres, template_database: str) -> Iterator[str]:
+def fresh_dsn(embedded_postgres: EmbeddedPostgres) -> Iterator[str]:
     """A migrated database of this one test's own."""
-    yield from _fresh_database(embedded_postgres, template_database)
+    yield from _fresh_database(embedded_postgres, with_template(embedded_postgres))
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ def embedded_postgres(request: pytest.FixtureRequest, reachable_tmp: Path) -> It
     """The server; modules that name versions (`parametrize("embedded_postgres", …, indirect=True)`) run on each."""
     version = getattr(request, "param", "18")
     data_dir = reachable_tmp / f"store-{version}"
-    data_dir.mkdir(mode=0o711)
+    data_dir.mkdir(mode=0o711, exist_ok=True)
     server = EmbeddedPostgres(data_dir, SharedClock())
     if version == "17":
         try:
