@@ -13,12 +13,17 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from rules.clock import SharedClock
 from shouwang.embedded.broker import EmbeddedBroker
 from shouwang.embedded.postgres import EmbeddedPostgres
 from store.migrate import migrate
 from tests.servers import Mosquitto, free_port
+
+# A deadline would be a timed assertion on a machine that others use as well.
+settings.register_profile("shouwang", deadline=None)
+settings.load_profile("shouwang")
 
 TEMPLATE: Final = "shouwang_template"
 
