@@ -19,10 +19,10 @@ KEEP_ALIVE_S: Final = 10
 SESSION_EXPIRY_S: Final = 7 * 24 * 3600
 #: Acks waiting for the broker's window. A device that gets none resends and is acknowledged again, so the oldest go.
 ACK_QUEUE_LIMIT: Final = 20_000
-#: More than two thousand packets a second are read in gulps, each so long after the last. No call waits longer for it
-#: than for a commit, and a lane of alarms alone is never so dense but in a storm.
+#: More than two thousand packets a second are read in gulps, each so long after the last: a call there waits a few
+#: commits' time for it, and a lane of alarms alone is never so dense but in a storm.
 DENSE_GAP_S: Final = 0.0005
-REST_S: Final = 0.004
+REST_S: Final = 0.01
 _PACE_WEIGHT: Final = 0.05
 #: Bytes read but not yet whole; one packet is at most 256 KiB at our broker, and foreign brokers allow 256 MiB.
 PARTIAL_LIMIT_BYTES: Final = 272 * 1024 * 1024
