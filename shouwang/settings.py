@@ -173,6 +173,14 @@ class Settings(BaseSettings):
             raise ValueError("must begin with postgresql://")
         return url
 
+    @field_validator("policy")
+    @classmethod
+    def _policy_is_built_in(cls, path: Path | None) -> Path | None:
+        # Starting with a file that changes nothing would be worse than not starting.
+        if path is not None:
+            raise ValueError("this release knows the built-in policy only; leave it unset")
+        return path
+
     @field_validator("mqtt_url")
     @classmethod
     def _broker_is_mqtt(cls, url: SecretStr | None) -> SecretStr | None:
