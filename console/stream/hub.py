@@ -44,10 +44,11 @@ Message = Frame | bytes | Ended
 class Client:
     """One stream: who reads it and what waits for it."""
 
-    def __init__(self, principal: Principal, start: int) -> None:
+    def __init__(self, principal: Principal, start: int, after: int | None) -> None:
         self.principal = principal
         self.start = start  #: the feed's number when it was attached
-        self.skip_upto = start  #: what its reader has seen already
+        #: What its reader has seen already: a list may have been a moment ahead of the feed's reader.
+        self.skip_upto = max(start, after or 0)
         self.queue: asyncio.Queue[Message] = asyncio.Queue(QUEUE_MOST)
         self.is_program = principal.role == Role.PROGRAM
 
@@ -127,9 +128,9 @@ class Hub:
             self._looked_s = now_s
             await self._look(connection, now_s)
 
-    def attach(self, principal: Principal) -> Client:
-        """Begin a stream at the number read last; nothing after it will be missed."""
-        client = Client(principal, self._last)
+    def attach(self, principal: Principal, after: int | None) -> Client:
+        """Begin a stream at the number read last; nothing after it, or after `after`, will be missed or told twice."""
+        client = Client(principal, self._last, after)
         self._clients.add(client)
         stream_clients.set(len(self._clients))
         return client
@@ -149,11 +150,11 @@ class Hub:
         context = self._context
         if after > client.start:
             async with context.db.pool.acquire() as connection:
-                if after > await head(connection):
-                    return [resync(client.start, context.clock.now())]
-            # The reader of a list was a moment ahead of us; it has seen what we are about to hand out.
-            client.skip_upto = after
-            return []
+                is_from_the_future = after > await head(connection)
+            if not is_from_the_future:
+                return []
+            client.skip_upto = self._last
+            return [resync(self._last, context.clock.now())]
         changes = await changes_between(context.db, after, client.start, limit=RESUME_MOST)
         if changes is None:
             return [resync(client.start, context.clock.now())]

@@ -66,7 +66,7 @@ async def stream(request: web.Request) -> web.StreamResponse:
     if not await hub.started():
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "database_away", "The database does not answer.")
     await socket.prepare(request)
-    client = hub.attach(principal)
+    client = hub.attach(principal, after)
     try:
         await _Stream(request, socket, client, hub).run(after)
     finally:

@@ -13,11 +13,19 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import REGISTRY
 
 from console.app import make_app
-from console.stream.hub import HUB, QUEUE_MOST, RESUME_MOST
+from console.stream.frames import Frame
+from console.stream.hub import HUB, QUEUE_MOST, RESUME_MOST, Client, Hub, Message
+from store.accounts import by_token
 from store.changes import Change, record
+from store.feed import listening
 from tests.waiting import until
 
 TOWN, OTHER_TOWN = "321999.321999100", "321999.321999200"
+
+
+def waiting_in(client: Client) -> list[Message]:
+    """What waits for this stream, taken out."""
+    return [client.queue.get_nowait() for _ in range(client.queue.qsize())]
 
 
 async def test_a_new_case_and_its_steps_arrive_in_the_order_of_commit(console: Any) -> None:
@@ -44,6 +52,25 @@ async def test_the_number_of_a_list_is_where_the_stream_goes_on(console: Any) ->
     frame = await stream.next("incident")
     assert frame["data"]["id"] == str(after) != str(before)
     assert frame["prev"] == seq
+
+
+async def test_a_change_handed_out_while_a_desk_arrives_is_not_told_twice(console: Any) -> None:
+    desk = await console.person("mei", "dispatcher")
+    await console.case(desk)
+    seq = (await desk.gets("/incidents")).body["seq"]
+    principal = await by_token(console.db, desk.token, console.clock.now())
+    assert principal is not None
+    hub = Hub(console.context)
+    client = hub.attach(principal, seq)
+    async with listening(console.context.dsn, lambda: None) as connection:
+        await hub.run_once(connection)
+        assert [message for message in waiting_in(client) if isinstance(message, Frame)] == []
+        assert await hub.catch_up(client, seq) == []
+        after = await console.case(desk, "fall")
+        await hub.run_once(connection)
+    frames = [message for message in waiting_in(client) if isinstance(message, Frame)]
+    assert {frame.seq > seq for frame in frames} == {True}
+    assert str(after) in frames[0].text(seq).decode()
 
 
 async def test_a_returning_desk_misses_nothing(console: Any) -> None:
