@@ -40,22 +40,25 @@ class Rejected(Struct, frozen=True, kw_only=True, gc=False):
     raw: bytes
     event_id: str | None = None  #: as the device wrote it, to be echoed in the `ack`; not always a valid id
     type_word: str | None = None  #: as the device wrote it; an EventType's value where it is a known one
+    device: str | None = None  #: whom it is about, where that can be read and is not the message's device
 
 
 class Decoded(Struct, frozen=True, kw_only=True, gc=False):
     """One message, decoded: nothing of it is missing from `events` and `rejected` together."""
 
-    device: str | None  #: the topic's; None where the topic names none
+    device: str | None  #: the topic's, or the only one of the message; an event's own `device` goes before it
     channel: Channel | None
     events: tuple[Event, ...] = ()  #: life-safety first, else in the order sent
     rejected: tuple[Rejected, ...] = ()
     is_array: bool = False  #: then one `ack` holds an array
+    hub: str | None = None  #: the device that carried it: a bridge, a network, a forwarder; never `device` itself
 
 
 class Decode(Protocol):
     """A source: bytes in, values out; no I/O, no clock, no memory of earlier messages.
 
+    `model` is the device's, where whoever asks knows it; a source whose messages tell it themselves passes over it.
     Total: whatever is wrong with the message is a Rejected. An exception is a bug in the source.
     """
 
-    def __call__(self, topic: str, payload: bytes, /) -> Decoded: ...
+    def __call__(self, topic: str, payload: bytes, /, *, model: str | None = None) -> Decoded: ...

@@ -17,8 +17,8 @@ class _Written(Struct, kw_only=True, omit_defaults=True, gc=False):
     """The fields in the order of the contract; what is absent is left out."""
 
     device: str | None = None
-    id: str
-    at: datetime
+    id: str | None = None
+    at: datetime | None = None
     type: EventType
     location: Location | None = None
     battery_pct: float | None = None
@@ -34,15 +34,16 @@ class _Written(Struct, kw_only=True, omit_defaults=True, gc=False):
 def encode(event: Event, *, device: str | None = None) -> bytes:
     """Return the event as canonical JSON, with the device's id where it is given.
 
-    Only fields that are there; the time in UTC to the microsecond. A damaged event also says so, for people and
+    Only fields that are there, so no id and no time where the message gave none; the time in UTC to the microsecond;
+    the event's own device before the given one. A damaged event also says so, for people and
     storage: a decoder passes over that. Numbers are trusted to be finite and `detail` to be a JSON object, as in
     every event that was decoded.
     """
     return _ENCODER.encode(
         _Written(
-            device=device,
-            id=event.id,
-            at=event.at,
+            device=event.device or device,
+            id=event.id if event.id_given else None,
+            at=event.at if event.at_given else None,
             type=event.type,
             location=event.location,
             battery_pct=event.battery_pct,

@@ -230,7 +230,11 @@ class Vitals(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
 
 
 class Event(Struct, frozen=True, kw_only=True, gc=False):
-    """One thing that a device says, already checked: whoever holds an Event need not look at its fields again."""
+    """One thing that a device says, already checked: whoever holds an Event need not look at its fields again.
+
+    The last five fields are for vendors' messages that say less than a canonical event; the canonical source never
+    sets them.
+    """
 
     id: str  #: unique for its device together with the digest; 1-64 printable characters
     at: datetime  #: the device's clock, in UTC: may lie by decades
@@ -244,6 +248,11 @@ class Event(Struct, frozen=True, kw_only=True, gc=False):
     detail: bytes | None = None  #: a JSON object of the vendor's, strings cleaned, never interpreted
     damaged: bool = False  #: an alarm that could be recognised in a message that is not in order
     damage: str | None = None  #: what was not in order and is therefore missing here
+    device: str | None = None  #: whom it is about, where the message is not one device's: a hub's, a forwarder's
+    is_state: bool = False  #: how things stand, said each time anew: new only where it was not so before
+    id_given: bool = True  #: False: the message holds nothing to make an id of; `id` is then the type's word
+    at_given: bool = True  #: False: the message tells no time; `at` is then EPOCH until the receipt takes its place
+    repeat_s: float = 0.0  #: the source says one happening several times: equal ones within so many seconds are one
 
 
 def digest(event: Event) -> int:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import click
 
@@ -32,7 +32,8 @@ def decode(source_name: str, mapping_path: str | None, path: str | None) -> None
     """Print the canonical events of recorded messages.
 
     Reads JSON lines {"topic": "...", "payload": <object, string, or {"hex": "..."}>} from FILE or standard input and
-    prints one JSON line for each, in order: {"events": [...]} or {"error": "..."}. Never stops at a bad line.
+    prints one JSON line for each, in order: {"events": [...]} or {"error": "..."}. Never stops at a bad line. A line's
+    "device_model" chooses the decoder where a source knows several.
     """
     source = source_of(source_name, mapping_path)
     reads_file = path is not None and path != "-"
@@ -73,12 +74,12 @@ def answers(source: Decode, lines: Iterable[bytes]) -> Iterator[bytes]:
     """Yield one JSON line for each line, whatever is on it."""
     for line in lines:
         try:
-            topic, payload = _row(line)
+            row = _row(line)
         except BadRow as bad:
             yield _json({"error": f"not_a_row: {bad}"})
             continue
         try:
-            yield answer(source(topic, payload))
+            yield answer(source(row.topic, row.payload, model=row.model))
         except Exception as bug:  # noqa: BLE001 - around one message: a bug in a source is shown, the next line is read
             yield _json({"error": f"source_failed: {type(bug).__name__}: {bug}"})
 
@@ -97,14 +98,24 @@ def _told(rejected: Rejected) -> str:
     return f"{rejected.reason}: {rejected.detail}"
 
 
-def _row(line: bytes) -> tuple[str, bytes]:
-    """Return topic and payload; the payload's own bytes, so that a vendor's bad JSON reaches the source as it is."""
+class Row(NamedTuple):
+    """One recorded message."""
+
+    topic: str
+    payload: bytes
+    model: str | None
+
+
+def _row(line: bytes) -> Row:
+    """Return the message; the payload's own bytes, so that a vendor's bad JSON reaches the source as it is."""
     values, whole = members(line.strip())
     if not whole:
         raise BadRow("not one complete JSON object in a line")
     if "payload" not in values:
         raise BadRow("payload is missing")
-    return _text(values.get("topic", b"null"), "topic"), _payload(values["payload"])
+    told = values.get("device_model", b"null")
+    model = _text(told, "device_model") if told != b"null" else None
+    return Row(_text(values.get("topic", b"null"), "topic"), _payload(values["payload"]), model)
 
 
 def _text(raw: bytes, name: str) -> str:

@@ -9,7 +9,8 @@ from msgspec import DecodeError, Meta, Raw, Struct
 from msgspec.json import Decoder
 
 from devices.decoding import Decoded, Rejected, RejectReason
-from devices.event import ENDS, LIFE_SAFETY, Event, EventType, Location, Vitals
+from devices.event import Event, EventType, Location, Vitals
+from devices.ordering import life_first
 from devices.salvage import (
     AT_BEFORE,
     AT_BEFORE_MS,
@@ -30,13 +31,6 @@ EVENT_BYTES_MAX: Final = 64 * 1024
 MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
 #: The smallest event has 36 bytes: commas alone must not make millions of elements.
 ELEMENTS_MAX: Final = 16_384
-
-#: What must never change places with an alarm of this type: its clear, and the wearer's words about any alarm.
-_ENDED_BY: Final = {
-    kind: frozenset({end, EventType.CANCEL, EventType.MUTED, EventType.ANSWERED})
-    for end, kind in ENDS.items()
-    if kind in LIFE_SAFETY
-}
 
 _NO_DETAIL: Final = Raw()
 _NULL: Final = b"null"
@@ -66,8 +60,9 @@ class _NotPlain(ValueError):
     """The event is not in plain order: the explaining way has to look at it."""
 
 
-def decode(topic: str, payload: bytes) -> Decoded:
+def decode(topic: str, payload: bytes, *, model: str | None = None) -> Decoded:
     """Decode one message. Total: whatever is wrong with it becomes a Rejected; only a bug raises."""
+    del model  # The wire contract is the same for all.
     named = parse_topic(topic)
     if named is None:
         return Decoded(device=None, channel=None, rejected=(_elsewhere(payload),))
@@ -117,7 +112,7 @@ def _decode_array(device: str, channel: Channel, payload: bytes, body: bytes) ->
     """Decode each element for itself, so that a bad one costs only itself."""
     read = _read_elements(device, payload, body)
     events = [one for one in read if isinstance(one, Event)]
-    events = _life_first(events)
+    events = life_first(events)
     rejected = tuple(one for one in read if isinstance(one, Rejected))
     return Decoded(device=device, channel=channel, events=tuple(events), rejected=rejected, is_array=True)
 
@@ -141,23 +136,6 @@ def _read_elements(device: str, payload: bytes, body: bytes) -> list[Event | Rej
         detail = "message: the array is cut off, or something stands around it; send one whole array"
         read.append(Rejected(reason=RejectReason.NOT_JSON, detail=detail, raw=payload))
     return read
-
-
-def _life_first(events: list[Event]) -> list[Event]:
-    """Life-safety first, else in the order sent; what ends or takes back such an alarm stays before and after it.
-
-    A clear sent before its alarm comes along to the front: behind it, it would end what has just begun.
-    """
-    first: list[Event] = []
-    then: list[Event] = []
-    ahead: set[EventType] = set()  #: what life-safety events further on stand behind
-    for event in reversed(events):
-        if event.type in LIFE_SAFETY:
-            ahead |= _ENDED_BY[event.type]
-            first.append(event)
-        else:
-            (first if event.type in ahead else then).append(event)
-    return first[::-1] + then[::-1]
 
 
 def _read(device: str, raw: bytes) -> Event | Rejected:

@@ -76,7 +76,7 @@ def test_a_deep_payload_reaches_the_source_as_it_is() -> None:
 
 
 def test_a_bug_in_a_source_costs_one_line() -> None:
-    def broken(_topic: str, payload: bytes) -> Decoded:
+    def broken(_topic: str, payload: bytes, *, model: str | None = None) -> Decoded:
         if payload == b"1":
             raise ZeroDivisionError("a bug")
         return canonical.decode(_topic, payload)
