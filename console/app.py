@@ -15,11 +15,12 @@ from console.context import CONTEXT, ConsoleContext
 from console.dispatch import dispatch
 from console.health import add_health
 from console.openapi import describe
-from console.pages import DESCRIPTION, SECURITY_HEADERS, add_pages
+from console.pages import DESCRIPTION, MQTT_DESCRIPTION, SECURITY_HEADERS, add_pages
 from console.problems import Problem
 from console.routes import Route, register
 from console.stream import socket
 from console.stream.hub import HUB, Hub
+from devices.asyncapi import describe as describe_mqtt
 from store.feed import DATABASE_AWAY
 
 _log: Final = structlog.get_logger(__name__)
@@ -47,6 +48,7 @@ def make_app(context: ConsoleContext) -> web.Application:
     app[CONTEXT] = context
     app[HUB] = Hub(context)
     app[DESCRIPTION] = describe(ROUTES, version=context.version)
+    app[MQTT_DESCRIPTION] = describe_mqtt(version=context.version)
     app.router.add_get("/api/v1/stream", socket.stream)
     register(app, [route for route in ROUTES if route not in socket.ROUTES], dispatch)
     add_health(app)

@@ -33,11 +33,17 @@ SECURITY_HEADERS: Final = {
 }
 
 DESCRIPTION: web.AppKey[dict[str, Any]] = web.AppKey("description", dict)
+MQTT_DESCRIPTION: web.AppKey[dict[str, Any]] = web.AppKey("mqtt_description", dict)
 
 
 async def openapi(request: web.Request) -> web.Response:
     """The API's description."""
     return web.json_response(request.app[DESCRIPTION], headers={"Cache-Control": "no-store"})
+
+
+async def asyncapi(request: web.Request) -> web.Response:
+    """What devices say and hear over MQTT."""
+    return web.json_response(request.app[MQTT_DESCRIPTION], headers={"Cache-Control": "no-store"})
 
 
 async def docs(request: web.Request) -> web.Response:
@@ -88,8 +94,9 @@ def _charset(kind: str | None) -> str:
 
 
 def add_pages(app: web.Application) -> None:
-    """Register the description, and the pages behind everything else."""
+    """Register the descriptions, and the pages behind everything else."""
     app.router.add_get("/api/openapi.json", openapi)
+    app.router.add_get("/api/asyncapi.json", asyncapi)
     app.router.add_get("/api/docs", docs)
     app.router.add_route("*", "/api", nothing_here)
     app.router.add_route("*", "/api/{path:.*}", nothing_here)

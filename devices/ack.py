@@ -22,13 +22,17 @@ class Ack(Struct, frozen=True, kw_only=True, gc=False):
     error: str | None = None
 
 
-class _Stored(Struct, frozen=True, gc=False):
+class Stored(Struct, frozen=True, gc=False):
+    """The event is committed; `incident` names the case it opened or joined."""
+
     id: str
     stored_at: datetime
     incident: str | None
 
 
-class _Refused(Struct, frozen=True, gc=False):
+class Refused(Struct, frozen=True, gc=False):
+    """The event is kept, but could not be used."""
+
     id: str
     error: str
 
@@ -39,12 +43,12 @@ _DECODER: Final[Decoder[Ack | list[Ack]]] = Decoder(Ack | list[Ack])
 
 def stored(id_: str, stored_at: datetime, incident: str | None = None) -> bytes:
     """Say that the event is committed; never that help is coming. `stored_at` is zone-aware."""
-    return _ENCODER.encode(_Stored(id_, stored_at, incident))
+    return _ENCODER.encode(Stored(id_, stored_at, incident))
 
 
 def refused(id_: str, reason: RejectReason | str) -> bytes:
     """Say that the event is kept but could not be used, so that the device stops sending it."""
-    return _ENCODER.encode(_Refused(id_, reason))
+    return _ENCODER.encode(Refused(id_, reason))
 
 
 def array(acks: Sequence[bytes]) -> bytes:

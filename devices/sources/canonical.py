@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from msgspec import DecodeError, Meta, Raw, Struct
+from msgspec import UNSET, DecodeError, Meta, Raw, Struct, UnsetType
 from msgspec.json import Decoder
 
 from devices.decoding import Decoded, Rejected, RejectReason
@@ -32,11 +32,10 @@ MESSAGE_BYTES_MAX: Final = 4 * 1024 * 1024
 #: The smallest event has 36 bytes: commas alone must not make millions of elements.
 ELEMENTS_MAX: Final = 16_384
 
-_NO_DETAIL: Final = Raw()
 _NULL: Final = b"null"
 
 
-class _Wire(Struct, gc=False):
+class WireEvent(Struct, gc=False):
     """An event as it stands on the wire, before the checks that types cannot make."""
 
     id: Annotated[str, Meta(min_length=1, max_length=ID_CHARACTERS_MAX)]
@@ -48,11 +47,11 @@ class _Wire(Struct, gc=False):
     vitals: Vitals | None = None
     value: float | None = None
     unit: str | None = None
-    detail: Raw = _NO_DETAIL
+    detail: Raw | UnsetType = UNSET
     device: str | None = None
 
 
-_EVENT: Final = Decoder(_Wire)
+_EVENT: Final = Decoder(WireEvent)
 _ARRAY: Final = Decoder(list[Raw])
 
 
@@ -160,7 +159,7 @@ def _oversized(raw: bytes) -> Rejected:
     return reject(RejectReason.TOO_LARGE, detail, raw)
 
 
-def _checked(wire: _Wire, device: str) -> Event:
+def _checked(wire: WireEvent, device: str) -> Event:
     """Make the event of a wire event that is in plain order; any doubt raises _NotPlain."""
     at, unit = wire.at, wire.unit
     if not wire.id.isascii() or not wire.id.isprintable() or " " in wire.id:
@@ -179,7 +178,7 @@ def _checked(wire: _Wire, device: str) -> Event:
         vitals=wire.vitals,
         value=wire.value,
         unit=unit,
-        detail=None if wire.detail is _NO_DETAIL else _detail(bytes(wire.detail)),
+        detail=None if wire.detail is UNSET else _detail(bytes(wire.detail)),
     )
 
 
