@@ -52,7 +52,8 @@ def read_json(payload: bytes) -> JsonMessage | Rejected:
         damage, reason = "is not UTF-8", RejectReason.NOT_UTF8
     except (DecodeError, ValueError, RecursionError):
         damage, reason = "is not valid JSON, or was cut off", RejectReason.NOT_JSON
-    value = _recovered(body)
+    # Something may stand before the message: a log's prefix, half of the message before it.
+    value = _recovered(body) or _recovered(body[max(body.find(b"{"), 0) :])
     if not value:
         return rejected(reason, f"message: {damage}", payload)
     return JsonMessage(value, f"message: {damage}")

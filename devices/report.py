@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec.json import Encoder
 
 from devices.decoding import Rejected, RejectReason
 from devices.event import EPOCH, Event, EventType, Location, Vitals
@@ -16,6 +17,7 @@ from devices.text import ID_CHARACTERS_MAX, clean, clean_object, is_event_id
 #: A vendor's own words beside what was understood; longer is cut away whole, since half an object is none.
 DETAIL_BYTES_MAX: Final = 16 * 1024
 _FOREIGN: Final = re.compile(r"[^A-Za-z0-9._:@+-]+")
+_ENCODER: Final = Encoder()
 
 
 def report(  # noqa: PLR0913  # one keyword for each field of an event; every source reads the same
@@ -75,9 +77,9 @@ def detail_of(values: Mapping[str, Any] | None) -> bytes | None:
     if not values:
         return None
     try:
-        raw = json.dumps(values, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    except (ValueError, TypeError, RecursionError):
-        return None  # infinities, lone surrogates, or deeper than anybody reads: the bytes themselves are kept anyway
+        raw = _ENCODER.encode(values if isinstance(values, dict) else dict(values))
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        return None  # lone surrogates, or deeper than anybody reads: the bytes themselves are kept anyway
     return clean_object(raw) if len(raw) <= DETAIL_BYTES_MAX else None
 
 

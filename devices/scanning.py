@@ -18,6 +18,7 @@ _MEMBER: Final = re.compile(rb"[ \t\r\n]*+(" + _STRING + rb'")[ \t\r\n]*+:(.*+)'
 _NOT_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _STEPS: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _QUOTE, _OPEN_LIST, _OPEN_OBJECT, _COMMA = b'"[{,'
+_WORDS: Final = frozenset({b"true", b"false", b"null"})  #: nothing longer begins with these
 _CLOSED_BY: Final = {_OPEN_LIST: b"]", _OPEN_OBJECT: b"}"}
 
 
@@ -91,7 +92,7 @@ def members(payload: bytes) -> Members:
     for place, part in enumerate(parts, start=1):
         found = _MEMBER.fullmatch(part)
         value = found[2].strip(BLANK) if found else b""
-        may_be_cut = not closed and place == len(parts) and value[:1] not in (b'"', b"{")
+        may_be_cut = not closed and place == len(parts) and value[:1] not in (b'"', b"{") and value not in _WORDS
         if found is None or may_be_cut:
             whole = False
             continue

@@ -62,3 +62,9 @@ def test_an_array_is_taken_apart_even_if_broken(payload: bytes, parts: list[byte
 )
 def test_an_object_gives_what_is_certain(payload: bytes, values: dict[str, bytes], whole: bool) -> None:
     assert members(payload) == (values, whole)
+
+
+def test_of_a_cut_off_object_a_word_that_nothing_longer_begins_with_is_whole() -> None:
+    assert members(b'{"battery":31,"smoke":true').values == {"battery": b"31", "smoke": b"true"}
+    assert members(b'{"smoke":true,"battery":31').values == {"smoke": b"true"}
+    assert members(b'{"battery":31,"smoke":tru').values == {"battery": b"31"}
