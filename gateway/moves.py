@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from devices.event import Datum, Event, Location
+from devices.datums import to_wgs84
+from devices.event import Event, Location
 from store import telemetry
 from store.database import Connection
 from store.telemetry import StateMoves
@@ -46,8 +47,8 @@ def note(moves: Moves, device_id: int, event: Event, received_at: datetime, *, l
     move.clock_ok = True
     if event.battery_pct is not None:
         move.battery_pct = event.battery_pct
-    if event.location is not None and event.location.datum is Datum.WGS84:
-        move.location = event.location
+    if event.location is not None:
+        move.location = to_wgs84(event.location)
 
 
 def merged(newer: Moves, older: Moves) -> Moves:

@@ -15,6 +15,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from msgspec.json import Encoder
 
 from devices import ack
+from devices.datums import to_wgs84
 from devices.event import READINGS, Event, EventType, Location, Vitals, digest
 from gateway import metrics, moves
 from gateway.bad_data import BadDataRateHigh, BadDataWatch
@@ -67,8 +68,9 @@ def data_of(event: Event) -> str:
     """The stored JSON of an event's contents."""
     # A newline in JSON only ever stands between its parts; the batch's columns are joined by newlines.
     detail = UNSET if event.detail is None else Raw(event.detail.replace(b"\n", b" "))
+    location = None if event.location is None else to_wgs84(event.location)
     return _encode(
-        _Data(event.location, event.battery_pct, event.signal_dbm, event.vitals, event.value, event.unit, detail)
+        _Data(location, event.battery_pct, event.signal_dbm, event.vitals, event.value, event.unit, detail)
     ).decode()
 
 

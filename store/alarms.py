@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from devices.datums import to_wgs84
 from devices.encoding import encode
-from devices.event import ENDS, EPOCH, Datum, Event, EventType, digest
+from devices.event import ENDS, EPOCH, Event, EventType, digest
 from rules.domain import correlation, duplicates, lateness, policy
 from rules.domain.place import Point
 from rules.domain.policy import Assessment
@@ -219,9 +220,8 @@ def _cause(
     *,
     event: Event | None = None,
 ) -> Cause:
-    location = event.location if event is not None else None
-    known_datum = location is not None and location.datum is Datum.WGS84
-    point = Point(lat=location.lat, lon=location.lon) if location is not None and known_datum else None
+    location = to_wgs84(event.location) if event is not None and event.location is not None else None
+    point = Point(lat=location.lat, lon=location.lon) if location is not None else None
     facts: list[tuple[str, str | int | bool | None]] = [("device", device)]
     if event is not None:
         facts += [("event", event.id), ("type", str(event.type))]
@@ -264,14 +264,13 @@ async def _note_word(connection: Connection, alarm: Alarm, context: DeviceContex
 async def _move_state(connection: Connection, alarm: Alarm, context: DeviceContext, timing: lateness.Lateness) -> None:
     event = alarm.event
     fresh = not (timing.late or alarm.retained)
-    location = event.location if fresh else None
-    usable = location is not None and location.datum is Datum.WGS84
+    location = to_wgs84(event.location) if fresh and event.location is not None else None
     opens, ends = await _conditions(connection, alarm, context)
     await connection.execute(
         _Q.move_state, context.device_id, alarm.received_at, in_real(event.battery_pct) if fresh else None,
-        location.lat if location is not None and usable else None,
-        location.lon if location is not None and usable else None,
-        in_real(location.accuracy_m) if location is not None and usable else None,
+        location.lat if location is not None else None,
+        location.lon if location is not None else None,
+        in_real(location.accuracy_m) if location is not None else None,
         lateness.proves_clock(event.at, alarm.received_at) and alarm.at_known, opens, ends,
     )  # fmt: skip
 

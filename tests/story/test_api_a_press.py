@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from devices.event import Event, EventType, Location
+from devices.datums import converted
+from devices.event import Datum, Event, EventType, Location
 from rules.domain.vocabulary import Channel
 from store.alarms import Alarm, accept
 from store.opening import Centre
@@ -51,6 +52,15 @@ async def test_a_band_says_who_and_the_fix_says_where(console: Any) -> None:
     assert {device["device"] for device in whole["devices"]} == {"wall-1", "band-1", "band-2"}
     assert whole["timeline"][0]["action"] == "opened"
     assert (whole["plan"], whole["assignments"], whole["hand_overs"]) == ([], [], [])
+
+
+async def test_a_fix_in_the_maps_own_datum_does_not_send_help_half_a_kilometre_off(console: Any) -> None:
+    desk = await _estate(console)
+    lat, lon = converted(32.1, 120.1, Datum.WGS84, Datum.GCJ02)
+    case = await _press(console, "band-1", location=Location(lat=lat, lon=lon, accuracy_m=20, datum=Datum.GCJ02))
+    place = (await desk.gets(f"/incidents/{case}")).body["place"]
+    assert (place["kind"], place["distance_from_home_m"]) == ("reported", 0)
+    assert (round(place["lat"], 6), round(place["lon"], 6)) == (32.1, 120.1)
 
 
 async def test_a_shared_button_says_where_and_leaves_open_who(console: Any) -> None:
