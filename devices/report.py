@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import structs
 from msgspec.json import Encoder
 
 from devices.decoding import Rejected, RejectReason
@@ -67,9 +68,14 @@ def report(  # noqa: PLR0913  # one keyword for each field of an event; every so
     )
 
 
-def reading(name: str, value: float, unit: str, **fields: Any) -> Event:
-    """Make a single reading; `name` says of what (`temperature`, `humidity`, `battery_voltage`), as its detail."""
-    return report(EventType.READING, value=value, unit=unit, detail={"name": name}, **fields)
+def reading(name: str, value: float, unit: str, *, id_: str | None = None, **fields: Any) -> Event:
+    """Make a single reading; `name` says of what (`temperature`, `humidity`, `battery_voltage`), as its detail.
+
+    The name is part of its id: one message holds several readings of one type and time, and none is a copy of another.
+    """
+    own_id = None if id_ is None else f"{id_[: ID_CHARACTERS_MAX - 1 - len(name)]}:{name}"
+    made = report(EventType.READING, value=value, unit=unit, detail={"name": name}, id_=own_id, **fields)
+    return made if made.id_given else structs.replace(made, id=f"{EventType.READING}:{name}"[:ID_CHARACTERS_MAX])
 
 
 def detail_of(values: Mapping[str, Any] | None) -> bytes | None:
