@@ -89,6 +89,12 @@ def detail_of(values: Mapping[str, Any] | None) -> bytes | None:
     return clean_object(raw) if len(raw) <= DETAIL_BYTES_MAX else None
 
 
-def rejected(reason: RejectReason, detail: str, raw: bytes, *, type_: EventType | None = None) -> Rejected:
-    """Refuse a message. `type_` names the alarm that can still be recognised in it: it is then a call all the same."""
-    return Rejected(reason=reason, detail=detail, raw=raw, type_word=None if type_ is None else str(type_))
+def rejected(
+    reason: RejectReason, detail: str, raw: bytes, *, type_: EventType | None = None, device: str | None = None
+) -> Rejected:
+    """Refuse a message. `type_` names the alarm that can still be recognised in it: it is then a call all the same.
+
+    `device` is whom it is about, where that can be read and is not the message's device.
+    """
+    type_word = None if type_ is None else str(type_)
+    return Rejected(reason=reason, detail=detail, raw=raw, type_word=type_word, device=device)
