@@ -86,7 +86,11 @@ def detail_of(values: Mapping[str, Any] | None) -> bytes | None:
         raw = _ENCODER.encode(values if isinstance(values, dict) else dict(values))
     except (ValueError, TypeError, OverflowError, RecursionError):
         return None  # lone surrogates, or deeper than anybody reads: the bytes themselves are kept anyway
-    return clean_object(raw) if len(raw) <= DETAIL_BYTES_MAX else None
+    if len(raw) > DETAIL_BYTES_MAX:
+        return None
+    # Written here, so every number is one that a double holds, and only strings could need cleaning.
+    is_plain = raw.isascii() and b"\\" not in raw and b"\x7f" not in raw
+    return raw if is_plain else clean_object(raw)
 
 
 def rejected(

@@ -25,16 +25,14 @@ _EPOCH_MS_MIN: Final = EPOCH_SECONDS_MIN * 1000
 
 def number(value: object) -> float | None:
     """Return a finite number, also from a string of digits ("100.00"); None for anything else, a flag included."""
-    if isinstance(value, bool):
+    if isinstance(value, str):
+        text = value.strip()
+        return float(text) if _NUMBER.fullmatch(text) else None  # Of at most 20 digits and two of exponent: finite.
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if isinstance(value, int | float):
-        try:
-            found = float(value)
-        except OverflowError:
-            return None
-    elif isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-        found = float(value.strip())
-    else:
+    try:
+        found = float(value)
+    except OverflowError:
         return None
     return found if isfinite(found) else None
 

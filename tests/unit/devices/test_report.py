@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from devices.decoding import RejectReason
 from devices.event import EPOCH, EventType, digest
-from devices.report import detail_of, reading, report
+from devices.report import detail_of, reading, rejected, report
 
 AT = datetime(2026, 11, 22, 2, 10, tzinfo=UTC)
 
@@ -58,3 +59,21 @@ def test_what_is_wrong_marks_it_as_damaged() -> None:
 def test_the_vendors_own_words_are_kept_clean_or_not_at_all(values: dict[str, object], kept: object) -> None:
     found = detail_of(values)
     assert (None if found is None else json.loads(found)) == kept
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("plain", b'{"a":"plain"}'),
+        (1e300, b'{"a":1e300}'),
+        ("a\x7fb", b'{"a":"ab"}'),
+        ("门\u202e", '{"a":"门"}'.encode()),
+    ],
+)
+def test_a_detail_is_cleaned_where_it_needs_to_be(said: object, kept: bytes) -> None:
+    assert detail_of({"a": said}) == kept
+
+
+def test_a_refusal_names_the_alarm_and_the_device_it_can_still_tell() -> None:
+    refusal = rejected(RejectReason.BAD_VALUE, "frame: no", b"x", type_=EventType.SOS, device="band-1")
+    assert (refusal.type_word, refusal.device) == ("sos", "band-1")
