@@ -37,3 +37,7 @@ canary_seconds: Final = Histogram(
 canary_rounds_total: Final = Counter(
     "shouwang_canary_rounds_total", "Rounds of the canary by outcome: full, not_full", ["lane", "outcome"]
 )
+replays_total: Final = Counter("shouwang_replays_total", "Dead letters used again, by what became of them", ["result"])
+replay_failures_total: Final = Counter(
+    "shouwang_replay_failures_total", "Times replaying stopped for a reason of ours and was begun anew", ["error"]
+)

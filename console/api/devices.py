@@ -126,6 +126,7 @@ async def make_device(call: Call) -> Reply:
         await _refuse_unknown_holder(call, body.holder())
         made = await add_device(
             call.context.db,
+            call.context.keyring,
             body.device,
             body.columns(),
             body.holder() or Holder(),
@@ -145,6 +146,7 @@ async def patch_device(call: Call) -> Reply:
         await _refuse_unknown_holder(call, body.holder())
         await change_device(
             db,
+            call.context.keyring,
             call.id,
             body.columns(),
             body.holder(),

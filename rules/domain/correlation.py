@@ -63,21 +63,27 @@ def subject_of(
     A shared device names nobody, so it is about the home. An unknown call is about the device the topic named.
     A technical one is about one device and one cause. `ValueError` where nothing at all is known.
     """
-    person = None if resident_id is None else f"r{resident_id}"
-    home = None if premises_id is None else f"p{premises_id}"
+    holder = holder_key(wearer, resident_id=resident_id, premises_id=premises_id)
     device = None if device_id is None else f"d{device_id}"
     if system is not None:
         order: tuple[str | None, ...] = (f"s:{system}",)
     elif assessment.family is Family.TECHNICAL and device is not None:
         order = (f"{device}:{assessment.topic}",)
     elif assessment.class_ is Class.UNKNOWN:
-        order = (device, person, home)
+        order = (device, holder)
     else:
-        order = (person, home, device) if wearer is Wearer.PERSONAL else (home, person, device)
+        order = (holder, device)
     key = next((key for key in order if key is not None), None)
     if key is None:
         raise ValueError("an incident is about a person, a home, a device or a part of the system")
     return Subject(key=key, family=assessment.family)
+
+
+def holder_key(wearer: Wearer, *, resident_id: int | None, premises_id: int | None) -> str | None:
+    """The key of whoever a device's call is about: the person of one that is worn, the home of one that is shared."""
+    person = None if resident_id is None else f"r{resident_id}"
+    home = None if premises_id is None else f"p{premises_id}"
+    return person or home if wearer is Wearer.PERSONAL else home or person
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

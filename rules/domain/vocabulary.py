@@ -345,3 +345,4 @@ class Action(StrEnum):
     CLOSED = "closed"
     STEP_FAILED = "step_failed"
     RESTORED = "restored"
+    ADOPTED = "adopted"

@@ -151,7 +151,7 @@ SELECT d.id, d.device, d.kind, d.source, d.model, d.interval_s, d.wearer, d.life
  WHERE d.id = $1 OR h.premises_id = $2 OR h.resident_id = ANY($3::bigint[]) ORDER BY d.id
 
 -- name: lock_device
-SELECT id, version, registered FROM device WHERE id = $1 FOR UPDATE
+SELECT id, device, version, registered FROM device WHERE id = $1 FOR UPDATE
 
 -- name: lock_device_named
 SELECT id, version, registered FROM device WHERE device = $1 FOR UPDATE
@@ -179,7 +179,8 @@ INSERT INTO device_holder (device_id, from_at, resident_id, premises_id) VALUES 
 
 -- name: dead_letters
 SELECT id, device, topic, source, lane, reason, detail, decoder, retained, count, first_at, last_at, replayed_at,
-       incident_id, length(payload) AS size_bytes
+       replay_asked_at IS NOT NULL AS is_replay_asked, replay_result, incident_id, length(payload) AS size_bytes
   FROM dead_letter
  WHERE ($1::timestamptz IS NULL OR (last_at, id) < ($1, $2::bigint)) AND ($3::text IS NULL OR reason = $3)
- ORDER BY last_at DESC, id DESC LIMIT $4
+   AND ($4::text IS NULL OR device = $4)
+ ORDER BY last_at DESC, id DESC LIMIT $5

@@ -11,6 +11,7 @@ import asyncpg
 import msgspec
 
 from rules.domain.masking import mask_name
+from store.adoption import adopt
 from store.audit import note_look
 from store.changes import Change, record
 from store.database import Database
@@ -18,6 +19,7 @@ from store.feed import snapshot
 from store.registers.areas import make_area
 from store.registers.errors import RecordChanged, RecordTaken, RecordUnknown, ReferenceUnknown
 from store.registers.search import literal
+from store.sealing import Keyring
 from store.sql import queries
 
 if TYPE_CHECKING:
@@ -121,21 +123,24 @@ async def devices_around(
 
 
 async def add_device(
-    db: Database, device: str, fields: Mapping[str, Any], holder: Holder, *, by: int, now: datetime
+    db: Database, keyring: Keyring, device: str, fields: Mapping[str, Any], holder: Holder, *, by: int, now: datetime
 ) -> int:
-    """Register a device; RecordTaken where the id is registered already. One known only by its alarms is adopted."""
+    """Register a device; RecordTaken where the id is registered already. One known only by its alarms is adopted:
+    what waited of its messages is used, and its open cases get its person."""
     async with db.transaction() as connection:
         known = await connection.fetchrow(Q.lock_device_named, device)
         if known is not None and known["registered"]:
             raise RecordTaken(f"the device {device} is registered already")
         device_id = await put_device(connection, device, fields, known_id=known["id"] if known else None, now=now)
         await set_holder(connection, device_id, holder, now=now)
-        await _on_record(connection, device_id, "device_added", by=by, now=now)
+        adopted = await adopt(connection, device_id, device, keyring=keyring, by=by, now=now)
+        await _on_record(connection, device_id, "device_added", by=by, now=now, besides=adopted)
     return device_id
 
 
 async def change_device(
     db: Database,
+    keyring: Keyring,
     device_id: int,
     fields: Mapping[str, Any],
     holder: Holder | None,
@@ -154,7 +159,10 @@ async def change_device(
         await put_device(connection, "", fields, known_id=device_id, now=now)
         if holder is not None:
             await set_holder(connection, device_id, holder, now=now)
-        await _on_record(connection, device_id, "device_changed", by=by, now=now)
+        adopted: list[Change] = []
+        if not locked["registered"]:
+            adopted = await adopt(connection, device_id, locked["device"], keyring=keyring, by=by, now=now)
+        await _on_record(connection, device_id, "device_changed", by=by, now=now, besides=adopted)
 
 
 async def put_device(
@@ -190,11 +198,13 @@ async def set_holder(connection: Connection, device_id: int, holder: Holder, *, 
     return before is not None or bool(holder)
 
 
-async def _on_record(connection: Connection, device_id: int, action: str, *, by: int, now: datetime) -> None:
+async def _on_record(
+    connection: Connection, device_id: int, action: str, *, by: int, now: datetime, besides: Sequence[Change] = ()
+) -> None:
     row = await connection.fetchrow(f"{Q.device} {Q.device_one}", device_id)
     await note_look(connection, by, action, f"device:{device_id}", now=now)
     change = Change(kind="device", object_id=device_id, area=row["area"] if row else None)
-    await record(connection, [change], now=now)
+    await record(connection, [change, *besides], now=now)
 
 
 def _device(row: asyncpg.Record, seq: int) -> Device:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import asyncpg
 import msgspec
 
+from store.adoption import adopt
 from store.audit import note_look
 from store.changes import Change, record
 from store.database import Database
@@ -68,10 +69,11 @@ async def import_devices(db: Database, keyring: Keyring, text: str, *, by: int |
     imported = 0
     for batch in _batches(table.rows):
         async with db.transaction() as connection:
-            kept = [await _import_alone(connection, keyring, row, errors, proposals, now) for row in batch]
-            changes = [change for change in kept if change is not None]
-            imported += len(changes)
-            await note_look(connection, by, "devices_imported", f"devices:{len(changes)}", now=now)
+            kept = [await _import_alone(connection, keyring, row, errors, proposals, by, now) for row in batch]
+            changes = [change for of_row in kept if of_row is not None for change in of_row]
+            rows = sum(of_row is not None for of_row in kept)
+            imported += rows
+            await note_look(connection, by, "devices_imported", f"devices:{rows}", now=now)
             await record(connection, changes, now=now)
     return ImportReport(
         imported=imported,
@@ -93,18 +95,20 @@ async def _import_alone(
     row: Row,
     errors: list[RowError],
     proposals: list[Proposal],
+    by: int | None,
     now: datetime,
-) -> Change | None:
+) -> list[Change] | None:
     """One row in its savepoint: whatever is wrong with it stays with it and is reported by its line."""
     try:
         async with connection.transaction():
             device_id, proposal = await _import_row(connection, keyring, row, now)
+            adopted = await adopt(connection, device_id, row.device, keyring=keyring, by=by, now=now)
     except (RegisterError, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
         errors.append(RowError(line=row.line, error=_reason(error)))
         return None
     if proposal is not None:
         proposals.append(proposal)
-    return Change(kind="device", object_id=device_id, area=row.area)
+    return [Change(kind="device", object_id=device_id, area=row.area), *adopted]
 
 
 async def _import_row(connection: Connection, keyring: Keyring, row: Row, now: datetime) -> tuple[int, Proposal | None]:

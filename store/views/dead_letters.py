@@ -31,15 +31,17 @@ class DeadLetterListed(msgspec.Struct, frozen=True, kw_only=True):
     first_at: datetime
     last_at: datetime
     replayed_at: datetime | None
+    is_replay_asked: bool
+    replay_result: str | None
     incident_id: str | None
 
 
 async def list_dead_letters(
-    db: Database, *, reason: str | None, after: tuple[datetime, int] | None, limit: int
+    db: Database, *, reason: str | None, device: str | None, after: tuple[datetime, int] | None, limit: int
 ) -> tuple[list[DeadLetterListed], int]:
     """Dead letters, the last seen first, and the feed's number they stand at."""
     async with snapshot(db) as (connection, seq):
-        rows = await connection.fetch(Q.dead_letters, *(after or (None, None)), reason, limit)
+        rows = await connection.fetch(Q.dead_letters, *(after or (None, None)), reason, device, limit)
     return [_listed(dict(row)) for row in rows], seq
 
 

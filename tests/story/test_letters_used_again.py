@@ -1,0 +1,174 @@
+"""What could not be used when it came is used once it can be: in order, never twice, never as something new."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from devices.event import EventType
+from devices.sources import canonical
+from gateway.replay import Replayer
+from rules.clock import FakeClock
+from store import replay
+from store.dead_letters import DeadLetter, bury
+from store.partitions import make_days_ahead
+from store.registers.devices import Holder, add_device
+from tests.town import CENTRE, Home, Town, town_in
+
+CLERK = 1
+
+
+@pytest.fixture
+async def town(fresh_dsn: str, clock: FakeClock) -> AsyncIterator[Town]:
+    async with town_in(fresh_dsn) as town:
+        async with town.db.pool.acquire() as connection:
+            await make_days_ahead(connection, clock.now())
+        yield town
+        assert await town.faults() == [], "the record after the story"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def replayer(town: Town, clock: FakeClock) -> Replayer:
+    return Replayer({"canonical": canonical.decode}, database=town.db, clock=clock, centre=CENTRE)
+
+
+async def _buried(town: Town, clock: FakeClock, payload: bytes, **more: Any) -> int:
+    letter = {
+        "device": "stranger-1", "topic": "sw/v1/stranger-1/telemetry", "source": "canonical", "lane": "telemetry",
+        "reason": "unknown_device", "detail": "", "payload": payload, "decoder": "0", **more,
+    }  # fmt: skip
+    async with town.db.transaction() as connection:
+        await bury(connection, [DeadLetter(**letter)], now=clock.now())
+        number: int = await connection.fetchval("SELECT max(id) FROM dead_letter")
+    return number
+
+
+async def _registers(town: Town, clock: FakeClock, device: str, home: Home | None = None) -> None:
+    holder = Holder() if home is None else Holder(resident_id=home.resident_id, premises_id=home.premises_id)
+    fields = {"kind": "call_button", "wearer": "personal", "life": "live"}
+    await add_device(town.db, CENTRE.keyring, device, fields, holder, by=CLERK, now=clock.now())
+
+
+def _said(id_: str, clock: FakeClock, **more: Any) -> bytes:
+    return json.dumps({"id": id_, "at": clock.now().isoformat(), "type": "vitals", **more}).encode()
+
+
+async def _results(town: Town) -> list[str | None]:
+    rows = await town.db.pool.fetch("SELECT replay_result FROM dead_letter ORDER BY id")
+    return [row["replay_result"] for row in rows]
+
+
+async def _drain(replayer: Replayer) -> None:
+    while await replayer.run_once():
+        pass
+
+
+async def test_what_a_stranger_said_is_its_own_once_it_is_registered(
+    town: Town, clock: FakeClock, replayer: Replayer
+) -> None:
+    for number in range(3):
+        await _buried(town, clock, _said(f"v-{number}", clock, vitals={"heart_rate_bpm": 70 + number}))
+        clock.advance(60)
+    await _registers(town, clock, "stranger-1")
+    await _drain(replayer)
+    rows = await town.db.pool.fetch("SELECT event_id, data FROM reading ORDER BY at")
+    assert [row["event_id"] for row in rows] == ["v-0", "v-1", "v-2"]
+    assert await _results(town) == ["used"] * 3
+
+
+async def test_old_words_do_not_become_the_devices_state_now(town: Town, clock: FakeClock, replayer: Replayer) -> None:
+    await _buried(town, clock, _said("v-1", clock, battery_pct=5))
+    clock.advance(3600)
+    await _registers(town, clock, "stranger-1")
+    await _drain(replayer)
+    assert await town.db.pool.fetchval("SELECT count(*) FROM reading WHERE late") == 1
+    assert await town.db.pool.fetchval("SELECT battery_pct FROM device_state s JOIN device d ON d.id = s.device_id"
+                                       " WHERE d.device = 'stranger-1'") is None  # fmt: skip
+
+
+async def test_a_letter_of_a_device_nobody_registered_stays_and_says_so(
+    town: Town, clock: FakeClock, replayer: Replayer
+) -> None:
+    letter = await _buried(town, clock, _said("v-1", clock))
+    await replay.ask(town.db, letter, by=CLERK, now=clock.now())
+    await _drain(replayer)
+    assert await _results(town) == ["device_unknown"]
+    assert await town.db.pool.fetchval("SELECT replayed_at FROM dead_letter") is None
+
+
+async def test_an_alarm_that_can_be_read_today_is_a_case_today(
+    town: Town, clock: FakeClock, replayer: Replayer
+) -> None:
+    await _registers(town, clock, "stranger-1")
+    body = json.dumps({"id": "a-1", "at": clock.now().isoformat(), "type": "sos"}).encode()
+    letter = await _buried(town, clock, body, topic="sw/v1/stranger-1/alarm", reason="unknown_type")
+    clock.advance(120)
+    await replay.ask(town.db, letter, by=CLERK, now=clock.now())
+    await _drain(replayer)
+    assert await town.db.pool.fetchval("SELECT count(*) FROM incident WHERE class = 'sos'") == 1
+    await replay.ask(town.db, letter, by=CLERK, now=clock.now())
+    await _drain(replayer)
+    assert await town.db.pool.fetchval("SELECT alert_count FROM incident WHERE class = 'sos'") == 1
+
+
+async def test_a_letter_that_ended_the_process_twice_is_not_decoded_again(
+    town: Town, clock: FakeClock, replayer: Replayer
+) -> None:
+    letter = await _buried(town, clock, _said("v-1", clock))
+    await replay.ask(town.db, letter, by=CLERK, now=clock.now())
+    for _ in range(replay.TRIES_MAX):
+        assert await replay.note_try(town.db) is not None  # and the process dies here
+    await _drain(replayer)
+    assert await _results(town) == ["ended_the_process"]
+
+
+async def test_one_letter_that_fails_does_not_stop_the_next(town: Town, clock: FakeClock, replayer: Replayer) -> None:
+    await _registers(town, clock, "stranger-1")
+    for payload, reason in ((b"{", "not_json"), (_said("v-2", clock), "bad_id")):
+        letter = await _buried(town, clock, payload, reason=reason)
+        await replay.ask(town.db, letter, by=CLERK, now=clock.now())
+        clock.advance(1)
+    await _drain(replayer)
+    assert await _results(town) == ["still_unreadable", "used"]
+
+
+async def test_two_gateways_do_not_use_one_letter_twice(town: Town, clock: FakeClock, replayer: Replayer) -> None:
+    await _registers(town, clock, "stranger-1")
+    letter = await _buried(town, clock, _said("v-1", clock))
+    await replay.ask(town.db, letter, by=CLERK, now=clock.now())
+    async with town.db.transaction() as connection:
+        assert await connection.fetchval("SELECT pg_try_advisory_xact_lock(7340223)")
+        assert await replayer.run_once() is False
+    assert await replayer.run_once() is True
+    assert await replayer.run_once() is False
+
+
+async def test_an_open_case_of_a_stranger_gets_its_person(town: Town, clock: FakeClock) -> None:
+    pressed = await town.says("stranger-2", EventType.SOS, now=clock.now())
+    clock.advance(60)
+    home = await town.home()
+    await _registers(town, clock, "stranger-2", home)
+    case = await town.incident(pressed.incident_id)
+    assert (case["resident_id"], case["subject"]) == (home.resident_id, f"r{home.resident_id}")
+    assert "unregistered" not in case["marks"]
+    assert (await town.actions(pressed.incident_id))[-1] == "adopted"
+    again = await town.says("stranger-2", EventType.SOS, now=clock.now())
+    assert again.incident_id == pressed.incident_id
+
+
+async def test_a_person_with_an_open_case_keeps_it_and_the_strangers_is_linked(town: Town, clock: FakeClock) -> None:
+    home = await town.home()
+    first = await town.says(home.button, EventType.SOS, now=clock.now())
+    stranger = await town.says("stranger-3", EventType.FALL, now=clock.now())
+    await _registers(town, clock, "stranger-3", home)
+    row = await town.db.pool.fetchrow("SELECT incident_id, other_id FROM incident_link")
+    assert row is not None
+    assert {row["incident_id"], row["other_id"]} == {first.incident_id, stranger.incident_id}
