@@ -7,9 +7,15 @@ from types import MappingProxyType
 from typing import Final
 
 from devices.decoding import Decode
-from devices.sources import canonical
+from devices.sources import canonical, owntracks, zigbee2mqtt
 
-SOURCES: Final[Mapping[str, Decode]] = MappingProxyType({"canonical": canonical.decode})
+SOURCES: Final[Mapping[str, Decode]] = MappingProxyType(
+    {
+        "canonical": canonical.decode,
+        "owntracks": owntracks.decode,
+        "zigbee2mqtt": zigbee2mqtt.decode,
+    }
+)
 
 #: Sources that are made from the bytes of a mapping file; one that says nothing usable raises DecodeError.
 MAPPED_SOURCES: Final[Mapping[str, Callable[[bytes], Decode]]] = MappingProxyType({})

@@ -1,0 +1,1 @@
+"""Writing events as vendors do, for the simulator: one module for each vendor, none knowing another."""
