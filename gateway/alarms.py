@@ -8,11 +8,10 @@ from typing import Final
 import structlog
 
 from devices import ack
-from devices.topics import Channel
 from gateway import metrics
 from gateway.retrying import Retrying
 from gateway.salvage import salvaged
-from gateway.sorting import AlarmArrival
+from gateway.sorting import STAND_IN, AlarmArrival
 from gateway.telemetry import Settle
 from gateway.waiting import DeviceLine, Waiting
 from rules.clock import Clock
@@ -46,14 +45,14 @@ class AlarmDesk:
 
     def __init__(
         self, database: Database, clock: Clock, retrying: Retrying, centre: Centre, slots: asyncio.Semaphore, *,
-        lane: str, source: str, decoder: str,
+        lane: str, decoder: str,
     ) -> None:  # fmt: skip
         self._database = database
         self._clock = clock
         self._retrying = retrying
         self._centre = centre
         self._slots = slots
-        self._lane, self._source, self._decoder = lane, source, decoder
+        self._lane, self._decoder = lane, decoder
         self._waiting = Waiting()
 
     def take(self, arrival: AlarmArrival) -> None:
@@ -136,7 +135,7 @@ class AlarmDesk:
         letter = DeadLetter(
             device=arrival.device,
             topic=arrival.message.topic,
-            source=self._source,
+            source=arrival.message.source,
             lane=self._lane,
             reason=str(rejected.reason) if rejected is not None else _damaged(arrival),
             detail=rejected.detail if rejected is not None else _damage(arrival),
@@ -148,19 +147,21 @@ class AlarmDesk:
 
     def _answer(self, arrival: AlarmArrival, accepted: Accepted) -> None:
         """Answer under the id that the device gave, or the one made for it; to what has neither no answer fits."""
+        if arrival.device.startswith(STAND_IN):
+            return  # nobody is called that
         event, rejected = arrival.event or salvaged(arrival), arrival.rejected
         incident = None if accepted.incident_id is None else str(accepted.incident_id)
         sent_id = rejected.event_id if rejected is not None else None
         if event is not None:
-            arrival.message.acks.append(ack.stored(sent_id or event.id, self._clock.now(), incident))
+            arrival.message.answer(arrival.device, ack.stored(sent_id or event.id, self._clock.now(), incident))
         elif rejected is not None and sent_id is not None:
-            arrival.message.acks.append(ack.refused(sent_id, rejected.reason))
+            arrival.message.answer(arrival.device, ack.refused(sent_id, rejected.reason))
 
     def _measure(self, arrival: AlarmArrival, accepted: Accepted) -> None:
         took_s = max(0.0, (self._clock.now() - arrival.received_at).total_seconds())
         type_ = str(arrival.event.type) if arrival.event is not None else "unknown"
         outcome = "duplicate" if accepted.is_copy else "stored" if arrival.event is not None else "dead_letter"
-        metrics.events_total.labels(self._source, type_, outcome).inc()
+        metrics.events_total.labels(arrival.message.source, type_, outcome).inc()
         metrics.event_commit_seconds.labels(self._lane).observe(took_s)
         if arrival.rejected is not None:
             metrics.dead_letters_total.labels(str(arrival.rejected.reason)).inc()
@@ -191,14 +192,13 @@ def _needs_last_resort(line: DeviceLine) -> bool:
 def _alarm_of(arrival: AlarmArrival, letter: DeadLetter | None) -> Alarm:
     event = arrival.event or salvaged(arrival)
     assert event is not None, "what cannot be salvaged takes the last resort"
-    on_alarm_topic = arrival.channel is not Channel.TELEMETRY
     return Alarm(
         device=arrival.device,
         event=event,
-        channel=RulesChannel.ALARM if on_alarm_topic else RulesChannel.TELEMETRY,
+        channel=RulesChannel.ALARM if arrival.is_call else RulesChannel.TELEMETRY,
         received_at=arrival.received_at,
         retained=arrival.retained,
         in_flush=arrival.in_flush,
-        at_known=arrival.event is not None,
+        at_known=arrival.event is not None and event.at_given,
         letter=letter,
     )

@@ -19,6 +19,7 @@ from devices.event import Event, EventType
 from devices.topics import ack_topic, alarm_topic
 from gateway import metrics
 from gateway.mqtt.connection import BrokerAddress
+from gateway.sources import Source, matches
 from rules.clock import Clock
 from store import canary
 from store.canary import Ending, Press, Round
@@ -45,18 +46,10 @@ _QUIET.setLevel(logging.CRITICAL)
 OnFullRound = Callable[[], None]
 
 
-def presses_on(filters: tuple[str, ...], source: str, lane: str) -> bool:
+def presses_on(source: Source, lane: str) -> bool:
     """Whether a lane takes the alarms of a canary of its own: one that speaks our own topics and form."""
     topic = alarm_topic(canary.device_of(lane))
-    return source == "canonical" and any(matches(filter_, topic) for filter_ in filters)
-
-
-def matches(filter_: str, topic: str) -> bool:
-    """Whether an MQTT subscription filter takes this topic."""
-    wanted, levels = filter_.split("/"), topic.split("/")
-    if wanted[-1] == "#":
-        wanted, levels = wanted[:-1], levels[: len(wanted) - 1]
-    return len(wanted) == len(levels) and all(want in ("+", level) for want, level in zip(wanted, levels, strict=True))
+    return source.is_canonical and any(matches(filter_, topic) for filter_ in source.filters)
 
 
 class Canary:

@@ -11,7 +11,6 @@ from typing import Final
 
 import structlog
 
-from devices.decoding import Decode
 from devices.topics import ack_topic
 from gateway import lost_sessions, metrics
 from gateway.alarms import SIDE_BY_SIDE, AlarmDesk
@@ -21,9 +20,10 @@ from gateway.mqtt import codec
 from gateway.mqtt.connection import KEEP_ALIVE_S, BrokerAddress, ConnectionEnded, ConnectionFailed, MqttConnection
 from gateway.retrying import Retrying
 from gateway.sorting import Sorted, given_up, sort, unreadable
+from gateway.sources import LaneSettings, SourceTable
 from gateway.suspicion import Suspicion
 from gateway.telemetry import TelemetryWriter
-from gateway.window import Message, Window, payloads
+from gateway.window import Message, Window, answers
 from rules.clock import Clock
 from store import lanes
 from store.database import DATABASE_AWAY, Database, OwnConnection, open_connection
@@ -40,20 +40,6 @@ ACK_EXPIRY_S: Final = 3_600
 TAKEOVER_WITHIN_S: Final = 2.0
 BACKOFF_FIRST_S: Final = 1.0
 BACKOFF_LONGEST_S: Final = 30.0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LaneSettings:
-    """A lane as the settings name it."""
-
-    name: str
-    filters: tuple[str, ...]
-    source: str
-
-    @property
-    def client_id(self) -> str:
-        """The same for every gateway: whoever holds the lane takes the broker's session with it."""
-        return f"shouwang-lane-{self.name}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,13 +61,13 @@ class LaneContext:
 class Lane:
     """One persistent MQTT session that any gateway may hold, one at a time."""
 
-    def __init__(self, settings: LaneSettings, context: LaneContext, decode: Decode) -> None:
+    def __init__(self, settings: LaneSettings, context: LaneContext) -> None:
         self.name = settings.name
-        self._settings, self._context, self._decode = settings, context, decode
+        self._settings, self._context, self._sources = settings, context, settings.table
         self._clock = context.clock
         self._retrying = Retrying(context.database, context.clock, lane=settings.name)
         self._suspicion = Suspicion(context.database, context.clock, self._retrying, lane=settings.name)
-        self._canary = _canary_of(settings, context)
+        self._canary = _canary_of(settings, self._sources, context)
         self._link: OwnConnection | None = None
         self._window = Window()
         self._lost: LostSession | None = None  #: and not told of yet; outlives a term
@@ -89,7 +75,7 @@ class Lane:
 
     def _begin(self) -> None:
         """Start empty: what an earlier term held belongs to the broker's session, and so to the next holder."""
-        labels = {"lane": self.name, "source": self._settings.source, "decoder": self._context.version}
+        labels = {"lane": self.name, "decoder": self._context.version}
         self._telemetry = TelemetryWriter(
             self._context.database, self._clock, self._retrying, self._context.centre, **labels
         )
@@ -313,8 +299,13 @@ class Lane:
             return
         now = self._clock.now()
         self._heard_at = now
-        for packet in packets:
-            self._receive(packet, now)
+        if self._sources.tells_identity:
+            for packet in packets:
+                self._receive(packet, now)
+        else:
+            # Who tells neither id nor time is told apart by the receipt: each message has one of its own.
+            for number, packet in enumerate(packets):
+                self._receive(packet, now + timedelta(microseconds=number))
         self._flush()
         if self._window.is_full and not connection.is_paused:
             connection.pause()
@@ -325,7 +316,7 @@ class Lane:
         if isinstance(packet, codec.UnreadablePacket):
             message = Message(_storable(packet.topic), packet.packet_id, len(packet.raw), generation)
             self._window.add(message)
-            self._place(unreadable(packet, message, now), message)
+            self._place(unreadable(packet, message, self._sources.of(packet.topic), now), message)
             return
         message = Message(_storable(packet.topic), packet.packet_id, len(packet.payload), generation)
         self._window.add(message)
@@ -333,15 +324,16 @@ class Lane:
             message.open_parts = 1
             self._suspicion.take(packet, message)
         else:
-            self._place(sort(packet, message, self._decode, now), message)
+            self._place(sort(packet, message, self._sources.of(packet.topic), now), message)
 
     def _examined(self, packet: codec.PublishPacket, message: Message, condemned: bool) -> None:
-        now = self._clock.now()
+        now, source = self._clock.now(), self._sources.of(packet.topic)
         if condemned:
             reason = "decoding this message ended the process before; it is kept undecoded"
-            self._place(given_up(packet.topic, packet.payload, reason, message, now, retained=packet.retain), message)
+            parts = given_up(packet.topic, packet.payload, reason, message, source, now, retained=packet.retain)
         else:
-            self._place(sort(packet, message, self._decode, now), message)
+            parts = sort(packet, message, source, now)
+        self._place(parts, message)
         self._flush()
 
     def _place(self, parts: Sorted, message: Message) -> None:
@@ -365,7 +357,7 @@ class Lane:
             return
         packet_ids, answered = self._window.settled()
         if packet_ids or answered:
-            acks = [(ack_topic(message.device), payload) for message in answered for payload in payloads(message)]
+            acks = [(ack_topic(device), payload) for message in answered for device, payload in answers(message)]
             expiry_s = ACK_EXPIRY_S if self._context.acks_expire else None
             self._connection.acknowledge(packet_ids, acks, expiry_s=expiry_s)
         if self._connection.is_paused and self._window.has_room:
@@ -384,8 +376,8 @@ def _storable(topic: str) -> str:
     return topic.replace("\0", "\ufffd") if "\0" in topic else topic
 
 
-def _canary_of(settings: LaneSettings, context: LaneContext) -> Canary | None:
-    if context.on_full_round is None or not presses_on(settings.filters, settings.source, settings.name):
+def _canary_of(settings: LaneSettings, sources: SourceTable, context: LaneContext) -> Canary | None:
+    if context.on_full_round is None or not any(presses_on(one, settings.name) for one in sources.sources):
         return None
     return Canary(
         settings.name, database=context.database, clock=context.clock, centre=context.centre, broker=context.broker,

@@ -7,11 +7,11 @@ from typing import Final
 
 import structlog
 
-from devices.sources import canonical
 from gateway import metrics
-from gateway.lane import Lane, LaneContext, LaneSettings
+from gateway.lane import Lane, LaneContext
 from gateway.mqtt import codec
 from gateway.mqtt.connection import ConnectionEnded, ConnectionFailed, MqttConnection
+from gateway.sources import LaneSettings
 from store import lanes
 from store.database import DATABASE_AWAY
 from store.lanes import LaneLease, LeaseLost, Leaving
@@ -73,8 +73,8 @@ class LeavingLane(Lane):
 
     def __init__(self, row: Leaving, context: LaneContext) -> None:
         # Its source left the settings with it: what is not in our own form is kept as dead letters, to be replayed.
-        settings = LaneSettings(name=row.name, filters=row.filters, source="canonical")
-        super().__init__(settings, context, canonical.decode)
+        # Its source left the settings with it: what is not in our own form is kept as dead letters, to be replayed.
+        super().__init__(LaneSettings(name=row.name, filters=row.filters), context)
         self._reads = 0
 
     async def retire(self) -> None:

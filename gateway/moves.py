@@ -44,7 +44,8 @@ def note(moves: Moves, device_id: int, event: Event, received_at: datetime, *, l
     move.seen_at = received_at
     if late:
         return
-    move.clock_ok = True
+    if event.at_given:
+        move.clock_ok = True
     if event.battery_pct is not None:
         move.battery_pct = event.battery_pct
     if event.location is not None:

@@ -12,12 +12,12 @@ from typing import Final
 
 import structlog
 
-from devices.sources import SOURCES
 from gateway.alarms import SIDE_BY_SIDE
 from gateway.canary import OnFullRound
-from gateway.lane import Lane, LaneContext, LaneSettings
+from gateway.lane import Lane, LaneContext
 from gateway.leaving import Leavers
 from gateway.mqtt.connection import BrokerAddress
+from gateway.sources import LaneSettings
 from rules.clock import Clock
 from store.canary import dismiss
 from store.database import DATABASE_AWAY, Database
@@ -75,7 +75,7 @@ class Gateway:
         )
         self._context = context
         self._leavers = Leavers([lane.name for lane in lanes], context) if names_all_lanes else None
-        self.lanes = [Lane(lane, context, SOURCES[lane.source]) for lane in lanes]
+        self.lanes = [Lane(lane, context) for lane in lanes]
 
     async def run(self) -> None:
         """Hold whatever lanes are free, until cancelled; the coming days' partitions are made first if they can be."""

@@ -8,10 +8,11 @@ from typing import Final
 
 from msgspec import Struct
 
-from devices.decoding import Decode, Decoded, Rejected, RejectReason
+from devices.decoding import Decoded, Rejected, RejectReason
 from devices.event import ALARMS, CLEARS, FAULTS, PLACES, READINGS, Event, EventType
 from devices.topics import PREFIX, Channel, parse_topic
 from gateway.mqtt.codec import PublishPacket, UnreadablePacket
+from gateway.sources import Source, registrable
 from gateway.window import Message
 
 #: Everything that can open, end or be noted on an incident goes at once; what is left can wait for its batch.
@@ -26,13 +27,14 @@ class AlarmArrival(Struct, frozen=True, gc=False):
 
     message: Message
     device: str
-    channel: Channel | None
+    is_call: bool  #: it came on an alarm topic of ours, or by a source where the settings call everything a call
     received_at: datetime
     payload: bytes
     retained: bool
     in_flush: bool
     event: Event | None = None
     rejected: Rejected | None = None
+    resent: bool = False  #: the broker says that it may have sent this message before
 
 
 class TelemetryArrival(Struct, frozen=True, gc=False):
@@ -44,6 +46,7 @@ class TelemetryArrival(Struct, frozen=True, gc=False):
     received_at: datetime
     payload: bytes
     wants_ack: bool = False  #: it came on an alarm topic, and its device sends it until it is answered
+    retained: bool = False  #: said before we subscribed, nobody knows when
 
 
 class PresenceArrival(Struct, frozen=True, gc=False):
@@ -67,10 +70,11 @@ class RejectArrival(Struct, frozen=True, gc=False):
 
 
 class Sorted(Struct, frozen=True, gc=False):
-    """The parts of one message."""
+    """The parts of one message, and the hub that carried it just now."""
 
     alarms: tuple[AlarmArrival, ...] = ()
     telemetry: tuple[TelemetryArrival | PresenceArrival | RejectArrival, ...] = ()
+    hub: str | None = None
 
     @property
     def parts(self) -> int:
@@ -82,8 +86,10 @@ _RETAIN: Final = 0x01
 _ONLINE: Final = {b"1": True, b"0": False}
 
 
-def sort(packet: PublishPacket, message: Message, decode: Decode, received_at: datetime) -> Sorted:
+def sort(packet: PublishPacket, message: Message, source: Source, received_at: datetime) -> Sorted:
     """Decode a packet and say what is to be done with each part. Total: any exception becomes a reject."""
+    if not source.is_canonical:
+        return _sort_foreign(packet, message, source, received_at)
     online = _ONLINE.get(packet.payload)
     if online is not None and packet.topic.endswith("/online"):
         named = parse_topic(packet.topic)
@@ -91,25 +97,32 @@ def sort(packet: PublishPacket, message: Message, decode: Decode, received_at: d
             presence = PresenceArrival(message, named[0], online, received_at, packet.payload)
             return Sorted(telemetry=(presence,))
     try:
-        decoded = decode(packet.topic, packet.payload)
+        decoded = source.decode(packet.topic, packet.payload)
     except Exception as error:  # noqa: BLE001  # kept as a reject of this one message
         # Any type, also RecursionError and MemoryError: it stays with this message.
         decoded = _undecoded(packet.topic, packet.payload, error)
+    events = decoded.events
+    if len(events) == 1 and not decoded.rejected and events[0].type not in AT_ONCE and not packet.retain:
+        device = message.device = decoded.device or ""
+        on_alarm = decoded.channel is Channel.ALARM
+        return Sorted(telemetry=(TelemetryArrival(message, device, events[0], received_at, packet.payload, on_alarm),))
     return _sort_decoded(packet, message, decoded, received_at)
 
 
-def unreadable(packet: UnreadablePacket, message: Message, received_at: datetime) -> Sorted:
+def unreadable(packet: UnreadablePacket, message: Message, source: Source, received_at: datetime) -> Sorted:
     """What the codec could not read, by its topic: a call if that is an alarm topic."""
     retained = bool(packet.raw[0] & _RETAIN)
-    return given_up(packet.topic, packet.raw, packet.reason, message, received_at, retained=retained)
+    return given_up(packet.topic, packet.raw, packet.reason, message, source, received_at, retained=retained)
 
 
-def given_up(
-    topic: str, payload: bytes, reason: str, message: Message, received_at: datetime, *, retained: bool
+def given_up(  # what is known of a message that was not decoded
+    topic: str, payload: bytes, reason: str, message: Message, source: Source, received_at: datetime, *, retained: bool
 ) -> Sorted:
     """A message that is not decoded at all, kept whole."""
+    message.source = source.name
     decoded = _undecoded(topic, payload, reason)
-    return _place_rejected(decoded, message, received_at, payload, retained=retained, flush=False)
+    packet = PublishPacket(topic, payload, retain=retained)
+    return _sort_decoded(packet, message, decoded, received_at, calls=source.calls)
 
 
 def _undecoded(topic: str, payload: bytes, error: Exception | str) -> Decoded:
@@ -119,52 +132,59 @@ def _undecoded(topic: str, payload: bytes, error: Exception | str) -> Decoded:
     return Decoded(device=device, channel=channel, rejected=(rejected,))
 
 
-def _sort_decoded(packet: PublishPacket, message: Message, decoded: Decoded, received_at: datetime) -> Sorted:
-    device = decoded.device or ""
-    message.device, message.is_array = device, decoded.is_array
-    events = decoded.events
-    if len(events) == 1 and not decoded.rejected and events[0].type not in AT_ONCE:
-        on_alarm = decoded.channel is Channel.ALARM
-        return Sorted(telemetry=(TelemetryArrival(message, device, events[0], received_at, packet.payload, on_alarm),))
-    flush = decoded.is_array and len(events) + len(decoded.rejected) > 1
-    kept = _place_rejected(decoded, message, received_at, packet.payload, retained=packet.retain, flush=flush)
-    alarms = [
-        AlarmArrival(message, device, decoded.channel, received_at, packet.payload, packet.retain, flush, event=event)
-        for event in events
-        if event.type in AT_ONCE
-    ]
-    telemetry = [
-        TelemetryArrival(message, device, event, received_at, packet.payload, decoded.channel is Channel.ALARM)
-        for event in events
-        if event.type not in AT_ONCE
-    ]
-    return Sorted(alarms=(*alarms, *kept.alarms), telemetry=(*telemetry, *kept.telemetry))
+def _sort_foreign(packet: PublishPacket, message: Message, source: Source, received_at: datetime) -> Sorted:
+    message.source = source.name
+    try:
+        decoded = source.decode(packet.topic, packet.payload)
+    except Exception as error:  # noqa: BLE001  # kept as a reject of this one message
+        # Any type, as above; a bug in a source must not cost the message.
+        decoded = _undecoded(packet.topic, packet.payload, error)
+    return _sort_decoded(packet, message, decoded, received_at, calls=source.calls)
 
 
-def _place_rejected(
-    decoded: Decoded, message: Message, received_at: datetime, payload: bytes, *, retained: bool, flush: bool
+def _sort_decoded(
+    packet: PublishPacket, message: Message, decoded: Decoded, received_at: datetime, *, calls: bool = False
 ) -> Sorted:
-    device = decoded.device or _stand_in(message.topic)
-    message.device, message.is_array = decoded.device or "", decoded.is_array
-    alarms, letters = [], []
-    for rejected in decoded.rejected:
-        if device and _is_call(decoded, rejected, message.topic):
+    """Each part under its own device: one message may speak of many."""
+    message.device, message.is_array = registrable(decoded.device or ""), decoded.is_array
+    payload, retained = packet.payload, packet.retain
+    calls = calls or decoded.channel is Channel.ALARM or _ends_as_alarm(packet.topic)
+    flush = decoded.is_array and len(decoded.events) + len(decoded.rejected) > 1
+    alarms: list[AlarmArrival] = []
+    telemetry: list[TelemetryArrival | PresenceArrival | RejectArrival] = []
+    for event in decoded.events:
+        device = message.device if event.device is None else registrable(event.device)
+        if event.type in AT_ONCE:
             alarms.append(
-                AlarmArrival(message, device, decoded.channel, received_at, payload, retained, flush, rejected=rejected)
+                AlarmArrival(
+                    message, device or _stand_in(packet.topic), calls, received_at, payload, retained, flush,
+                    event=event, resent=packet.duplicate,
+                )
+            )  # fmt: skip
+        else:
+            on_alarm = decoded.channel is Channel.ALARM
+            telemetry.append(TelemetryArrival(message, device, event, received_at, payload, on_alarm, retained))
+    for rejected in decoded.rejected:
+        device = message.device if rejected.device is None else registrable(rejected.device)
+        if calls or names_alarm(rejected):
+            device = device or _stand_in(packet.topic)
+            alarms.append(
+                AlarmArrival(message, device, calls, received_at, payload, retained, flush, rejected=rejected)
             )
         else:
-            letters.append(RejectArrival(message, device, rejected, received_at, retained))
-    return Sorted(alarms=tuple(alarms), telemetry=tuple(letters))
+            telemetry.append(RejectArrival(message, device, rejected, received_at, retained))
+    # A broker shows a retained message also when its hub is long dead.
+    hub = None if retained or decoded.hub is None else registrable(decoded.hub)
+    return Sorted(alarms=tuple(alarms), telemetry=tuple(telemetry), hub=hub)
 
 
-def _is_call(decoded: Decoded, rejected: Rejected, topic: str) -> bool:
-    """Whatever arrives on an alarm topic is a call; elsewhere, what names an alarm is one all the same."""
-    return decoded.channel is Channel.ALARM or _ends_as_alarm(topic) or (bool(decoded.device) and names_alarm(rejected))
+#: Registered by nobody: the ids of what names no device.
+STAND_IN: Final = "unnamed:"
 
 
 def _stand_in(topic: str) -> str:
-    """A device id for an alarm topic that names no possible device, the same for the same topic; else nothing."""
-    return f"unnamed:{blake2b(topic.encode(), digest_size=8).hexdigest()}" if _ends_as_alarm(topic) else ""
+    """A device id for a call that names no possible device, the same for the same topic."""
+    return f"{STAND_IN}{blake2b(topic.encode(), digest_size=8).hexdigest()}"
 
 
 def _ends_as_alarm(topic: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,6 +20,7 @@ from devices.datums import to_wgs84
 from devices.event import READINGS, Event, EventType, Location, Vitals, digest
 from gateway import metrics, moves
 from gateway.bad_data import BadDataRateHigh, BadDataWatch
+from gateway.identity import identity_of
 from gateway.moves import Move, Moves
 from gateway.retrying import Retrying
 from gateway.sorting import PresenceArrival, RejectArrival, TelemetryArrival
@@ -89,7 +91,7 @@ class _Gathered:
     moves: Moves = field(default_factory=dict)
     dropped_moves: int = 0
     letters: list[DeadLetter] = field(default_factory=list)
-    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+    outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)  #: by source, type and outcome
     #: Why what came on an alarm topic, and so is answered, could not be used: by the arrival's identity.
     refused: dict[int, str] = field(default_factory=dict)
 
@@ -98,24 +100,24 @@ class TelemetryWriter:
     """Takes arrivals from the lane and settles their messages once they are committed."""
 
     def __init__(
-        self, database: Database, clock: Clock, retrying: Retrying, centre: Centre, *, lane: str, source: str,
-        decoder: str,
-    ) -> None:  # fmt: skip
+        self, database: Database, clock: Clock, retrying: Retrying, centre: Centre, *, lane: str, decoder: str
+    ) -> None:
         self._database = database
         self._clock = clock
         self._retrying = retrying
-        self._lane, self._source, self._decoder = lane, source, decoder
+        self._lane, self._decoder = lane, decoder
         self._waiting: deque[Arrival] = deque()
         self._arrived = asyncio.Event()
         self._known: dict[str, int] = {}
         self._heard: Moves = {}
         self._flushing: Moves = {}  #: heard, and written with the batch in hand
+        self._heard_by = ""  #: the source that heard one last
         self._heard_flushed_at = clock.monotonic()
         self._bad_data = BadDataWatch(database, clock, centre, lane=lane)
 
     def take(self, arrival: Arrival) -> None:
         """Queue one arrival; a known device's heartbeat only moves `last_seen` and is settled here and now."""
-        if type(arrival) is TelemetryArrival and arrival.event.type is EventType.HEARTBEAT and not arrival.wants_ack:
+        if type(arrival) is TelemetryArrival and _is_mere_heartbeat(arrival):
             device_id = self._known.get(arrival.device)
             if device_id is not None:
                 self._hear(device_id, arrival)
@@ -192,14 +194,14 @@ class TelemetryWriter:
         for arrival in batch:
             if isinstance(arrival, RejectArrival):
                 gathered.letters.append(self._reject_letter(arrival))
-                gathered.outcomes["unknown", "dead_letter"] += 1
+                gathered.outcomes[arrival.message.source, "unknown", "dead_letter"] += 1
                 continue
             device_id = self._known.get(arrival.device)
             if device_id is None:
                 gathered.letters.append(self._unknown_letter(arrival))
                 gathered.refused[id(arrival)] = "unknown_device"
                 type_ = str(arrival.event.type) if isinstance(arrival, TelemetryArrival) else "online"
-                gathered.outcomes[type_, "dead_letter"] += 1
+                gathered.outcomes[arrival.message.source, type_, "dead_letter"] += 1
             elif isinstance(arrival, PresenceArrival):
                 gathered.moves.setdefault(device_id, Move(None)).online = arrival.online
             elif arrival.event.type is EventType.HEARTBEAT:
@@ -217,8 +219,13 @@ class TelemetryWriter:
             rows, arrivals = gathered.readings[day]
         else:
             rows, arrivals = gathered.states
-        late = abs(received_at - event.at) > _TOLERANCE
-        rows.add(received_at, event.at, digest(event), device_id, late, event.type.value, event.id, data_of(event))
+        data = data_of(event)
+        if event.id_given and event.at_given:
+            id_, identity, at = event.id, digest(event), event.at
+        else:
+            id_, identity, at = identity_of(event, received_at, data, retained=arrival.retained)
+        late = abs(received_at - at) > _TOLERANCE
+        rows.add(received_at, at, identity, device_id, late, event.type.value, id_, data)
         arrivals.append(arrival)
 
     async def _store(
@@ -240,19 +247,18 @@ class TelemetryWriter:
         self._bad_data.count(len(bad))
         spoiled = {row.position: row.reason for row in bad}
         for position, reason in spoiled.items():
-            gathered.letters.append(self._letter(arrivals[position], "unstorable", reason))
+            arrival = arrivals[position]
+            gathered.letters.append(self._letter(arrival, arrival.payload, "unstorable", reason))
             gathered.refused[id(arrivals[position])] = "unstorable"
-            gathered.outcomes[rows.type[position], "dead_letter"] += 1
+            gathered.outcomes[arrivals[position].message.source, rows.type[position], "dead_letter"] += 1
         for position in copies:
-            gathered.outcomes[rows.type[position], "duplicate"] += 1
+            gathered.outcomes[arrivals[position].message.source, rows.type[position], "duplicate"] += 1
         old = spoiled.keys() | copies
         for position, (device_id, arrival, late) in enumerate(zip(rows.device_id, arrivals, rows.late, strict=True)):
-            if position not in old:
+            # A broker shows what it kept also when the device is long dead.
+            if position not in old and not arrival.retained:
                 moves.note(gathered.moves, device_id, arrival.event, arrival.received_at, late=late)
-        # Counted together: a batch is of few types.
-        new = rows.type if not old else [type_ for position, type_ in enumerate(rows.type) if position not in old]
-        for type_, count in Counter(new).items():
-            gathered.outcomes[type_, "stored"] += count
+        _count_new(gathered, rows.type, arrivals, old)
 
     async def _move(self, connection: Connection, gathered: _Gathered, *, careful: bool) -> None:
         both = moves.merged(gathered.moves, self._flushing)
@@ -263,8 +269,12 @@ class TelemetryWriter:
     # -- heartbeats --------------------------------------------------------------------------------
 
     def _hear(self, device_id: int, arrival: TelemetryArrival) -> None:
-        late = abs(arrival.received_at - arrival.event.at) > _TOLERANCE
-        moves.note(self._heard, device_id, arrival.event, arrival.received_at, late=late)
+        if arrival.retained:
+            return
+        event = arrival.event
+        late = event.at_given and abs(arrival.received_at - event.at) > _TOLERANCE
+        moves.note(self._heard, device_id, event, arrival.received_at, late=late)
+        self._heard_by = arrival.message.source
 
     def _heartbeats_due(self) -> bool:
         due = self._clock.monotonic() - self._heard_flushed_at >= HEARTBEAT_FLUSH_S
@@ -279,38 +289,33 @@ class TelemetryWriter:
 
     def _count_heartbeats(self) -> None:
         if self._flushing:
-            metrics.events_total.labels(self._source, "heartbeat", "stored").inc(len(self._flushing))
+            metrics.events_total.labels(self._heard_by, "heartbeat", "stored").inc(len(self._flushing))
             self._flushing = {}
 
     # -- what could not be used --------------------------------------------------------------------------------
 
     def _reject_letter(self, arrival: RejectArrival) -> DeadLetter:
         rejected = arrival.rejected
-        return self._make_letter(
-            arrival.device, arrival.message.topic, rejected.reason, rejected.detail, rejected.raw, arrival.retained
-        )
+        return self._letter(arrival, rejected.raw, str(rejected.reason), rejected.detail, retained=arrival.retained)
 
     def _unknown_letter(self, arrival: TelemetryArrival | PresenceArrival) -> DeadLetter:
         detail = "no registered device has this id; register it, then replay"
-        return self._make_letter(arrival.device, arrival.message.topic, "unknown_device", detail, arrival.payload)
+        return self._letter(arrival, arrival.payload, "unknown_device", detail)
 
-    def _letter(self, arrival: TelemetryArrival, reason: str, detail: str) -> DeadLetter:
-        return self._make_letter(arrival.device, arrival.message.topic, reason, detail, arrival.payload)
-
-    def _make_letter(
-        self, device: str, topic: str, reason: str, detail: str, payload: bytes, retained: bool = False
+    def _letter(
+        self, arrival: Arrival, payload: bytes, reason: str, detail: str, *, retained: bool = False
     ) -> DeadLetter:
         metrics.dead_letters_total.labels(reason).inc()
         return DeadLetter(
-            device=device, topic=topic, source=self._source, lane=self._lane, reason=reason, detail=detail,
-            payload=payload, decoder=self._decoder, retained=retained,
+            device=arrival.device, topic=arrival.message.topic, source=arrival.message.source, lane=self._lane,
+            reason=reason, detail=detail, payload=payload, decoder=self._decoder, retained=retained,
         )  # fmt: skip
 
     # -- once it is committed --------------------------------------------------------------------------------------
 
     def _count(self, batch: list[Arrival], gathered: _Gathered) -> None:
-        for (type_, outcome), count in gathered.outcomes.items():
-            metrics.events_total.labels(self._source, type_, outcome).inc(count)
+        for (source, type_, outcome), count in gathered.outcomes.items():
+            metrics.events_total.labels(source, type_, outcome).inc(count)
         if gathered.dropped_moves:
             metrics.state_moves_dropped_total.labels(self._lane).inc(gathered.dropped_moves)
             log.warning("state_moves_dropped", lane=self._lane, count=gathered.dropped_moves)
@@ -324,4 +329,23 @@ class TelemetryWriter:
         for arrival in batch:
             if type(arrival) is TelemetryArrival and arrival.wants_ack:
                 reason, id_ = gathered.refused.get(id(arrival)), arrival.event.id
-                arrival.message.acks.append(ack.stored(id_, now) if reason is None else ack.refused(id_, reason))
+                said = ack.stored(id_, now) if reason is None else ack.refused(id_, reason)
+                arrival.message.answer(arrival.device, said)
+
+
+def _is_mere_heartbeat(arrival: TelemetryArrival) -> bool:
+    return arrival.event.type is EventType.HEARTBEAT and not arrival.wants_ack
+
+
+def _count_new(gathered: _Gathered, types: list[str], arrivals: list[TelemetryArrival], old: AbstractSet[int]) -> None:
+    """Count what was stored, together: a batch is of few types and mostly of one source."""
+    new = types if not old else [type_ for position, type_ in enumerate(types) if position not in old]
+    sources = {arrival.message.source for arrival in arrivals}
+    if len(sources) == 1:
+        (source,) = sources
+        for type_, count in Counter(new).items():
+            gathered.outcomes[source, type_, "stored"] += count
+        return
+    for position, arrival in enumerate(arrivals):
+        if position not in old:
+            gathered.outcomes[arrival.message.source, types[position], "stored"] += 1

@@ -33,7 +33,16 @@ class Message(Struct, eq=False, gc=False):
     open_parts: int = 0
     device: str = ""
     is_array: bool = False
-    acks: list[bytes] = []  #: one for each alarm in it, in the order stored
+    acks: list[bytes] = []  #: to that device: one for each alarm in it, in the order stored
+    others: list[tuple[str, bytes]] = []  #: and to others, where the message is not one device's
+    source: str = "canonical"  #: as the settings name it
+
+    def answer(self, device: str, payload: bytes) -> None:
+        """Say to a device what became of something that this message said about it."""
+        if device == self.device:
+            self.acks.append(payload)
+        elif device:
+            self.others.append((device, payload))
 
 
 class Window:
@@ -59,7 +68,7 @@ class Window:
     def settle(self, message: Message) -> None:
         """One part of this message is committed."""
         message.open_parts -= 1
-        if message.open_parts == 0 and message.acks:
+        if message.open_parts == 0 and (message.acks or message.others):
             self._answered.append(message)
 
     def settled(self) -> tuple[list[int], list[Message]]:
@@ -87,6 +96,13 @@ class Window:
 
     def __len__(self) -> int:
         return len(self._order)
+
+
+def answers(message: Message) -> Iterator[tuple[str, bytes]]:
+    """What goes to whom of a settled message."""
+    if message.acks:
+        yield from ((message.device, payload) for payload in payloads(message))
+    yield from message.others
 
 
 def payloads(message: Message) -> Iterator[bytes]:

@@ -36,8 +36,8 @@ def centre_of(around: Surroundings) -> Centre:
 
 async def gateway(around: Surroundings) -> None:
     """Hold whatever lanes are free, until cancelled; each full round of the canary resets the switch outside."""
-    from gateway.lane import LaneSettings
     from gateway.run import Gateway
+    from gateway.sources import LaneSettings
 
     lanes = [LaneSettings(name=lane.name, filters=lane.filters, source=lane.source) for lane in around.settings.lanes]
     switch = DeadMansSwitch(around.settings.canary_address)

@@ -20,8 +20,9 @@ import aiomqtt
 
 from devices import ack
 from devices.topics import alarm_topic, parse_topic, telemetry_topic
-from gateway.lane import Lane, LaneSettings
+from gateway.lane import Lane
 from gateway.run import Gateway
+from gateway.sources import LaneSettings
 from rules.clock import Clock, SharedClock
 from store.database import Database, connect
 from tests.town import CENTRE

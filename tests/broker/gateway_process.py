@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from gateway.lane import LaneSettings
 from gateway.run import Gateway
+from gateway.sources import LaneSettings
 from rules.clock import SharedClock
 from store.database import connect
 from tests.town import CENTRE

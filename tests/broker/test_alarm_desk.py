@@ -12,7 +12,6 @@ import pytest
 
 from devices import ack
 from devices.event import Event, EventType
-from devices.topics import Channel
 from gateway import alarms
 from gateway.alarms import SIDE_BY_SIDE, AlarmDesk
 from gateway.retrying import Retrying
@@ -38,7 +37,7 @@ class Desk:
         now = SharedClock().now()
         message = Message(f"sw/v1/{device}/alarm", 1, 10, 1, 1, device)
         event = Event(id="e1", at=now, type=type_)
-        self.desk.take(AlarmArrival(message, device, Channel.ALARM, now, b"{}", False, False, event=event))
+        self.desk.take(AlarmArrival(message, device, True, now, b"{}", False, False, event=event))
 
     def settle(self, messages: Iterable[Message]) -> None:
         for message in messages:
@@ -58,7 +57,7 @@ async def desk_on(dsn: str) -> AsyncIterator[Desk]:
     assert lease is not None
     work = AlarmDesk(
         database, clock, Retrying(database, clock, lane=name), CENTRE, asyncio.Semaphore(SIDE_BY_SIDE), lane=name,
-        source="canonical", decoder="0",
+        decoder="0",
     )  # fmt: skip
     desk = Desk(desk=work)
     try:

@@ -16,10 +16,11 @@ import pytest
 
 from console.context import ConsoleContext
 from console.stream.hub import Hub
+from devices.decoding import Decoded
 from devices.event import Event, EventType
-from gateway.canary import matches, presses_on
-from gateway.lane import LaneSettings
+from gateway.canary import presses_on
 from gateway.run import Gateway
+from gateway.sources import LaneSettings, Source, canonical_source, matches
 from rules.domain.vocabulary import Channel, Step
 from rules.engine.due import DuePass
 from rules.engine.loop import Engine
@@ -251,9 +252,12 @@ def test_a_filter_takes_what_the_protocol_says(filter_: str, topic: str, taken: 
 
 
 def test_a_lane_of_telemetry_or_of_another_form_has_no_canary() -> None:
-    assert presses_on(ALARM_FILTERS, "canonical", "alarms")
-    assert not presses_on(("sw/v1/+/telemetry",), "canonical", "telemetry")
-    assert not presses_on(("#",), "zigbee2mqtt", "homes")
+    assert presses_on(canonical_source(ALARM_FILTERS), "alarms")
+    assert not presses_on(canonical_source(("sw/v1/+/telemetry",)), "telemetry")
+    assert not presses_on(
+        Source(name="zigbee2mqtt", filters=("#",), decode=lambda _topic, _payload: Decoded(device=None, channel=None)),
+        "homes",
+    )
 
 
 async def _count(centre: Centre, least: int) -> bool:

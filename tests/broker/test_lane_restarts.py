@@ -12,8 +12,9 @@ import asyncpg
 import pytest
 
 from gateway import run
-from gateway.lane import Lane, LaneSettings
+from gateway.lane import Lane
 from gateway.run import Gateway
+from gateway.sources import LaneSettings
 from rules.clock import SharedClock
 from store.database import connect
 from tests.broker.field import ALL_FILTERS, HOST, Broker, event, field_on, gateway_on, lane_name

@@ -13,8 +13,8 @@ import aiomqtt
 import pytest
 
 from devices.topics import alarm_topic
-from gateway.lane import LaneSettings
 from gateway.run import Gateway
+from gateway.sources import LaneSettings
 from store import lanes
 from store.database import Database, connect
 from tests.broker.field import HOST, Broker

@@ -51,9 +51,7 @@ async def writer_on(dsn: str) -> AsyncIterator[Writer]:
         await lanes.declare(connection, name)
         lease = await lanes.take(connection, name, "tests")
     assert lease is not None
-    work = TelemetryWriter(
-        database, clock, Retrying(database, clock, lane=name), CENTRE, lane=name, source="canonical", decoder="0"
-    )
+    work = TelemetryWriter(database, clock, Retrying(database, clock, lane=name), CENTRE, lane=name, decoder="0")
     writer = Writer(lane=name, writer=work, clock=clock)
     try:
         async with asyncio.TaskGroup() as group:

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from gateway.lane import BACKOFF_FIRST_S, Lane, LaneContext, LaneSettings
+from gateway.lane import BACKOFF_FIRST_S, Lane, LaneContext
 from gateway.mqtt import codec
 from gateway.mqtt.codec import ConnAckPacket, ConnAckReasonCode, PublishPacket
 from gateway.mqtt.connection import BrokerAddress, ConnectionFailed, MqttConnection
+from gateway.sources import LaneSettings
 from rules.clock import FakeClock
 from tests.waiting import until
 
@@ -107,12 +108,7 @@ def lane_at(broker: Broker, clock: FakeClock) -> Lane:
     context = LaneContext(
         database=nothing, clock=clock, centre=nothing, broker=broker.address, holder="us", version="0"  # type: ignore[arg-type]  # never asked
     )  # fmt: skip
-    settings = LaneSettings(name="t", filters=("sw/v1/+/alarm",), source="canonical")
-
-    def never(_topic: str, _payload: bytes) -> None:
-        raise AssertionError("nothing is decoded")
-
-    return Lane(settings, context, never)  # type: ignore[arg-type]  # never called
+    return Lane(LaneSettings(name="t", filters=("sw/v1/+/alarm",)), context)
 
 
 async def test_a_broker_that_refuses_is_asked_ever_more_seldom() -> None:

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from devices.event import EventType
-from devices.sources.canonical import decode
 from gateway.mqtt.codec import PublishPacket, UnreadablePacket
 from gateway.salvage import salvaged
 from gateway.sorting import AlarmArrival, given_up, sort, unreadable
+from gateway.sources import canonical_source
 from gateway.window import Message
 
 NOW = datetime(2026, 11, 19, 6, 30, tzinfo=UTC)
@@ -20,7 +20,7 @@ TOPIC = "sw/v1/d/alarm"
 
 def arrival(payload: bytes, *, received_at: datetime = NOW, retain: bool = False) -> AlarmArrival:
     packet = PublishPacket(TOPIC, payload, retain=retain)
-    (alarm,) = sort(packet, Message(TOPIC, 1, len(payload), 1), decode, received_at).alarms
+    (alarm,) = sort(packet, Message(TOPIC, 1, len(payload), 1), canonical_source(), received_at).alarms
     return alarm
 
 
@@ -61,8 +61,8 @@ def test_what_names_no_alarm_is_not_recognised(payload: bytes) -> None:
 def test_what_is_given_up_keeps_its_retained_flag() -> None:
     message = Message(TOPIC, 1, 10, 1)
     for retained in (False, True):
-        (alarm,) = given_up(TOPIC, b"x", "it killed", message, NOW, retained=retained).alarms
+        (alarm,) = given_up(TOPIC, b"x", "it killed", message, canonical_source(), NOW, retained=retained).alarms
         assert alarm.retained == retained
         broken = UnreadablePacket(raw=bytes([0x32 | retained, 0]), reason="", topic=TOPIC, packet_id=1)
-        (alarm,) = unreadable(broken, message, NOW).alarms
+        (alarm,) = unreadable(broken, message, canonical_source(), NOW).alarms
         assert alarm.retained == retained

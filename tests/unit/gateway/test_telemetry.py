@@ -23,9 +23,7 @@ async def test_it_ends_also_when_its_own_timer_falls_due_in_the_same_turn(monkey
     monkeypatch.setattr(telemetry, "HEARTBEAT_FLUSH_S", 0.0)
     clock, loop_turn = FakeClock(), SharedClock()
     database = cast("Database", None)
-    writer = TelemetryWriter(
-        database, clock, Retrying(database, clock, lane="t"), CENTRE, lane="t", source="canonical", decoder="0"
-    )
+    writer = TelemetryWriter(database, clock, Retrying(database, clock, lane="t"), CENTRE, lane="t", decoder="0")
     async with asyncio.TaskGroup() as group:
         running = group.create_task(writer.run(LEASE, lambda _messages: None))
         await loop_turn.sleep(0)
@@ -42,9 +40,7 @@ async def test_it_ends_also_when_its_own_timer_falls_due_in_the_same_turn(monkey
 def test_heartbeats_that_an_earlier_batch_could_not_write_are_written_with_the_next() -> None:
     clock = FakeClock()
     database = cast("Database", None)
-    writer = TelemetryWriter(
-        database, clock, Retrying(database, clock, lane="t"), CENTRE, lane="t", source="canonical", decoder="0"
-    )
+    writer = TelemetryWriter(database, clock, Retrying(database, clock, lane="t"), CENTRE, lane="t", decoder="0")
     earlier = clock.now()
     writer._flushing = {1: Move(earlier, battery_pct=40.0), 2: Move(earlier)}
     clock.advance(telemetry.HEARTBEAT_FLUSH_S)

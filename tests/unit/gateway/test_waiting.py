@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.event import EPOCH, Event, EventType
-from devices.topics import Channel
 from gateway.sorting import AlarmArrival
 from gateway.waiting import Waiting, is_urgent
 from gateway.window import Message
@@ -18,7 +17,7 @@ def arrival(device: str, type_: EventType | None, number: int = 0) -> AlarmArriv
     """An alarm, or a call that nobody could read."""
     message = Message(f"sw/v1/{device}/alarm", 1, 10, 1)
     event = None if type_ is None else Event(id=str(number), at=EPOCH, type=type_)
-    return AlarmArrival(message, device, Channel.ALARM, EPOCH, b"", False, False, event=event)
+    return AlarmArrival(message, device, True, EPOCH, b"", False, False, event=event)
 
 
 async def picked(waiting: Waiting) -> str:
