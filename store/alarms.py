@@ -13,13 +13,13 @@ from rules.domain import correlation, duplicates, lateness, policy
 from rules.domain.place import Point
 from rules.domain.policy import Assessment
 from rules.domain.vocabulary import Channel, Mark
-from store import changes, lanes
+from store import changes, lanes, unregistered
 from store.cases import changes_of, lock_subject
 from store.context import DeviceContext, of_device
 from store.database import Connection
 from store.dead_letters import DeadLetter, bury_call
 from store.lanes import LaneLease
-from store.opening import Cause, Centre, Effect, note_on, relate_and_apply
+from store.opening import Cause, Centre, Effect, count_on, note_on, relate_and_apply
 from store.sql import queries
 from store.standing import END_OF
 from store.telemetry import in_real
@@ -42,6 +42,7 @@ class Alarm:
     in_flush: bool = False
     at_known: bool = True  #: False where the message's time could not be read: `event.at` then means nothing
     letter: DeadLetter | None = None  #: the exact bytes, where the alarm had to be picked out of a broken message
+    source: str = "canonical"  #: in service: which of them it came by
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -201,6 +202,9 @@ async def _effects(
     now = alarm.received_at
     if assessed.reason is policy.Reason.WORD_OF_WEARER:
         return await _note_word(connection, alarm, context, centre)
+    flood = await _flood(connection, alarm, context, assessed)
+    if flood is not None:
+        return [await _fold(connection, alarm, context, flood, centre)]
     subject = correlation.subject_of(
         assessed, wearer=context.wearer, resident_id=context.resident_id, premises_id=context.premises_id,
         device_id=context.device_id,
@@ -210,6 +214,29 @@ async def _effects(
     cause = replace(cause, standing_at=await _standing_at(connection, alarm, context, event_no))
     effect = await relate_and_apply(connection, assessed, cause, centre=centre, floor=context.floor, now=now)
     return [effect] if effect.case is not None else []
+
+
+async def _flood(
+    connection: Connection, alarm: Alarm, context: DeviceContext, assessed: Assessment
+) -> unregistered.Flood | None:
+    if context.registered or not assessed.help_call:
+        return None
+    return await unregistered.flood_of(
+        connection, alarm.source, context.device_id, assessed, now=alarm.received_at
+    )  # fmt: skip
+
+
+async def _fold(
+    connection: Connection, alarm: Alarm, context: DeviceContext, flood: unregistered.Flood, centre: Centre
+) -> Effect:
+    """Into the case of its source's unregistered callers: a device new to it sounds, a further press is counted."""
+    now = alarm.received_at
+    cause = _cause(alarm.device, context, flood.subject, now, event=alarm.event)
+    cause = replace(cause, facts=(*cause.facts, ("source", alarm.source)))
+    if not flood.is_new_caller and (known := await unregistered.open_flood(connection, flood.subject)) is not None:
+        reason = correlation.Reason.SAME_CALLER
+        return await count_on(connection, known, cause, reason, centre=centre, now=now)
+    return await relate_and_apply(connection, flood.assessed, cause, centre=centre, floor=context.floor, now=now)
 
 
 def _cause(

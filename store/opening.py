@@ -103,6 +103,14 @@ async def note_on(
     return await _write(connection, standing, Action.NOTED, cause, reason, centre, now)
 
 
+async def count_on(
+    connection: Connection, incident_id: int, cause: Cause, reason: str, *, centre: Centre, now: datetime
+) -> Effect:
+    """Count an alarm on an incident that has sounded for it already."""
+    standing = await load(connection, incident_id)
+    return await _write(connection, standing, Action.COUNTED, cause, reason, centre, now, count=True)
+
+
 async def _open(
     connection: Connection,
     assessed: Assessment,

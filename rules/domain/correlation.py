@@ -118,6 +118,7 @@ class Reason(StrEnum):
     STILL_REPORTED = "still_reported"
     FURTHER_ALARM = "further_alarm"
     SAME_EPISODE = "same_episode"
+    SAME_CALLER = "same_caller"  #: of the unregistered ones of a source: each sounds once
     TECHNICAL_REPEAT = "technical_repeat"
     END_OF_LIFE_SAFETY_CONDITION = "end_of_life_safety_condition"
     END_WHILE_OWNED = "end_while_owned"
