@@ -201,4 +201,5 @@ def _alarm_of(arrival: AlarmArrival, letter: DeadLetter | None) -> Alarm:
         in_flush=arrival.in_flush,
         at_known=arrival.event is not None and event.at_given,
         letter=letter,
+        source=arrival.message.source,
     )

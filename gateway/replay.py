@@ -9,11 +9,12 @@ from typing import Final
 import structlog
 from msgspec import structs
 
-from devices.decoding import Decode, Decoded
+from devices.decoding import Decoded
 from devices.event import READINGS, Event, EventType, digest
 from devices.topics import Channel
 from gateway import metrics
 from gateway.sorting import AT_ONCE
+from gateway.sources import Read
 from gateway.telemetry import data_of
 from rules.clock import Clock
 from rules.domain.lateness import TOLERANCE_S
@@ -37,7 +38,7 @@ _TOLERANCE: Final = timedelta(seconds=TOLERANCE_S)
 class Replayer:
     """Uses the letters that are asked for, one transaction each; one process of all at a time."""
 
-    def __init__(self, decoders: Mapping[str, Decode], *, database: Database, clock: Clock, centre: Centre) -> None:
+    def __init__(self, decoders: Mapping[str, Read], *, database: Database, clock: Clock, centre: Centre) -> None:
         self._decoders, self._database, self._clock, self._centre = decoders, database, clock, centre
 
     async def run(self) -> None:
@@ -122,6 +123,7 @@ class Replayer:
             retained=letter.retained,
             in_flush=True,
             at_known=event.at_given,
+            source=letter.source,
         )
         await accept(connection, None, alarm, centre=self._centre)
 

@@ -17,6 +17,7 @@ from gateway.canary import OnFullRound
 from gateway.lane import Lane, LaneContext
 from gateway.leaving import Leavers
 from gateway.mqtt.connection import BrokerAddress
+from gateway.replay import Replayer
 from gateway.sources import LaneSettings
 from rules.clock import Clock
 from store.canary import dismiss
@@ -30,8 +31,8 @@ log: Final = structlog.get_logger()
 PREPARE_AGAIN_S: Final = 10.0
 #: Connections that a lane takes beside those of its alarms: telemetry, suspicion, its canary's two.
 _OF_A_LANE: Final = 4
-#: And the process: three watches, and a lane that is being retired.
-_OF_A_PROCESS: Final = 6
+#: And the process: three watches, a lane that is being retired, and dead letters that are used again.
+_OF_A_PROCESS: Final = 7
 
 #: A full window is about so many objects; going through them all for each thousand that came was a tenth of the work.
 COLLECT_AFTER_OBJECTS: Final = 50_000
@@ -76,6 +77,12 @@ class Gateway:
         self._context = context
         self._leavers = Leavers([lane.name for lane in lanes], context) if names_all_lanes else None
         self.lanes = [Lane(lane, context) for lane in lanes]
+        self._replayer = Replayer(
+            {source.name: source.decode for lane in lanes for source in lane.sources},
+            database=database,
+            clock=clock,
+            centre=centre,
+        )
 
     async def run(self) -> None:
         """Hold whatever lanes are free, until cancelled; the coming days' partitions are made first if they can be."""
@@ -86,6 +93,7 @@ class Gateway:
                 group.create_task(self._prepare_later(), name="preparation")
             for lane in self.lanes:
                 group.create_task(lane.run(), name=f"lane {lane.name}")
+            group.create_task(self._replayer.run(), name="dead letters used again")
             if self._leavers is not None:
                 group.create_task(self._leavers.run(), name="lanes that left the settings")
 
