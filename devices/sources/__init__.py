@@ -7,12 +7,19 @@ from types import MappingProxyType
 from typing import Final
 
 from devices.decoding import Decode
-from devices.sources import canonical, owntracks, zigbee2mqtt
+from devices.sources import canonical, chirpstack, lorawan, owntracks, scaip, shelly, tasmota, traccar, ttn, zigbee2mqtt
 
 SOURCES: Final[Mapping[str, Decode]] = MappingProxyType(
     {
         "canonical": canonical.decode,
+        "chirpstack": chirpstack.decode,
+        "lorawan": lorawan.decode,
         "owntracks": owntracks.decode,
+        "scaip": scaip.decode,
+        "shelly": shelly.decode,
+        "tasmota": tasmota.decode,
+        "traccar": traccar.decode,
+        "ttn": ttn.decode,
         "zigbee2mqtt": zigbee2mqtt.decode,
     }
 )

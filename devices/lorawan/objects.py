@@ -1,0 +1,365 @@
+"""What vendors' codecs make of their devices' bytes: free-form objects, read by the names that are in use.
+
+Names are compared without case and separators ("WATER_LEAK_STATUS", "waterLeak"), values by their words ("Alarm",
+"No Alarm", "TRUE", "leak"). Null, absent and unknown words say nothing. Members under `history` or `cached` are old and
+are not read as present. What has one meaning only for a model (`Alarm` of an emergency button, `status` of a Tabs) is
+read where the model is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, Final
+
+from devices.event import EventType
+from devices.lorawan import browan, milesight_detectors, milesight_radar, netvox
+from devices.lorawan.models import Known
+from devices.lorawan.told import Told, calls_for_help
+from devices.values import flag, instant, number, place, within
+
+_SEPARATORS: Final = re.compile(r"[^a-z0-9]+")
+_OLD: Final = frozenset({"history", "cached", "previous", "gpsprevious"})
+_DEPTH_MAX: Final = 4
+_MEMBERS_MAX: Final = 256
+_HISTORY_MAX: Final = 64
+
+_YES: Final = frozenset(
+    {
+        *("alarm", "alert", "active", "detected", "fall", "leak", "leakage", "pressed", "pushed"),
+        *("trigger", "triggered", "uninstall", "uninstalled"),
+    }
+)
+_NO: Final = frozenset(
+    {
+        *("noalarm", "noleak", "normal", "none", "clear", "inactive", "notdetected", "idle", "ok"),
+        *("install", "installed"),
+    }
+)
+
+#: Names of conditions that each report says anew.
+_STATES: Final = {
+    **dict.fromkeys(("sos", "sosflag", "sosalarm", "sosactive", "sosstatus"), EventType.SOS),
+    **dict.fromkeys(("alarmstatus", "panic", "panicalarm", "emergency"), EventType.SOS),
+    **dict.fromkeys(("smoke", "smokealarm", "smokedetected", "smokestatus", "interconnectalarm"), EventType.SMOKE),
+    "fire": EventType.FIRE,
+    **dict.fromkeys(("coalarm", "carbonmonoxide", "carbonmonoxidealarm"), EventType.CARBON_MONOXIDE),
+    **dict.fromkeys(("gasalarm", "gasdetected", "gasleak"), EventType.GAS),
+    **dict.fromkeys(("waterleak", "waterleak1", "waterleak2", "waterleakstatus"), EventType.WATER_LEAK),
+    **dict.fromkeys(("waterleakdetected", "leakagestatus", "leakstatus"), EventType.WATER_LEAK),
+    **dict.fromkeys(("leak", "leakage", "leakdetected"), EventType.WATER_LEAK),
+    **dict.fromkeys(("fall", "falldetected", "mandown"), EventType.FALL),
+    **dict.fromkeys(("faultalarm", "fault", "smokechamberfailure", "fouledsmokechamber"), EventType.FAULT),
+    "buzzerfailure": EventType.FAULT,
+}
+_TAMPER: Final = ("tamper", "tamperstatus", "tamperalarm", "tamperdetected")
+_BATTERY_LOW: Final = ("batterylow", "lowbattery", "lowbatteryalarm")
+_VOLTS: Final = ("volt", "batv", "batteryvolt", "batteryvoltage", "batvolt", "bat", "batteryv")
+_PERCENT: Final = ("batterylevelinpercentage", "batterypct", "batterypercent", "batterypercentage", "batterymain")
+_VOLTS_MAX: Final = 6.0  #: no cell of a device that runs for years has more; what is above is millivolts or percent
+_LOW_IN_TEXT: Final = re.compile(r"\s*([0-9.]{1,8})\s*\(low", re.IGNORECASE)
+_PLACES: Final = (
+    ("latitude", "longitude"),
+    ("latitude", "longitud"),
+    ("lat", "lon"),
+    ("lat", "lng"),
+    ("lat", "long"),
+    ("gpslatitude", "gpslongitude"),
+    ("latitudedeg", "longitudedeg"),
+)
+_MEASURES: Final = {
+    "temperature": ("temperature", "°C"),
+    "tem": ("temperature", "°C"),
+    "temp": ("temperature", "°C"),
+    "temperaturemeasure": ("temperature", "°C"),
+    "temperatureboard": ("temperature_board", "°C"),
+    "humidity": ("humidity", "%"),
+    "hum": ("humidity", "%"),
+    "humi": ("humidity", "%"),
+    "co2": ("co2", "ppm"),
+    "pressure": ("pressure", "hPa"),
+    "illuminance": ("illuminance", "lx"),
+}
+#: Pairs of words that say which of two ways things are: on, off.
+_EITHER: Final[dict[str, tuple[EventType, EventType]]] = {
+    "magnetstatus": (EventType.DOOR_OPEN, EventType.DOOR_CLOSED),
+    "dooropenstatus": (EventType.DOOR_OPEN, EventType.DOOR_CLOSED),
+    "door": (EventType.DOOR_OPEN, EventType.DOOR_CLOSED),
+    "open": (EventType.DOOR_OPEN, EventType.DOOR_CLOSED),
+    "occupancy": (EventType.OCCUPIED, EventType.VACANT),
+    "occupied": (EventType.OCCUPIED, EventType.VACANT),
+    "pir": (EventType.OCCUPIED, EventType.VACANT),
+    "powerevent": (EventType.POWER_RESTORED, EventType.POWER_LOST),
+}
+_ON_WORDS: Final = frozenset({"open", "opened", "occupied", "trigger", "triggered", "acpoweron"})
+_OFF_WORDS: Final = frozenset({"close", "closed", "vacant", "normal", "acpoweroff"})
+_TABS_PORTS: Final = {
+    "TBPB": browan.BUTTON_PORT,
+    "TBDW": browan.DOOR_PORT,
+    "TBMS": browan.MOTION_PORT,
+    "TBWL": browan.LEAK_PORT,
+}
+_EMERGENCY_BUTTONS: Final = frozenset({"r312a", "rb02i", "r718t"})
+_FENCES: Final = {"outside": EventType.FENCE_EXIT, "inside": EventType.FENCE_ENTER}
+_MESSAGE_CODES: Final = {word: code for code, word in milesight_detectors.MESSAGES.items()}
+
+Flat = Mapping[str, Any]
+
+
+@lru_cache(maxsize=4_096)
+def _plain(name: str) -> str:
+    return _SEPARATORS.sub("", name.lower())
+
+
+def read(values: Mapping[str, Any], told: Told, found: Known | None) -> None:
+    """Note what an object says; members whose meaning is not known here are left to the detail."""
+    flat = dict(_members(values))
+    model = found.model.name if found is not None else ""
+    for reader in _READERS:
+        reader(flat, told)
+    _by_model(flat, told, model, found.words if found is not None else "")
+    _battery(flat, told, model)
+    _old(values, told)
+
+
+def _members(values: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return members by their plain names; those further in come first, so that the outermost of a name wins."""
+    levels: list[list[Mapping[str, Any]]] = [[values]]
+    found: list[tuple[str, Any]] = []
+    while len(levels) <= _DEPTH_MAX and levels[-1] and len(found) < _MEMBERS_MAX:
+        inner: list[Mapping[str, Any]] = []
+        for level in levels[-1]:
+            for name, value in level.items():
+                plain = _plain(name)
+                if plain in _OLD:
+                    continue
+                found.append((plain, value))
+                if isinstance(value, dict):
+                    inner.append(value)
+        levels.append(inner)
+    return found[:_MEMBERS_MAX][::-1]
+
+
+def _word(value: object) -> str | None:
+    return _plain(value) if isinstance(value, str) and len(value) <= 64 else None
+
+
+def truth(value: object) -> bool | None:
+    """Return what a vendor's word or number means as a condition, None where it says nothing."""
+    word = _word(value)
+    if word in _YES:
+        return True
+    return False if word in _NO else flag(value)
+
+
+def _any(flat: Flat, names: tuple[str, ...]) -> bool | None:
+    """True where one of them holds, False where none does and one is said not to, else None."""
+    said = [one for name in names if name in flat and (one := truth(flat[name])) is not None]
+    return any(said) if said else None
+
+
+def _states(flat: Flat, told: Told) -> None:
+    found: dict[EventType, bool] = {}
+    for name, value in flat.items():
+        alarm = _STATES.get(name)
+        if alarm is not None and (on := truth(value)) is not None:
+            found[alarm] = on or found.get(alarm, False)
+    for alarm, is_on in found.items():
+        told.state(alarm, is_on)
+
+
+def _fire(flat: Flat, told: Told) -> None:
+    on, hot = truth(flat.get("firealarm")), truth(flat.get("hightempalarm"))
+    if on is not None:
+        netvox.say_fire(told, EventType.SMOKE, on, bool(hot))
+    elif hot is not None and not (hot and told.says(EventType.CARBON_MONOXIDE)):
+        told.state(EventType.HEAT, hot)
+
+
+def _tamper(flat: Flat, told: Told) -> None:
+    # WS301's pages contradict themselves about it: see the module of its bytes.
+    on = None if "magnetstatus" in flat else _any(flat, _TAMPER)
+    if on is not None:
+        told.state(EventType.TAMPER, on)
+    mounted = truth(flat.get("mounted"))
+    if mounted is not None:
+        told.state(EventType.REMOVED, not mounted)
+
+
+def _test(flat: Flat, told: Told) -> None:
+    if _any(flat, ("testbuttonpressed", "test", "testalarm")):
+        told.say(EventType.TEST)
+
+
+def _either(flat: Flat, told: Told) -> None:
+    for name, (on_type, off_type) in _EITHER.items():
+        if name not in flat:
+            continue
+        word = _word(flat[name])
+        on = True if word in _ON_WORDS else False if word in _OFF_WORDS else flag(flat[name])
+        if on is not None:
+            told.say(on_type if on else off_type, is_state=True)
+
+
+def _radar(flat: Flat, told: Told) -> None:
+    status = _word(flat.get("detectionstatus"))
+    if status in ("normal", "vacant", "inbed", "outofbed", "fall"):
+        told.state(EventType.FALL, status == "fall")
+        told.say(EventType.VACANT if status == "vacant" else EventType.OCCUPIED, is_state=True)
+    for kind, statuses in _alarm_records(flat):
+        for one in statuses:
+            milesight_radar.say_alarm(told, kind, one)
+
+
+_STATUS_WORDS: Final = {"alarmtriggered": 1, "alarmdeactivated": 2, "alarmignored": 3}
+
+
+def _alarm_records(flat: Flat) -> Iterator[tuple[str, list[int]]]:
+    events = flat.get("events")
+    for record in events[:_HISTORY_MAX] if isinstance(events, list) else ():
+        if isinstance(record, dict) and isinstance(record.get("alarm_type"), str):
+            yield record["alarm_type"], _statuses(record.get("alarm_status"))
+    for name, kind in (("fallalarm", "fall"), ("lyingalarm", "lying"), ("dwellalarm", "dwell")):
+        record = flat.get(name)
+        if isinstance(record, dict):
+            yield kind, _statuses(record.get("alarm_status"))
+        elif truth(record) is not None:
+            yield kind, [1 if truth(record) else 2]
+
+
+def _statuses(value: object) -> list[int]:
+    """Return the statuses of records; one that cannot be read counts as raised."""
+    words = str(value).split(",")[:_HISTORY_MAX]
+    return [_STATUS_WORDS.get(_plain(word), int(number(word) or 1)) for word in words]
+
+
+def _located(flat: Flat, told: Told) -> None:
+    if flag(flat.get("fixfailed")):
+        return
+    for lat, lon in _PLACES:
+        if lat not in flat or lon not in flat:
+            continue
+        speed_kmh = number(flat.get("speedkmph"))
+        told.location = place(
+            flat[lat],
+            flat[lon],
+            accuracy_m=flat.get("horizontalaccuracy", flat.get("ehpe", flat.get("accuracy"))),
+            altitude_m=flat.get("altitude"),
+            speed_mps=None if speed_kmh is None else speed_kmh / 3.6,
+        )
+        if told.location is not None:
+            return
+
+
+def _measures(flat: Flat, told: Told) -> None:
+    said: set[str] = set()
+    for name, value in flat.items():
+        if name not in _MEASURES:
+            continue
+        found = number(value)
+        what, unit = _MEASURES[name]
+        if found is not None and what not in said:
+            said.add(what)
+            told.measure(what, found, unit)
+
+
+def _time(flat: Flat, told: Told) -> None:
+    told.at = instant(flat.get("timestamp"))
+
+
+def _fence(flat: Flat, told: Told) -> None:
+    fence = _FENCES.get(_word(flat.get("geofencestatus")) or "")
+    if fence is not None:
+        told.say(fence, is_state=True)
+
+
+_READERS: Final[tuple[Callable[[Flat, Told], None], ...]] = (
+    _states,
+    _fire,
+    _tamper,
+    _test,
+    _either,
+    _radar,
+    _located,
+    _measures,
+    _time,
+    _fence,
+)
+
+
+def _by_model(flat: Flat, told: Told, model: str, words: str) -> None:
+    device = _word(flat.get("device")) or words
+    if any(name in device for name in _EMERGENCY_BUTTONS) and truth(flat.get("alarm")):
+        told.say(EventType.SOS)
+    if model in _TABS_PORTS and (status := flag(flat.get("status"))) is not None:
+        browan.say_status(told, _TABS_PORTS[model], int(status), words)
+    if model == "GS524N" or "concentration" in flat:
+        code = number(flat.get("eventcode")) or _MESSAGE_CODES.get(str(flat.get("event")))
+        if code is not None:
+            milesight_detectors.say_message(told, int(code))
+    _press(flat, told, words)
+    notified = _word(flat.get("notificationtype"))
+    if notified == "soson" and not told.says(EventType.SOS):
+        told.state(EventType.SOS, on=True)
+    if truth(flat.get("geotriggersos")) and not told.says(EventType.SOS):
+        told.state(EventType.SOS, on=True)
+
+
+def _press(flat: Flat, told: Told, words: str) -> None:
+    event = flat.get("buttonevent")
+    value = event.get("status") if isinstance(event, dict) else flat.get("press", flat.get("button", event))
+    word = _word(value) or ""
+    if word.startswith(("short", "long", "double")):
+        is_call = word.startswith("long") and calls_for_help(words)
+        told.say(EventType.SOS if is_call else EventType.BUTTON)
+    elif number(value):
+        told.say(EventType.BUTTON)
+
+
+def _battery(flat: Flat, told: Told, model: str) -> None:
+    if _any(flat, _BATTERY_LOW):
+        _battery_low(told)
+    for name in _VOLTS:
+        if name in flat:
+            _volts(flat[name], told)
+    for name in _PERCENT:
+        if name in flat and told.battery_pct is None:
+            told.battery_pct = within(flat[name], 0, 100)
+    value = number(flat.get("batterylevel", flat.get("battery")))
+    if value is None or model == "AT2" or "trackingmode" in flat:
+        return  # words such as CHARGING, and Abeeway's raw level: both stand in the detail
+    is_volts = model in _TABS_PORTS or "temperatureboard" in flat or (value < _VOLTS_MAX and value % 1 != 0)
+    if is_volts:
+        _volts(value, told)
+    elif told.battery_pct is None:
+        told.battery_pct = within(value, 0, 100)
+
+
+def _volts(value: object, told: Told) -> None:
+    text = _LOW_IN_TEXT.match(value) if isinstance(value, str) else None
+    if text is not None:
+        _battery_low(told)
+    found = number(text[1] if text is not None else value)
+    if found is not None and found > 100:
+        found /= 1000
+    if found is not None and 0 <= found <= _VOLTS_MAX:
+        told.measure("battery_voltage", found, "V")
+
+
+def _battery_low(told: Told) -> None:
+    if not told.says(EventType.BATTERY_LOW):
+        told.say(EventType.BATTERY_LOW, is_state=True)
+
+
+def _old(values: Mapping[str, Any], told: Told) -> None:
+    records = values.get("history")
+    for record in records[:_HISTORY_MAX] if isinstance(records, list) else ():
+        if not isinstance(record, dict):
+            continue
+        at = instant(record.get("timestamp"))
+        for name, value in record.items():
+            found = number(value)
+            if name in _MEASURES and found is not None and at is not None:
+                what, unit = _MEASURES[name]
+                told.measure(what, found, unit, at=at)
