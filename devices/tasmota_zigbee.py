@@ -1,0 +1,134 @@
+"""What a Zigbee device says through a Tasmota bridge: one member of `ZbReceived`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from devices.event import Event, EventType
+from devices.report import reading, report
+from devices.values import flag, number, percent, within
+from devices.zigbee_zone import (
+    ALARM_1,
+    ALARM_2,
+    BATTERY_DEFECT,
+    BATTERY_LOW,
+    HAPPENINGS,
+    MAINS_LOST,
+    MEANINGS,
+    TAMPER,
+    TEST,
+    TROUBLE,
+    Zone,
+    zone_by_name,
+)
+
+#: A button that nobody is helped by pressing twice in five seconds; buttons repeat until they hear the bridge.
+_REPEAT_S: Final = 5.0
+_RAW_ZONE: Final = re.compile(r"0500[!<?]00")
+_RAW_CALL: Final = re.compile(r"0501[!<?]0([234])")
+_RAW_SWITCH: Final = re.compile(r"0006[!<?]0[0-2]")
+#: Arming panels and key fobs: emergency, fire, panic.
+_CALLS: Final = {"2": EventType.SOS, "3": EventType.FIRE, "4": EventType.SOS}
+_READINGS: Final = (
+    ("Temperature", "temperature", "°C", -100, 200),
+    ("Humidity", "humidity", "%", 0, 100),
+    ("Illuminance", "illuminance", "lx", 0, 1_000_000),
+    ("BatteryVoltage", "battery_voltage", "V", 0, 60),
+    ("Voltage", "battery_voltage", "V", 0, 60),
+)
+#: Anything longer is no report of one device.
+_MEMBERS_MAX: Final = 256
+
+
+def said(device: str, values: Mapping[str, Any], model: str | None) -> list[Event]:
+    """Return what the device says, life-safety where it stands; the first event carries all members as detail."""
+    happened = [*_zone(values, model), *_pressed(values)]
+    types = [type_ for type_, _, _ in happened] or [EventType.HEARTBEAT]
+    states = [is_state for _, is_state, _ in happened] or [False]
+    repeats = [repeat_s for _, _, repeat_s in happened] or [0.0]
+    battery = percent(values.get("BatteryPercentage", values.get("Battery")))
+    events = [
+        report(
+            types[0],
+            device=device,
+            is_state=states[0],
+            repeat_s=repeats[0],
+            battery_pct=battery,
+            detail=dict(values),
+        )
+    ]
+    for type_, is_state, repeat_s in zip(types[1:], states[1:], repeats[1:], strict=True):
+        events.append(report(type_, device=device, is_state=is_state, repeat_s=repeat_s))
+    for member, name, unit, least, most in _READINGS:
+        value = within(values[member], least, most) if member in values else None
+        if value is not None:
+            events.append(reading(name, value, unit, device=device))
+    return events
+
+
+_Happened = tuple[EventType, bool, float]
+
+
+def _zone(values: Mapping[str, Any], model: str | None) -> list[_Happened]:
+    """Return what an alarm zone says: its own attribute, the bits of its status, or both."""
+    bits = _bits(values)
+    found: list[_Happened] = []
+    told = [zone for zone in Zone if zone in values and zone is not Zone.UNKNOWN]
+    if not told and bits is not None:
+        named = zone_by_name(values.get("Name"), values.get("ModelId"), model)
+        told = [named or Zone.UNKNOWN]
+    for zone in told:
+        is_on = _is_on(zone, values.get(zone), bits)
+        type_ = None if is_on is None else MEANINGS[zone][0 if is_on else 1]
+        if type_ is not None:
+            found.append((type_, zone not in HAPPENINGS, _REPEAT_S if zone in HAPPENINGS else 0.0))
+    return found if bits is None else [*found, *_flags(bits)]
+
+
+def _is_on(zone: Zone, value: object, bits: int | None) -> bool | None:
+    """Return whether the zone alarms; the bits win over an attribute that stayed behind.
+
+    `Water` alone stays 0 on sensors that leak: only the bits say that it is dry.
+    """
+    attribute = flag(value)
+    if bits is not None:
+        return bool(bits & (ALARM_1 | ALARM_2)) or bool(attribute)
+    return None if zone is Zone.WATER and not attribute else attribute
+
+
+def _flags(bits: int) -> list[_Happened]:
+    found: list[_Happened] = [(EventType.TAMPER if bits & TAMPER else EventType.TAMPER_CLEAR, True, 0.0)]
+    if bits & TEST:
+        found.append((EventType.TEST, False, _REPEAT_S))
+    if bits & (BATTERY_LOW | BATTERY_DEFECT):
+        found.append((EventType.BATTERY_LOW, True, 0.0))
+    if bits & TROUBLE:
+        found.append((EventType.FAULT, True, 0.0))
+    if bits & MAINS_LOST:
+        found.append((EventType.POWER_LOST, True, 0.0))
+    return found
+
+
+def _bits(values: Mapping[str, Any]) -> int | None:
+    for name in ("ZoneStatusChange", "ZoneStatus"):
+        bits = number(values.get(name))
+        if bits is not None and 0 <= bits <= 0xFFFF:
+            return int(bits)
+    for name in list(values)[:_MEMBERS_MAX]:
+        raw = values[name]
+        if _RAW_ZONE.fullmatch(name) and isinstance(raw, str) and re.fullmatch(r"[0-9A-Fa-f]{4,64}", raw):
+            return int.from_bytes(bytes.fromhex(raw[:4]), "little")
+    return None
+
+
+def _pressed(values: Mapping[str, Any]) -> list[_Happened]:
+    """Return a button's or a remote's press."""
+    for name in list(values)[:_MEMBERS_MAX]:
+        call = _RAW_CALL.fullmatch(name)
+        if call is not None:
+            return [(_CALLS[call[1]], False, _REPEAT_S)]
+    if isinstance(values.get("Click"), str) or any(_RAW_SWITCH.fullmatch(name) for name in list(values)[:_MEMBERS_MAX]):
+        return [(EventType.BUTTON, False, 0.0)]
+    return []
