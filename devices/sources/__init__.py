@@ -7,12 +7,28 @@ from types import MappingProxyType
 from typing import Final
 
 from devices.decoding import Decode
-from devices.sources import canonical, chirpstack, lorawan, owntracks, scaip, shelly, tasmota, traccar, ttn, zigbee2mqtt
+from devices.sources import (
+    canonical,
+    chirpstack,
+    gbt26875,
+    huawei_iotda,
+    lorawan,
+    owntracks,
+    scaip,
+    shelly,
+    tasmota,
+    traccar,
+    ttn,
+    watch3g,
+    zigbee2mqtt,
+)
 
 SOURCES: Final[Mapping[str, Decode]] = MappingProxyType(
     {
         "canonical": canonical.decode,
         "chirpstack": chirpstack.decode,
+        "gbt26875": gbt26875.decode,
+        "huawei_iotda": huawei_iotda.decode,
         "lorawan": lorawan.decode,
         "owntracks": owntracks.decode,
         "scaip": scaip.decode,
@@ -20,6 +36,7 @@ SOURCES: Final[Mapping[str, Decode]] = MappingProxyType(
         "tasmota": tasmota.decode,
         "traccar": traccar.decode,
         "ttn": ttn.decode,
+        "watch3g": watch3g.decode,
         "zigbee2mqtt": zigbee2mqtt.decode,
     }
 )
