@@ -173,8 +173,9 @@ def _sort_decoded(
             )
         else:
             telemetry.append(RejectArrival(message, device, rejected, received_at, retained))
-    # A broker shows a retained message also when its hub is long dead.
+    # A broker shows a retained message also when its hub is long dead, and publishes a hub's own will.
     hub = None if retained or decoded.hub is None else registrable(decoded.hub)
+    hub = None if hub == message.device else hub
     return Sorted(alarms=tuple(alarms), telemetry=tuple(telemetry), hub=hub)
 
 

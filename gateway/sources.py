@@ -51,17 +51,22 @@ def known_source(name: str, filters: tuple[str, ...]) -> Source:
 def bent(decode: Decode, *, model: str | None = None, device: str = AS_TOLD, hub: str | None = None) -> Read:
     """Return the decoder as the settings want it; raises NotATemplate.
 
-    `device` says how the register calls what the decoder calls {device}; `hub` which hub carried a message, where the
-    decoder names none. Total as the decoder is: whatever a topic holds, an id comes out of it.
+    `device` says how the register calls what the decoder calls {device}; `hub` how it calls the hub that carried a
+    message, or, where it is no template, which one it was wherever the decoder names none.
+    Total as the decoder is: whatever a topic holds, an id comes out of it.
     """
-    naming = _naming(device)
+    naming = None if device == AS_TOLD else _naming(device)
+    carrying = None if hub is None or "{" not in hub else _naming(hub)
+    if naming is None and hub is None:
+        return lambda topic, payload: decode(topic, payload, model=model)
 
     def read(topic: str, payload: bytes) -> Decoded:
         decoded = decode(topic, payload, model=model)
-        carrier = decoded.hub or hub
+        levels = tuple(topic.split("/"))
+        carrier = decoded.hub or hub if carrying is None else carrying(decoded.device, decoded.hub, levels)
         if naming is None:
-            return decoded if carrier == decoded.hub else structs.replace(decoded, hub=carrier)
-        return _renamed(decoded, carrier, naming, tuple(topic.split("/")))
+            return structs.replace(decoded, hub=carrier)
+        return _renamed(decoded, carrier, naming, levels)
 
     return read
 
@@ -71,16 +76,15 @@ def bent(decode: Decode, *, model: str | None = None, device: str = AS_TOLD, hub
 Naming = Callable[[str | None, str | None, tuple[str, ...]], str | None]
 
 
-def _naming(template: str) -> Naming | None:
-    """From the decoder's device, the hub and the topic's levels to the register's device; None: as told."""
+def _naming(template: str) -> Naming:
+    """From the decoder's device, the hub and the topic's levels to the register's name."""
     parts = list(_parts(template))
-    if template == AS_TOLD:
-        return None
     needs_device, needs_hub = (any(name == word for _, name in parts) for word in ("device", "hub"))
 
     def named(device: str | None, hub: str | None, levels: tuple[str, ...]) -> str | None:
         # What is about the hub itself, and what is about nobody, stays so.
-        if (needs_device and device is None) or (needs_hub and hub is None) or (device is not None and device == hub):
+        nobody_s = (needs_device and device is None) or (needs_hub and hub is None)
+        if nobody_s or (device is not None and device == hub):
             return device
         text = "".join(literal + _value(name, device, hub, levels) for literal, name in parts)
         return device_id(text) if text else device

@@ -58,7 +58,7 @@ def check(ctx: click.Context) -> None:
 async def findings_of(settings: Settings) -> list[Finding]:
     """Look at everything once, one after the other."""
     looks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (
-        _data_dir, _key, _database, _broker, _console, _parts, _canary,
+        _data_dir, _key, _sources, _database, _broker, _console, _parts, _canary,
     )  # fmt: skip
     return [await look(settings) for look in looks]
 
@@ -79,6 +79,21 @@ async def _key(settings: Settings) -> Finding:
     except (StoreError, OSError) as error:
         return Finding(what="secret key", found="unusable", remedy=str(error))
     return Finding(what="secret key", found=str(path))
+
+
+async def _sources(settings: Settings) -> Finding:
+    from shouwang.sources import lanes_of, overlaps_of
+
+    try:
+        lanes = lanes_of(settings)
+    except ShouwangError as error:
+        return Finding(what="sources", found="not as they can be", remedy=str(error))
+    overlaps = list(overlaps_of(lanes))
+    if overlaps:
+        remedy = f"{overlaps[0]}: write filters that have nothing in common"
+        return Finding(what="sources", found="some messages are read twice", remedy=remedy)
+    names = sorted({source.name for lane in lanes for source in lane.table.sources})
+    return Finding(what="sources", found=", ".join(names))
 
 
 async def _database(settings: Settings) -> Finding:

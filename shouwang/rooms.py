@@ -37,9 +37,11 @@ def centre_of(around: Surroundings) -> Centre:
 async def gateway(around: Surroundings) -> None:
     """Hold whatever lanes are free, until cancelled; each full round of the canary resets the switch outside."""
     from gateway.run import Gateway
-    from gateway.sources import LaneSettings
+    from shouwang.sources import lanes_of, overlaps_of
 
-    lanes = [LaneSettings(name=lane.name, filters=lane.filters, source=lane.source) for lane in around.settings.lanes]
+    lanes = lanes_of(around.settings)
+    for overlap in overlaps_of(lanes):
+        log.warning("lanes_overlap", why=overlap)
     switch = DeadMansSwitch(around.settings.canary_address)
     working = Gateway(
         lanes,

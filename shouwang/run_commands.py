@@ -42,8 +42,9 @@ def _connections_of(part: str, settings: Settings) -> int:
     if part != "gateway":
         return CONNECTIONS_MAX
     from gateway.run import connections_needed
+    from shouwang.sources import lanes_of
 
-    return connections_needed(len(settings.lanes))
+    return connections_needed(len(lanes_of(settings)))
 
 
 @click.command()
@@ -53,10 +54,12 @@ def up(demo: bool) -> None:
 
     An embedded PostgreSQL and MQTT broker stand in where no address is given.
     """
+    from shouwang.sources import lanes_of
     from shouwang.wiring import run_until_signalled
     from shouwang.wiring import up as run_up
 
     settings = _begin("up")
+    lanes_of(settings)  # what is wrong with a source is said here, once, and not by a part that is started again
     run_until_signalled(lambda: run_up(settings, demo=demo, say=lambda line: click.echo(line, err=False)))
 
 

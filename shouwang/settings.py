@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -63,24 +64,51 @@ class Language(StrEnum):
 _STRICT = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+def _are_subscriptions(filters: tuple[str, ...]) -> tuple[str, ...]:
+    for topic in filters:
+        levels = topic.split("/")
+        wild = [level for level in levels if "+" in level or "#" in level]
+        if not topic or any(level not in {"+", "#"} for level in wild) or "#" in levels[:-1]:
+            raise ValueError(f"{topic!r} is not an MQTT subscription filter")
+    return filters
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+Filters = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_are_subscriptions)]
+
+
 class Lane(BaseModel):
     """One persistent MQTT session: a name, its subscription filters, and the source that decodes what comes."""
 
     model_config = _STRICT
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
-    filters: Annotated[tuple[str, ...], Field(min_length=1)]
+    name: Name
+    filters: Filters
     source: str = "canonical"
 
-    @field_validator("filters")
-    @classmethod
-    def _filters_are_subscriptions(cls, filters: tuple[str, ...]) -> tuple[str, ...]:
-        for topic in filters:
-            levels = topic.split("/")
-            wild = [level for level in levels if "+" in level or "#" in level]
-            if not topic or any(level not in {"+", "#"} for level in wild) or "#" in levels[:-1]:
-                raise ValueError(f"{topic!r} is not an MQTT subscription filter")
-        return filters
+
+class Source(BaseModel):
+    """One vendor's way in: which topics are its own, who reads them, and what the register calls its devices.
+
+    Whether all this can be is looked at by `shouwang.sources`, at the start of what needs it.
+    """
+
+    model_config = _STRICT
+
+    name: Name
+    source: str
+    filters: Filters
+    lane: Name | None = None  #: its own where not given, made where no [[lanes]] is called so
+    mapping: Path | None = None  #: for sources that are made by one
+    model: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    device: str = "{device}"
+    hub: str | None = None
+    calls: bool = False
+
+    @property
+    def lane_name(self) -> str:
+        """The lane that its messages come by."""
+        return self.lane or self.name
 
 
 #: Alarms have a session, and so a broker queue, of their own: a flood of telemetry never delays one.
@@ -148,6 +176,7 @@ class Settings(BaseSettings):
     #: secrets. It rings when it is *not* called.
     canary_url: SecretStr | None = None
     lanes: tuple[Lane, ...] = DEFAULT_LANES
+    sources: tuple[Source, ...] = ()
     retention: Retention = Retention()
     log_level: LogLevel = LogLevel.INFO
     log_format: LogFormat = LogFormat.JSON
@@ -227,6 +256,15 @@ class Settings(BaseSettings):
             raise ValueError("lanes: at least one, and each with a name of its own")
         return self
 
+    @model_validator(mode="after")
+    def _sources_have_one_name_each(self) -> Self:
+        # A lane reads with a source as it is, and by its plain name.
+        names = [source.name for source in self.sources] + list({lane.source for lane in self.lanes} - {"canonical"})
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"sources: {name} is the name of two; give each a name of its own")
+        return self
+
     @property
     def database_address(self) -> str | None:
         """The database's address, with its password; None means embedded."""
@@ -298,7 +336,7 @@ def _from_file(variables: Mapping[str, str]) -> dict[str, Any]:
 
 
 #: Tables of the file; no single variable could hold one.
-_TABLES: Final = frozenset({"lanes", "retention"})
+_TABLES: Final[Mapping[str, type[BaseModel]]] = {"lanes": Lane, "sources": Source, "retention": Retention}
 
 
 def _unknown(name: str, known: list[str]) -> str:
@@ -316,7 +354,6 @@ def _first_fault(error: ValidationError) -> str:
     if not path:
         return message
     if fault["type"] == "extra_forbidden":
-        fields = Lane.model_fields if path[0] == "lanes" else Retention.model_fields
-        return f"[{path[0]}] " + _unknown(path[-1], list(fields))
+        return f"[{path[0]}] " + _unknown(path[-1], list(_TABLES[path[0]].model_fields))
     name = PREFIX + path[0].upper() if path[0] not in _TABLES else ".".join(path)
     return f"{name}: {message[:1].lower()}{message[1:]}"

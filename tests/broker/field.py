@@ -22,7 +22,7 @@ from devices import ack
 from devices.topics import alarm_topic, parse_topic, telemetry_topic
 from gateway.lane import Lane
 from gateway.run import Gateway
-from gateway.sources import LaneSettings
+from gateway.sources import LaneSettings, Source
 from rules.clock import Clock, SharedClock
 from store.database import Database, connect
 from tests.town import CENTRE
@@ -74,11 +74,12 @@ def lane_name() -> str:
 @asynccontextmanager
 async def gateway_on(
     broker_url: str, dsn: str, *, name: str, filters: Sequence[str] = ALL_FILTERS, clock: Clock | None = None,
+    sources: Sequence[Source] = (),
 ) -> AsyncIterator[Lane]:  # fmt: skip
     """A gateway of ours with one lane, held and connected; stopped in order at the end."""
     database: Database = await connect(dsn, application_name="shouwang tests gateway", max_size=20)
     gateway = Gateway(
-        [LaneSettings(name=name, filters=tuple(filters), source="canonical")], database=database,
+        [LaneSettings(name=name, filters=tuple(filters), sources=tuple(sources))], database=database,
         clock=clock or SharedClock(), centre=CENTRE, mqtt_url=broker_url, version="0.0-test",
     )  # fmt: skip
     try:

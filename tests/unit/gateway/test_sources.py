@@ -62,6 +62,7 @@ def test_each_device_of_a_message_is_renamed() -> None:
 def test_a_hub_of_the_settings_stands_in_where_the_decoder_names_none() -> None:
     assert told(Decoded(device="a", channel=None), hub="ours").hub == "ours"
     assert told(Decoded(device="a", channel=None, hub="its"), hub="ours").hub == "its"
+    assert told(Decoded(device="a", channel=None, hub="its"), hub="{topic.1}-bridge").hub == "home7-bridge"
 
 
 @pytest.mark.parametrize(
