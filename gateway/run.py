@@ -24,6 +24,7 @@ from store.canary import dismiss
 from store.database import DATABASE_AWAY, Database
 from store.opening import Centre
 from store.partitions import make_days_ahead
+from store.source_records import name_sources
 
 log: Final = structlog.get_logger()
 
@@ -77,6 +78,7 @@ class Gateway:
         self._context = context
         self._leavers = Leavers([lane.name for lane in lanes], context) if names_all_lanes else None
         self.lanes = [Lane(lane, context) for lane in lanes]
+        self._sources = [source.name for lane in lanes for source in lane.sources]
         self._replayer = Replayer(
             {source.name: source.decode for lane in lanes for source in lane.sources},
             database=database,
@@ -98,10 +100,11 @@ class Gateway:
                 group.create_task(self._leavers.run(), name="lanes that left the settings")
 
     async def _prepare(self) -> bool:
-        """Make the partitions and retire canaries of lanes without one; whether that went through."""
+        """Make the partitions, name our sources, retire canaries of lanes without one; whether that went through."""
         try:
             async with self._context.database.pool.acquire() as connection:
                 await make_days_ahead(connection, self._context.clock.now())
+                await name_sources(connection, self._sources)
                 await dismiss(connection, [lane.name for lane in self.lanes if not lane.has_canary])
         except DATABASE_AWAY as error:
             # No alarm needs a partition, and there are two weeks of them as a rule: somebody's lock stops no lane.

@@ -17,6 +17,7 @@ from store.registers.devices import Device, devices_around
 from store.registers.premises import Q as REGISTERS
 from store.registers.residents import Resident, read_contacts, whole_resident
 from store.sealing import Keyring
+from store.source_records import Vendor, vendors_of_case
 from store.sql import queries
 from store.views.items import Item, Owner, item_fields
 from store.views.items import Q as ITEMS
@@ -123,6 +124,7 @@ class Incident(Item, kw_only=True):
     assignments: Sequence[Any]
     hand_overs: Sequence[Any]
     links: Sequence[Link]
+    vendors: Sequence[Vendor]
     timeline: Sequence[Entry]
     caller: Mapping[str, Any] | None
     safety: Mapping[str, Any] | None
@@ -160,6 +162,7 @@ async def read_incident(
             assignments=[],
             hand_overs=[],
             links=await _links(connection, incident_id, sight),
+            vendors=await vendors_of_case(connection, incident_id),
             timeline=timeline,
             caller=more["caller"] or told.get("caller"),
             last_owner=_last_owner(more),
