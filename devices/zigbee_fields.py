@@ -24,6 +24,8 @@ class Flag(NamedTuple):
 
 _PRESENCE: Final = Flag(EventType.OCCUPIED, EventType.VACANT)
 _SOS: Final = Flag(EventType.SOS, EventType.SOS_CLEAR)
+_HEAT: Final = Flag(EventType.HEAT, EventType.HEAT_CLEAR)
+_LEAK: Final = Flag(EventType.WATER_LEAK, EventType.WATER_LEAK_CLEAR)
 _FAULT: Final = Flag(EventType.FAULT, EventType.FAULT_CLEAR)
 _TAMPER: Final = Flag(EventType.TAMPER, EventType.TAMPER_CLEAR)
 
@@ -33,12 +35,16 @@ FLAGS: Final[Mapping[str, Flag]] = MappingProxyType(
         "emergency": _SOS,
         "panic": _SOS,
         "smoke": Flag(EventType.SMOKE, EventType.SMOKE_CLEAR),
+        "heat": _HEAT,
+        "heat_alarm": _HEAT,
         "carbon_monoxide": Flag(EventType.CARBON_MONOXIDE, EventType.CARBON_MONOXIDE_CLEAR),
         "gas": Flag(EventType.GAS, EventType.GAS_CLEAR),
-        "water_leak": Flag(EventType.WATER_LEAK, EventType.WATER_LEAK_CLEAR),
+        "water_leak": _LEAK,
+        "leak": _LEAK,
         "tamper": _TAMPER,
         "tamper_alarm": _TAMPER,
         "battery_low": Flag(EventType.BATTERY_LOW),
+        "low_battery": Flag(EventType.BATTERY_LOW),
         "trouble": _FAULT,
         "battery_defect": _FAULT,
         "fault_alarm": _FAULT,

@@ -173,7 +173,13 @@ def _basis(values: Mapping[str, Any], damage: str | None) -> _Basis:
 
 
 def _location(values: Mapping[str, Any], basis: _Basis) -> list[Event]:
-    """Return what made the phone send, where that means something, and where it is."""
+    """Return what made the phone send, where that means something, and where it is.
+
+    Apps of before 2015 said a transition as a location with an `event`.
+    """
+    word = values.get("event")
+    if isinstance(word, str) and word in _FENCES:
+        return [_transition(values, basis)]
     told = values.get("t")
     cause = _CAUSES.get(told if isinstance(told, str) else str(told)) if isinstance(told, str | int) else None
     routine = EventType.HEARTBEAT if basis.location is None else EventType.LOCATION

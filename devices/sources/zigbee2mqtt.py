@@ -78,15 +78,21 @@ def _of_device(name: str, hub: str, payload: bytes) -> Decoded:
     """Read what comes on a device's topics; `name` is what stands behind the base."""
     owner, _, last = name.rpartition("/")
     if owner and last == "availability":
-        return _availability(_Named(device_id(owner), hub), payload)
+        return _availability(_behind(hub, owner), payload)
     if ("/set" in name or "/get" in name) and _COMMAND.fullmatch(name):
         detail = "topic: a command to a device, not its word; leave /set and /get out of the subscription"
-        return _refused(_Named(device_id(name), hub), rejected(RejectReason.NOT_AN_EVENT, detail, payload))
+        return _refused(_behind(hub, name), rejected(RejectReason.NOT_AN_EVENT, detail, payload))
     if owner and last in ATTRIBUTES:
         if not payload.lstrip().startswith(b"{"):
-            return _of_attribute(_Named(device_id(owner), hub), last, payload)
+            return _of_attribute(_behind(hub, owner), last, payload)
         name = owner if last == "action" else name
-    return _of_state(_Named(device_id(name), hub), payload)
+    return _of_state(_behind(hub, name), payload)
+
+
+def _behind(hub: str, name: str) -> _Named:
+    """Name a device behind the bridge; one that is called like its bridge cannot be told from it."""
+    device = device_id(name)
+    return _Named(device, None if device == hub else hub)
 
 
 def _refused(named: _Named, told: Rejected) -> Decoded:
@@ -153,7 +159,9 @@ def _known(named: _Named, values: Mapping[str, Any]) -> str | None:
     """Return the device's address where its message tells it, else its name."""
     papers = values.get("device")
     address = papers.get("ieeeAddr", papers.get("ieee_address")) if isinstance(papers, dict) else None
-    return address if isinstance(address, str) and is_device_id(address) else named.device
+    if isinstance(address, str) and is_device_id(address) and address != named.hub:
+        return address
+    return named.device
 
 
 def _kept(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -230,7 +238,8 @@ def _network_event(hub: str, payload: bytes) -> Decoded:
     detail = {"bridge": "event", **_kept(read.members)}
     events = [report(types[0], detail=detail, damage=read.damage)]
     events.extend(report(type_, damage=read.damage) for type_ in types[1:])
-    return Decoded(device=device_id(name), channel=None, events=tuple(events), hub=hub)
+    named = _behind(hub, name)
+    return Decoded(device=named.device, channel=None, events=tuple(events), hub=named.hub)
 
 
 def _is_name(value: object) -> bool:
