@@ -22,7 +22,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProx
 OLDEST_SERVER: Final = 170000
 
 #: The schema this program was written against (the newest *before* step it ships).
-SCHEMA_NUMBER: Final = 1
+SCHEMA_NUMBER: Final = 4
 
 #: So that no one can sit on a row (architecture.md, invariant 6). Milliseconds, as PostgreSQL takes them.
 SESSION_SETTINGS: Final = {

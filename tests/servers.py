@@ -68,12 +68,15 @@ class Mosquitto:
         return f"mqtt://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        config = self.folder / "mosquitto.conf"
-        config.write_text(
+        self._run(
             f"listener {self.port} 127.0.0.1\nallow_anonymous true\npersistence true\n"
             f"persistence_location {self.folder}/\nautosave_interval 1\nmax_queued_messages 0\n"
             "max_inflight_messages 0\n" + ("user root\n" if os.geteuid() == 0 else "")
         )
+
+    def _run(self, configuration: str) -> None:
+        config = self.folder / "mosquitto.conf"
+        config.write_text(configuration)
         log = (self.folder / "mosquitto.log").open("ab")
         self._process = subprocess.Popen([MOSQUITTO, "-c", str(config)], stdout=log, stderr=log)
         log.close()

@@ -8,6 +8,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
@@ -52,6 +53,18 @@ class Receiver(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Certificates:
+    """Files for `mqtts://`: whom we trust (None: the system's list), and our own name where the broker wants one."""
+
+    ca_file: Path | None = None
+    client_cert_file: Path | None = None
+    client_key_file: Path | None = None  #: None: it stands in the certificate's file
+
+
+NO_CERTIFICATES: Final = Certificates()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BrokerAddress:
     """Where the broker is, as SHOUWANG_MQTT_URL gives it; the password never shows in a repr."""
 
@@ -60,9 +73,10 @@ class BrokerAddress:
     tls: bool
     username: str | None
     password: bytes | None
+    certificates: Certificates = NO_CERTIFICATES
 
     @classmethod
-    def parse(cls, url: str) -> BrokerAddress:
+    def parse(cls, url: str, certificates: Certificates = NO_CERTIFICATES) -> BrokerAddress:
         """Read `mqtt://` or `mqtts://user:password@host:port`; ValueError says what is wrong with it."""
         parts = urlsplit(url)
         if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
@@ -74,7 +88,18 @@ class BrokerAddress:
             tls=tls,
             username=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password).encode() if parts.password else None,
+            certificates=certificates,
         )
+
+    def tls_context(self) -> ssl.SSLContext | None:
+        """Whom we trust and who we are; None without TLS. OSError (ssl.SSLError too) where a file is unusable."""
+        if not self.tls:
+            return None
+        files = self.certificates
+        context = ssl.create_default_context(cafile=files.ca_file)
+        if files.client_cert_file is not None:
+            context.load_cert_chain(files.client_cert_file, files.client_key_file)
+        return context
 
     def __repr__(self) -> str:
         return f"BrokerAddress({self.host}:{self.port})"
@@ -156,9 +181,9 @@ class MqttConnection(asyncio.Protocol):
         return connack.session_present
 
     async def _connect(self, address: BrokerAddress, connect: bytes) -> codec.ConnAckPacket:
-        context = ssl.create_default_context() if address.tls else None
         loop = asyncio.get_running_loop()
         try:
+            context = address.tls_context()
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await loop.create_connection(lambda: self, address.host, address.port, ssl=context)
                 self._write(connect)
