@@ -13,6 +13,7 @@ from devices.sources import (
     gbt26875,
     huawei_iotda,
     lorawan,
+    mapped,
     owntracks,
     scaip,
     shelly,
@@ -42,4 +43,4 @@ SOURCES: Final[Mapping[str, Decode]] = MappingProxyType(
 )
 
 #: Sources that are made from the bytes of a mapping file; one that says nothing usable raises DecodeError.
-MAPPED_SOURCES: Final[Mapping[str, Callable[[bytes], Decode]]] = MappingProxyType({})
+MAPPED_SOURCES: Final[Mapping[str, Callable[[bytes], Decode]]] = MappingProxyType({"mapped": mapped.make})
