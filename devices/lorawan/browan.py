@@ -64,7 +64,7 @@ def read_merryiot_door(frame: Frame, told: Told) -> None:
         told.say(EventType.BUTTON)
     if len(body) not in (9, 10):
         raise FrameBroken(f"frame: has {len(body)} bytes where DW10 sends 9 or 10; send it whole and alone")
-    air = len(body) - 7  # the longer form has a temperature of two bytes, in tenths
+    air = len(body) - 6  # the longer form has a temperature of two bytes, in tenths
     raw = int.from_bytes(body[2:air], "little", signed=True)
     told.measure("temperature", raw / 10 if len(body) == 10 else raw, "°C")
     told.measure("humidity", body[air], "%")

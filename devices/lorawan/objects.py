@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from devices.event import EventType
 from devices.lorawan import browan, milesight_detectors, milesight_radar, netvox
@@ -24,6 +24,8 @@ _OLD: Final = frozenset({"history", "cached", "previous", "gpsprevious"})
 _DEPTH_MAX: Final = 4
 _MEMBERS_MAX: Final = 256
 _HISTORY_MAX: Final = 64
+#: No codec has longer names; a stranger's are not remembered.
+_NAME_CHARACTERS_MAX: Final = 64
 
 _YES: Final = frozenset(
     {
@@ -40,7 +42,7 @@ _NO: Final = frozenset(
 
 #: Names of conditions that each report says anew.
 _STATES: Final = {
-    **dict.fromkeys(("sos", "sosflag", "sosalarm", "sosactive", "sosstatus"), EventType.SOS),
+    **dict.fromkeys(("sos", "sosflag", "sosalarm", "sosactive", "sosstatus", "geotriggersos"), EventType.SOS),
     **dict.fromkeys(("alarmstatus", "panic", "panicalarm", "emergency"), EventType.SOS),
     **dict.fromkeys(("smoke", "smokealarm", "smokedetected", "smokestatus", "interconnectalarm"), EventType.SMOKE),
     "fire": EventType.FIRE,
@@ -54,6 +56,7 @@ _STATES: Final = {
     "buzzerfailure": EventType.FAULT,
 }
 _TAMPER: Final = ("tamper", "tamperstatus", "tamperalarm", "tamperdetected")
+_TESTS: Final = ("testbuttonpressed", "test", "testalarm")
 _BATTERY_LOW: Final = ("batterylow", "lowbattery", "lowbatteryalarm")
 _VOLTS: Final = ("volt", "batv", "batteryvolt", "batteryvoltage", "batvolt", "bat", "batteryv")
 _PERCENT: Final = ("batterylevelinpercentage", "batterypct", "batterypercent", "batterypercentage", "batterymain")
@@ -100,6 +103,7 @@ _TABS_PORTS: Final = {
     "TBMS": browan.MOTION_PORT,
     "TBWL": browan.LEAK_PORT,
 }
+_IN_VOLTS: Final = frozenset({*_TABS_PORTS, "TG563A"})
 _EMERGENCY_BUTTONS: Final = frozenset({"r312a", "rb02i", "r718t"})
 _FENCES: Final = {"outside": EventType.FENCE_EXIT, "inside": EventType.FENCE_ENTER}
 _MESSAGE_CODES: Final = {word: code for code, word in milesight_detectors.MESSAGES.items()}
@@ -107,38 +111,59 @@ _MESSAGE_CODES: Final = {word: code for code, word in milesight_detectors.MESSAG
 Flat = Mapping[str, Any]
 
 
-@lru_cache(maxsize=4_096)
+class Source(NamedTuple):
+    """An object's members by their plain names, and the model that sent them, where it is known."""
+
+    flat: Flat
+    model: str
+    words: str
+
+
+Reader = Callable[[Source, Told], None]
+
+
 def _plain(name: str) -> str:
+    return _remembered(name) if len(name) <= _NAME_CHARACTERS_MAX else ""
+
+
+@lru_cache(maxsize=4_096)
+def _remembered(name: str) -> str:
     return _SEPARATORS.sub("", name.lower())
 
 
 def read(values: Mapping[str, Any], told: Told, found: Known | None) -> None:
     """Note what an object says; members whose meaning is not known here are left to the detail."""
-    flat = dict(_members(values))
-    model = found.model.name if found is not None else ""
+    flat = _members(values)
+    source = Source(flat, "" if found is None else found.model.name, "" if found is None else found.words)
+    wanted = {_READER_OF[name] for name in flat if name in _READER_OF}
     for reader in _READERS:
-        reader(flat, told)
-    _by_model(flat, told, model, found.words if found is not None else "")
-    _battery(flat, told, model)
-    _old(values, told)
+        if reader in wanted:
+            reader(source, told)
+    if "history" in values:
+        _old(values["history"], told)
 
 
-def _members(values: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Return members by their plain names; those further in come first, so that the outermost of a name wins."""
-    levels: list[list[Mapping[str, Any]]] = [[values]]
-    found: list[tuple[str, Any]] = []
-    while len(levels) <= _DEPTH_MAX and levels[-1] and len(found) < _MEMBERS_MAX:
+def _members(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members that are known here by their plain names; the outermost of a name wins."""
+    found: dict[str, Any] = {}
+    level: list[Mapping[str, Any]] = [values]
+    left = _MEMBERS_MAX
+    for _ in range(_DEPTH_MAX):
         inner: list[Mapping[str, Any]] = []
-        for level in levels[-1]:
-            for name, value in level.items():
+        for members in level:
+            for name, value in members.items():
+                left -= 1
                 plain = _plain(name)
-                if plain in _OLD:
+                if left < 0 or plain in _OLD:
                     continue
-                found.append((plain, value))
+                if plain in _NAMES:
+                    found.setdefault(plain, value)
                 if isinstance(value, dict):
                     inner.append(value)
-        levels.append(inner)
-    return found[:_MEMBERS_MAX][::-1]
+        if not inner:
+            break
+        level = inner
+    return found
 
 
 def _word(value: object) -> str | None:
@@ -159,17 +184,21 @@ def _any(flat: Flat, names: tuple[str, ...]) -> bool | None:
     return any(said) if said else None
 
 
-def _states(flat: Flat, told: Told) -> None:
+def _states(source: Source, told: Told) -> None:
+    flat = source.flat
     found: dict[EventType, bool] = {}
     for name, value in flat.items():
         alarm = _STATES.get(name)
         if alarm is not None and (on := truth(value)) is not None:
             found[alarm] = on or found.get(alarm, False)
+    if _word(flat.get("notificationtype")) == "soson":
+        found[EventType.SOS] = True
     for alarm, is_on in found.items():
         told.state(alarm, is_on)
 
 
-def _fire(flat: Flat, told: Told) -> None:
+def _fire(source: Source, told: Told) -> None:
+    flat = source.flat
     on, hot = truth(flat.get("firealarm")), truth(flat.get("hightempalarm"))
     if on is not None:
         netvox.say_fire(told, EventType.SMOKE, on, bool(hot))
@@ -177,7 +206,8 @@ def _fire(flat: Flat, told: Told) -> None:
         told.state(EventType.HEAT, hot)
 
 
-def _tamper(flat: Flat, told: Told) -> None:
+def _tamper(source: Source, told: Told) -> None:
+    flat = source.flat
     # WS301's pages contradict themselves about it: see the module of its bytes.
     on = None if "magnetstatus" in flat else _any(flat, _TAMPER)
     if on is not None:
@@ -187,12 +217,13 @@ def _tamper(flat: Flat, told: Told) -> None:
         told.state(EventType.REMOVED, not mounted)
 
 
-def _test(flat: Flat, told: Told) -> None:
-    if _any(flat, ("testbuttonpressed", "test", "testalarm")):
+def _test(source: Source, told: Told) -> None:
+    if _any(source.flat, _TESTS):
         told.say(EventType.TEST)
 
 
-def _either(flat: Flat, told: Told) -> None:
+def _either(source: Source, told: Told) -> None:
+    flat = source.flat
     for name, (on_type, off_type) in _EITHER.items():
         if name not in flat:
             continue
@@ -202,7 +233,8 @@ def _either(flat: Flat, told: Told) -> None:
             told.say(on_type if on else off_type, is_state=True)
 
 
-def _radar(flat: Flat, told: Told) -> None:
+def _radar(source: Source, told: Told) -> None:
+    flat = source.flat
     status = _word(flat.get("detectionstatus"))
     if status in ("normal", "vacant", "inbed", "outofbed", "fall"):
         told.state(EventType.FALL, status == "fall")
@@ -212,6 +244,7 @@ def _radar(flat: Flat, told: Told) -> None:
             milesight_radar.say_alarm(told, kind, one)
 
 
+_ALARM_MEMBERS: Final = (("fallalarm", "fall"), ("lyingalarm", "lying"), ("dwellalarm", "dwell"))
 _STATUS_WORDS: Final = {"alarmtriggered": 1, "alarmdeactivated": 2, "alarmignored": 3}
 
 
@@ -220,7 +253,7 @@ def _alarm_records(flat: Flat) -> Iterator[tuple[str, list[int]]]:
     for record in events[:_HISTORY_MAX] if isinstance(events, list) else ():
         if isinstance(record, dict) and isinstance(record.get("alarm_type"), str):
             yield record["alarm_type"], _statuses(record.get("alarm_status"))
-    for name, kind in (("fallalarm", "fall"), ("lyingalarm", "lying"), ("dwellalarm", "dwell")):
+    for name, kind in _ALARM_MEMBERS:
         record = flat.get(name)
         if isinstance(record, dict):
             yield kind, _statuses(record.get("alarm_status"))
@@ -234,7 +267,8 @@ def _statuses(value: object) -> list[int]:
     return [_STATUS_WORDS.get(_plain(word), int(number(word) or 1)) for word in words]
 
 
-def _located(flat: Flat, told: Told) -> None:
+def _located(source: Source, told: Told) -> None:
+    flat = source.flat
     if flag(flat.get("fixfailed")):
         return
     for lat, lon in _PLACES:
@@ -252,7 +286,8 @@ def _located(flat: Flat, told: Told) -> None:
             return
 
 
-def _measures(flat: Flat, told: Told) -> None:
+def _measures(source: Source, told: Told) -> None:
+    flat = source.flat
     said: set[str] = set()
     for name, value in flat.items():
         if name not in _MEASURES:
@@ -264,31 +299,18 @@ def _measures(flat: Flat, told: Told) -> None:
             told.measure(what, found, unit)
 
 
-def _time(flat: Flat, told: Told) -> None:
-    told.at = instant(flat.get("timestamp"))
+def _time(source: Source, told: Told) -> None:
+    told.at = instant(source.flat["timestamp"])
 
 
-def _fence(flat: Flat, told: Told) -> None:
-    fence = _FENCES.get(_word(flat.get("geofencestatus")) or "")
+def _fence(source: Source, told: Told) -> None:
+    fence = _FENCES.get(_word(source.flat["geofencestatus"]) or "")
     if fence is not None:
         told.say(fence, is_state=True)
 
 
-_READERS: Final[tuple[Callable[[Flat, Told], None], ...]] = (
-    _states,
-    _fire,
-    _tamper,
-    _test,
-    _either,
-    _radar,
-    _located,
-    _measures,
-    _time,
-    _fence,
-)
-
-
-def _by_model(flat: Flat, told: Told, model: str, words: str) -> None:
+def _by_model(source: Source, told: Told) -> None:
+    flat, model, words = source
     device = _word(flat.get("device")) or words
     if any(name in device for name in _EMERGENCY_BUTTONS) and truth(flat.get("alarm")):
         told.say(EventType.SOS)
@@ -299,11 +321,6 @@ def _by_model(flat: Flat, told: Told, model: str, words: str) -> None:
         if code is not None:
             milesight_detectors.say_message(told, int(code))
     _press(flat, told, words)
-    notified = _word(flat.get("notificationtype"))
-    if notified == "soson" and not told.says(EventType.SOS):
-        told.state(EventType.SOS, on=True)
-    if truth(flat.get("geotriggersos")) and not told.says(EventType.SOS):
-        told.state(EventType.SOS, on=True)
 
 
 def _press(flat: Flat, told: Told, words: str) -> None:
@@ -317,7 +334,8 @@ def _press(flat: Flat, told: Told, words: str) -> None:
         told.say(EventType.BUTTON)
 
 
-def _battery(flat: Flat, told: Told, model: str) -> None:
+def _battery(source: Source, told: Told) -> None:
+    flat, model, _ = source
     if _any(flat, _BATTERY_LOW):
         _battery_low(told)
     for name in _VOLTS:
@@ -329,7 +347,7 @@ def _battery(flat: Flat, told: Told, model: str) -> None:
     value = number(flat.get("batterylevel", flat.get("battery")))
     if value is None or model == "AT2" or "trackingmode" in flat:
         return  # words such as CHARGING, and Abeeway's raw level: both stand in the detail
-    is_volts = model in _TABS_PORTS or "temperatureboard" in flat or (value < _VOLTS_MAX and value % 1 != 0)
+    is_volts = model in _IN_VOLTS or "temperatureboard" in flat or (value < _VOLTS_MAX and value % 1 != 0)
     if is_volts:
         _volts(value, told)
     elif told.battery_pct is None:
@@ -352,8 +370,7 @@ def _battery_low(told: Told) -> None:
         told.say(EventType.BATTERY_LOW, is_state=True)
 
 
-def _old(values: Mapping[str, Any], told: Told) -> None:
-    records = values.get("history")
+def _old(records: object, told: Told) -> None:
     for record in records[:_HISTORY_MAX] if isinstance(records, list) else ():
         if not isinstance(record, dict):
             continue
@@ -363,3 +380,26 @@ def _old(values: Mapping[str, Any], told: Told) -> None:
             if name in _MEASURES and found is not None and at is not None:
                 what, unit = _MEASURES[name]
                 told.measure(what, found, unit, at=at)
+
+
+#: Which reader a name wants. Where one is wanted it looks at all of its names.
+_READER_OF: Final[dict[str, Reader]] = {
+    **dict.fromkeys(_STATES, _states),
+    "notificationtype": _states,
+    **dict.fromkeys(("firealarm", "hightempalarm"), _fire),
+    **dict.fromkeys((*_TAMPER, "mounted"), _tamper),
+    **dict.fromkeys(_TESTS, _test),
+    **dict.fromkeys(_EITHER, _either),
+    **dict.fromkeys(("detectionstatus", "events", *(name for name, _ in _ALARM_MEMBERS)), _radar),
+    **dict.fromkeys((lat for lat, _ in _PLACES), _located),
+    **dict.fromkeys(_MEASURES, _measures),
+    "timestamp": _time,
+    "geofencestatus": _fence,
+    **dict.fromkeys(("alarm", "status", "event", "eventcode", "press", "button", "buttonevent"), _by_model),
+    **dict.fromkeys((*_BATTERY_LOW, *_VOLTS, *_PERCENT, "battery", "batterylevel"), _battery),
+}
+_READERS: Final = tuple(dict.fromkeys(_READER_OF.values()))
+#: Names that only say how to read others.
+_BESIDE: Final = ("device", "concentration", "trackingmode", "fixfailed", "altitude", "speedkmph")
+_ACCURACY: Final = ("horizontalaccuracy", "ehpe", "accuracy")
+_NAMES: Final = frozenset({*_READER_OF, *_BESIDE, *_ACCURACY, *(lon for _, lon in _PLACES)})

@@ -12,6 +12,7 @@ from devices.decoding import RejectReason
 from devices.event import ALARMS, ENDS, Event, EventType, Location
 from devices.ordering import life_first
 from devices.report import detail_of, report
+from devices.text import ID_CHARACTERS_MAX
 from devices.values import percent
 
 _END_OF: Final = {alarm: end for end, alarm in ENDS.items()}
@@ -127,12 +128,10 @@ def _events(said: Iterable[Said], told: Told, origin: Origin) -> list[Event]:
 
 
 def _event(one: Said, told: Told, origin: Origin, at: datetime | None) -> Event:
-    name = None if one.detail is None else one.detail.get("name")
-    # Two readings of one message differ by nothing but their name: without it the second would be a copy of the first.
-    id_ = f"{origin.id}.{name}" if origin.id is not None and isinstance(name, str) else origin.id
-    return report(
+    name = one.detail.get("name") if one.detail is not None and one.type is EventType.READING else None
+    made = report(
         one.type,
-        id_=id_,
+        id_=origin.id if name is None or origin.id is None else _reading_id(origin.id, name),
         at=one.at or at,
         is_state=one.is_state,
         location=one.location or (told.location if one.type in ALARMS else None),
@@ -141,6 +140,12 @@ def _event(one: Said, told: Told, origin: Origin, at: datetime | None) -> Event:
         detail=one.detail,
         damage=origin.damage,
     )
+    return made if name is None or made.id_given else structs.replace(made, id=_reading_id(made.id, name))
+
+
+def _reading_id(id_: str, name: str) -> str:
+    """Two readings of one message differ by nothing but their name: without it the second would be a copy."""
+    return f"{id_[: ID_CHARACTERS_MAX - 1 - len(name)]}:{name}"
 
 
 def _carried(events: list[Event], told: Told, origin: Origin) -> list[Event]:
