@@ -133,6 +133,7 @@ class Class(StrEnum):
     FAULT = "fault"
     CLOCK_WRONG = "clock_wrong"
     RUNAWAY_DEVICE = "runaway_device"
+    CLONED_DEVICE = "cloned_device"  #: two that say they are the same push each other off the broker
     VISIT_MISSED_CRITICAL = "visit_missed_critical"
     VISIT_MISSED = "visit_missed"
     WELLBEING_UNANSWERED_AT_RISK = "wellbeing_unanswered_at_risk"
