@@ -53,7 +53,8 @@ def read_json(payload: bytes) -> JsonMessage | Rejected:
     except (DecodeError, ValueError, RecursionError):
         damage, reason = "is not valid JSON, or was cut off", RejectReason.NOT_JSON
     # Something may stand before the message: a log's prefix, half of the message before it.
-    value = _recovered(body) or _recovered(body[max(body.find(b"{"), 0) :])
+    start = body.find(b"{")
+    value = _recovered(body) or (_recovered(body[start:]) if start > 0 else None)
     if not value:
         return rejected(reason, f"message: {damage}", payload)
     return JsonMessage(value, f"message: {damage}")
