@@ -26,6 +26,8 @@ from devices.zigbee_zone import (
 
 #: A button that nobody is helped by pressing twice in five seconds; buttons repeat until they hear the bridge.
 _REPEAT_S: Final = 5.0
+#: As long as the mains are away every report says so.
+_MAINS_REPEAT_S: Final = 600.0
 _RAW_ZONE: Final = re.compile(r"0500[!<?]00")
 _RAW_CALL: Final = re.compile(r"0501[!<?]0([234])")
 _RAW_SWITCH: Final = re.compile(r"0006[!<?]0[0-2]")
@@ -104,10 +106,10 @@ def _flags(bits: int) -> list[_Happened]:
         found.append((EventType.TEST, False, _REPEAT_S))
     if bits & (BATTERY_LOW | BATTERY_DEFECT):
         found.append((EventType.BATTERY_LOW, True, 0.0))
-    if bits & TROUBLE:
-        found.append((EventType.FAULT, True, 0.0))
+    found.append((EventType.FAULT if bits & TROUBLE else EventType.FAULT_CLEAR, True, 0.0))
     if bits & MAINS_LOST:
-        found.append((EventType.POWER_LOST, True, 0.0))
+        # No state: a device that runs on its battery alone would report mains as being back.
+        found.append((EventType.POWER_LOST, False, _MAINS_REPEAT_S))
     return found
 
 

@@ -23,6 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from msgspec import structs
@@ -39,7 +40,9 @@ from devices.salvage import trimmed
 from devices.shelly_parts import ALARMS, HALVES, PUSHES, battery_pct, component, contact, presence
 from devices.values import flag, instant, number, percent
 
+#: A Shelly has some tens of components, and a notification holds a few events; more of them are not read.
 _EVENTS_MAX: Final = 256
+_COMPONENTS_MAX: Final = 1024
 #: The default name of a device, as it stands on its label: the one thing that shows a topic naming another's.
 _LABEL: Final = re.compile(r"shelly[a-z0-9]+-[0-9a-f]{12}", re.IGNORECASE)
 _BLUETOOTH: Final = re.compile(r"bthomedevice:\d{1,4}")
@@ -81,7 +84,19 @@ def decode(topic: str, payload: bytes, *, model: str | None = None) -> Decoded:
     refused = _refusal(named, device, events, read, payload)
     if refused is not None:
         return Decoded(device=named.device or device, channel=None, rejected=(refused,))
-    return _decoded(device, events)
+    decoded = _decoded(device, events)
+    return decoded if _is_small(read) else structs.replace(decoded, rejected=(_too_many(payload),))
+
+
+def _is_small(read: JsonMessage) -> bool:
+    params = read.members.get("params")
+    listed = params.get("events") if isinstance(params, dict) else None
+    is_short = not isinstance(listed, list) or len(listed) <= _EVENTS_MAX
+    return is_short and (not isinstance(params, dict) or len(params) <= _COMPONENTS_MAX)
+
+
+def _too_many(payload: bytes) -> Rejected:
+    return rejected(RejectReason.TOO_LARGE, "message: more components or events than a Shelly has", payload)
 
 
 def _topic(topic: str) -> _Topic:
@@ -196,7 +211,10 @@ def _notified(device: str | None, params: Mapping[str, Any], method: str) -> _To
 
 def _statuses(components: Mapping[str, Any], *, at: datetime | None, detail: Mapping[str, Any]) -> _Told:
     events = [
-        said for name, status in components.items() if isinstance(status, dict) for said in component(name, status, at)
+        said
+        for name, status in islice(components.items(), _COMPONENTS_MAX)
+        if isinstance(status, dict)
+        for said in component(name, status, at)
     ]
     wifi = components.get("wifi")
     signal = number(wifi.get("rssi")) if isinstance(wifi, dict) else None

@@ -78,7 +78,7 @@ def decode(topic: str, payload: bytes, *, model: str | None = None) -> Decoded:
         return Decoded(device=named.device, channel=None, rejected=(read,))
     received = read.members.get("ZbReceived")
     if isinstance(received, dict) and received:
-        decoded = _zigbee(named, received, read.members, model)
+        decoded = _zigbee(named, read.members, payload, model)
     else:
         decoded = Decoded(device=named.device, channel=None, events=tuple(_events(named, read.members)))
     if read.damage is None:
@@ -173,9 +173,10 @@ def _measured(
     return events
 
 
-def _zigbee(named: _Topic, received: Mapping[str, Any], values: Mapping[str, Any], model: str | None) -> Decoded:
+def _zigbee(named: _Topic, values: Mapping[str, Any], payload: bytes, model: str | None) -> Decoded:
     """Return what the bridge's devices say, each under its own name."""
     at = _time(values)
+    received: Mapping[str, Any] = values["ZbReceived"]
     hub = _bridge(named, received)
     events: list[Event] = []
     for key, inner in list(received.items())[:_MEMBERS_MAX]:
@@ -188,7 +189,11 @@ def _zigbee(named: _Topic, received: Mapping[str, Any], values: Mapping[str, Any
         return Decoded(device=hub, channel=None, events=tuple(events))
     devices = {event.device for event in events}
     only = devices.pop() if len(devices) == 1 else None
-    return Decoded(device=only, channel=None, events=tuple(life_first(events)), hub=hub)
+    refused: tuple[Rejected, ...] = ()
+    if len(received) > _MEMBERS_MAX:
+        detail = f"ZbReceived: more than {_MEMBERS_MAX} devices; no bridge reports so many at once"
+        refused = (rejected(RejectReason.TOO_LARGE, detail, payload),)
+    return Decoded(device=only, channel=None, events=tuple(life_first(events)), rejected=refused, hub=hub)
 
 
 def _bridge(named: _Topic, received: Mapping[str, Any]) -> str | None:

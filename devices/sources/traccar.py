@@ -227,7 +227,7 @@ def _alarms(message: _Message, words: list[str], payload: bytes) -> tuple[list[E
         known = ALARMS_BY_WORD.get(word.lower())
         if known is None:
             raised, unknown = _unknown(message, word, "attributes.alarm", payload)
-            events.extend(raised)
+            events.extend(event for event in raised if not any(event.type is other.type for other in events))
             refused.extend(unknown)
         elif not any(event.type is known for event in events):
             events.append(_first(message, known) if not events else _further(message, known))
