@@ -13,12 +13,15 @@ from rules.engine.due import DuePass
 from rules.engine.leases import LeasePass
 from rules.engine.loop import Engine, Pass
 from rules.engine.partitions import PartitionPass
+from rules.engine.supervision import AgeingPass, SupervisionPass, UpkeepPass
 from shouwang.parts import Surroundings
 from store import anchors, estate
 from store.database import Database
 from store.engine import EngineStore
 from store.lane_watch import LaneWatch
 from store.opening import Centre
+from store.supervision import SupervisionStore
+from store.upkeep import UpkeepStore
 
 log: Final = structlog.stdlib.get_logger()
 
@@ -85,7 +88,8 @@ class EstatePass:
 
     async def run_once(self, now: datetime) -> int:
         """Count once; return how many kinds and statuses there are."""
-        counts = await estate.count_devices(self._database, now)
+        del now
+        counts = await estate.count_devices(self._database)
         metrics.devices.clear()
         for count in counts:
             metrics.devices.labels(kind=count.kind, status=count.status).set(count.devices)
@@ -95,11 +99,16 @@ class EstatePass:
 def engine_of(around: Surroundings, centre: Centre) -> Engine:
     """The engine of this process; any number may run over one database."""
     store = EngineStore(around.db, centre)
+    watch = SupervisionStore(around.db, centre, clock=around.clock.now)
+    upkeep = UpkeepStore(around.db, centre, watch)
     passes: list[Pass] = [
         DuePass(store),
         LeasePass(store),
         BeatPass(store),
         LanePass(LaneWatch(around.db, centre)),
+        SupervisionPass(watch),
+        UpkeepPass(upkeep),
+        AgeingPass(upkeep),
         AuditPass(store),
         PartitionPass(store),
         AnchorPass(around.db),

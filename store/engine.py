@@ -31,7 +31,9 @@ _Q: Final = queries("engine")
 _log: Final = structlog.get_logger(__name__)
 
 #: Whom a re-sounding is shown as reaching, the farthest first: an incident says one of them.
-_FARTHEST: Final = (Target.COUNTY_DUTY, Target.ON_CALL_PHONE, Target.SUPERVISORS, Target.DESKS, Target.OWNER)
+_FARTHEST: Final = (
+    Target.COUNTY_DUTY, Target.ON_CALL_PHONE, Target.SUPERVISORS, Target.COMMUNITY_WORKER, Target.DESKS, Target.OWNER,
+)  # fmt: skip
 #: Firings of one incident in one go: after an outage a reminder and its end may both be due.
 FIRINGS_LIMIT: Final = 8
 

@@ -71,7 +71,10 @@ async def migrate(dsn: str) -> list[str]:
     connection = await asyncpg.connect(dsn, server_settings={"application_name": "shouwang migrate", "timezone": "UTC"})
     try:
         await check_server(connection, demo=True)
-        await connection.execute("SELECT pg_advisory_lock($1)", _ONE_AT_A_TIME)
+        # Asked again and again, never waited for: CREATE INDEX CONCURRENTLY waits for every statement that runs, and
+        # a second migration that stood in a queue would be one.
+        while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _ONE_AT_A_TIME):
+            await connection.execute("SELECT pg_sleep(0.2)")
         await _make_ledger(connection)
         ran = [await _run(connection, step) for step in due_steps(shipped_steps(), await _applied(connection))]
         await make_days_ahead(connection, await connection.fetchval("SELECT clock_timestamp()"))

@@ -156,9 +156,10 @@ def _escalate(view: IncidentView, due: Deadline, now: datetime) -> Firing:
     raise_to = view.ages_to if ages else None
     if raise_to is not None:
         aged = ladder_for(view.class_, raise_to)
-        next_ = Deadline(
-            kind=DeadlineKind.ESCALATE, due_at=now + timedelta(seconds=aged.again_after_s), stage=0, round=0
-        )
+        if aged is not ladder:
+            next_ = Deadline(
+                kind=DeadlineKind.ESCALATE, due_at=now + timedelta(seconds=aged.again_after_s), stage=0, round=0
+            )
     targets = stage.to if not passed else tuple(dict.fromkeys((*stage.to, Target.DESKS)))
     return Firing(
         incident_id=view.id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.domain.ladders import DEFAULT_LADDERS, Ladder
+from rules.domain.ladders import DEFAULT_LADDERS, REPAIR_LADDERS, Ladder
 from rules.domain.lifecycle import to_mermaid
 from rules.domain.policy_routes import ENDED, ROUTES, ROUTINE, WORDS, Effect
 from rules.domain.policy_table import FLOORS, ROWS, VERSION, Row, Sent
@@ -48,9 +48,15 @@ def _class_line(row: Row) -> str:
         _time(row.critical_s),
         _time(row.first_escalation_s),
         "nobody" if row.dispatch is Sent.NOBODY else f"{row.dispatch} after {_time(row.dispatch_s)}",
-        row.ages_to.label if row.ages_to else "",
+        _ages(row),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _ages(row: Row) -> str:
+    if row.ages_to is not None:
+        return row.ages_to.label
+    return ", ".join(f"{to.label} after {_time(after_s)}" for after_s, to in row.rises)
 
 
 def _time(seconds: int | None) -> str:
@@ -101,6 +107,10 @@ def _becomes(effect: Effect) -> str:
 def _ladders() -> str:
     lines = ["## The desk chain", "", "While nobody attends. It never ends by itself.", ""]
     lines += [f"- {priority.label}: {_ladder(ladder)}" for priority, ladder in DEFAULT_LADDERS.items()]
+    repairs = {ladder.name: ladder for ladder in REPAIR_LADDERS.values()}
+    for name, ladder in sorted(repairs.items()):
+        classes = ", ".join(f"`{class_}`" for class_, its in REPAIR_LADDERS.items() if its.name == name)
+        lines.append(f"- {classes}: {_ladder(ladder)}")
     return "\n".join([*lines, ""])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -34,6 +34,7 @@ class Row:
     dispatch: Sent = Sent.NOBODY
     dispatch_s: int | None = None  #: automatic dispatch while unattended
     ages_to: Priority | None = None  #: what the first escalation raises it to: a fault ages (centre.md, 23)
+    rises: tuple[tuple[int, Priority], ...] = ()  #: so long after it opened, whoever works on it: an outage (22)
     topic: str = ""  #: technical: the cause that may come and end; classes of one cause share it
 
 
@@ -71,6 +72,9 @@ def _row(
 
 
 _STAFF, _TRAINED = Sent.STAFF, Sent.TRAINED
+#: An outage that leaves homes without protection (centre.md, 22).
+_OUTAGE: Final = ((_HOUR, _P3), (4 * _HOUR, _P2))
+_LOST: Final = "device_lost"
 
 _PEOPLE: Final = (
     _row(Class.SOS, "紧急求助", _PERSON, _P1, (30, 60, 60), (_STAFF, 180)),
@@ -109,16 +113,32 @@ _DEVICES: Final = (
     _row(Class.TAMPER_OTHER, "防拆(其他设备)", _TECHNICAL, _P4, (None, None, 72 * _HOUR), topic="tamper"),
     _row(Class.REMOVED, "手环脱落", _TECHNICAL, _P4, (None, None, 24 * _HOUR)),
     _row(Class.POWER_LOST, "断电", _TECHNICAL, _P4, (None, None, 4 * _HOUR)),
-    _row(Class.AREA_OUTAGE, "大面积断电/断网", _TECHNICAL, _P3, (900, 3600, 0)),
-    _row(Class.DEVICE_LOST, "设备失联", _TECHNICAL, _P4, (None, None, 24 * _HOUR), ages_to=_P3),
-    _row(Class.BATTERY_LOW, "电量低", _TECHNICAL, _P4, (None, None, 48 * _HOUR), ages_to=_P3),
+    _row(Class.AREA_OUTAGE, "大面积断电/断网", _TECHNICAL, _P4, (900, 3600, 0)),
+    _row(Class.HUB_LOST, "网关失联", _TECHNICAL, _P4, (900, 3600, 0), topic=_LOST),
+    _row(Class.UNPROTECTED, "无可用报警设备", _TECHNICAL, _P3, (1800, 3600, 60 * _MIN), topic=_LOST),
+    _row(
+        Class.DEVICE_LOST_DEPENDENT,
+        "设备失联(依赖设备者)",
+        _TECHNICAL,
+        _P4,
+        (None, None, 4 * _HOUR),
+        ages_to=_P3,
+        topic=_LOST,
+    ),
+    _row(Class.DEVICE_LOST, "设备失联", _TECHNICAL, _P4, (None, None, 24 * _HOUR), ages_to=_P3, topic=_LOST),
+    _row(Class.DEVICE_LOST_OTHER, "其他设备失联", _TECHNICAL, _P4, (None, None, 72 * _HOUR), ages_to=_P3, topic=_LOST),
+    _row(Class.NEVER_HEARD, "从未上线", _TECHNICAL, _P4, (None, None, 24 * _HOUR), ages_to=_P3, topic=_LOST),
+    _row(Class.BATTERY_CRITICAL, "电量将尽", _TECHNICAL, _P3, (1800, 3600, 4 * _HOUR), topic="battery_low"),
+    _row(Class.BATTERY_LOW, "电量低", _TECHNICAL, _P4, (None, None, 48 * _HOUR), ages_to=_P3, topic="battery_low"),
+    _row(Class.SENSOR_STUCK, "读数停滞", _TECHNICAL, _P4, (None, None, 72 * _HOUR), ages_to=_P3),
+    _row(Class.TEST_STUCK, "设备自称测试中", _TECHNICAL, _P4, (None, None, 24 * _HOUR), ages_to=_P3),
     _row(
         Class.FAULT_LIFE_SAFETY, "故障(报警设备)", _TECHNICAL, _P4, (None, None, 24 * _HOUR), ages_to=_P3, topic="fault"
     ),
     _row(
         Class.FAULT_DEPENDENT, "故障(依赖设备者)", _TECHNICAL, _P4, (None, None, 4 * _HOUR), ages_to=_P3, topic="fault"
     ),
-    _row(Class.FAULT, "故障", _TECHNICAL, _P4, (None, None, 72 * _HOUR), ages_to=_P3),
+    _row(Class.FAULT, "故障", _TECHNICAL, _P4, (None, None, 72 * _HOUR), ages_to=_P3, topic="fault"),
     _row(Class.CLOCK_WRONG, "时钟错误", _TECHNICAL, _P4, (None, None, 72 * _HOUR)),
     _row(Class.RUNAWAY_DEVICE, "频繁误报设备", _TECHNICAL, _P4, (None, None, 24 * _HOUR)),
     _row(Class.CLONED_DEVICE, "设备重号", _TECHNICAL, _P3, (900, 3600, 60 * _MIN)),
@@ -134,7 +154,13 @@ _SYSTEM: Final = (
     _row(Class.DEAD_LETTER_RATE, "异常报文过多", _TECHNICAL, _P2, (60, 180, 60)),
     _row(Class.CANARY, "全链路拨测", _TECHNICAL, _P5, (None, None, 10)),
 )
-ROWS: Final = MappingProxyType({row.class_: row for row in (*_PEOPLE, *_HOMES, *_DEVICES, *_SYSTEM)})
+_RISING: Final = frozenset({Class.AREA_OUTAGE, Class.HUB_LOST})
+ROWS: Final = MappingProxyType(
+    {
+        row.class_: replace(row, rises=_OUTAGE) if row.class_ in _RISING else row
+        for row in (*_PEOPLE, *_HOMES, *_DEVICES, *_SYSTEM)
+    }
+)
 
 #: In code and not in any file: no policy puts a class under its floor (centre.md, 40).
 FLOORS: Final = MappingProxyType(
@@ -174,6 +200,8 @@ def problems_of(rows: MappingProxyType[Class, Row] | dict[Class, Row]) -> tuple[
             found.append(f"{class_}: first stage after {row.first_escalation_s} s, at most {limit_s} s")
         if row.ages_to is not None and row.ages_to >= row.priority:
             found.append(f"{class_}: age may only raise")
+        if any(to >= row.priority for _, to in row.rises):
+            found.append(f"{class_}: time may only raise")
         if class_ is Class.INTRUSION and row.dispatch is not Sent.NOBODY:
             found.append(f"{class_}: the machine sends nobody")
         if row.family is Family.FIRE_AND_GAS and row.dispatch is Sent.STAFF:

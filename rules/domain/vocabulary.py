@@ -126,8 +126,16 @@ class Class(StrEnum):
     POWER_LOST_DEPENDENT = "power_lost_dependent"
     POWER_LOST = "power_lost"
     AREA_OUTAGE = "area_outage"
+    HUB_LOST = "hub_lost"  #: with the devices behind it
+    UNPROTECTED = "unprotected"  #: the last working life-safety device of somebody is silent
+    DEVICE_LOST_DEPENDENT = "device_lost_dependent"
     DEVICE_LOST = "device_lost"
+    DEVICE_LOST_OTHER = "device_lost_other"
+    NEVER_HEARD = "never_heard"
+    BATTERY_CRITICAL = "battery_critical"
     BATTERY_LOW = "battery_low"
+    SENSOR_STUCK = "sensor_stuck"
+    TEST_STUCK = "test_stuck"  #: a device says of itself that it is on test, for more than a day
     FAULT_LIFE_SAFETY = "fault_life_safety"
     FAULT_DEPENDENT = "fault_dependent"
     FAULT = "fault"
@@ -320,6 +328,7 @@ class Target(StrEnum):
     """Whom a stage of the desk chain reaches."""
 
     OWNER = "owner"
+    COMMUNITY_WORKER = "community_worker"  #: of the incident's area
     DESKS = "desks"
     SUPERVISORS = "supervisors"
     ON_CALL_PHONE = "on_call_phone"

@@ -22,6 +22,20 @@ deadlines_overdue: Final = Gauge("shouwang_deadlines_overdue", "Deadlines overdu
 devices: Final = Gauge(
     "shouwang_devices", "Devices by kind and by life, or by whether they were heard", ["kind", "status"]
 )
+devices_silent: Final = Gauge(
+    "shouwang_devices_silent",
+    "Watched devices that are silent, by how they stand (grace, held, late, never_heard)",
+    ["status"],
+)
+supervision_lag_seconds: Final = Histogram(
+    "shouwang_supervision_lag_seconds", "From a device's deadline to its verdict, in seconds", buckets=LAG_BUCKETS_S
+)
+supervision_verdicts_total: Final = Counter(
+    "shouwang_supervision_verdicts_total", "Verdicts on devices that were due, by verdict", ["verdict"]
+)
+lane_hold_seconds: Final = Gauge(
+    "shouwang_lane_hold_seconds", "For how long a lane's outages of the last day hold verdicts, in seconds", ["lane"]
+)
 incidents_open: Final = Gauge(
     "shouwang_incidents_open", "Incidents that are not closed, at the last audit", ["priority", "state"]
 )

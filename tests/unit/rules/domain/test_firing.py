@@ -8,7 +8,7 @@ import pytest
 
 from rules.domain.deadlines import Clocks, Deadline, DeadlineKind
 from rules.domain.firing import Firing, IncidentView, PassedOver, Reason, decide, on_fire, put_off
-from rules.domain.ladders import CANARY_LADDER, DEFAULT_LADDERS
+from rules.domain.ladders import CANARY_LADDER, DEFAULT_LADDERS, REPAIR_LADDERS
 from rules.domain.vocabulary import Action, Class, Priority, State, Target
 
 NOW = datetime(2026, 11, 19, 6, 30, tzinfo=UTC)
@@ -102,10 +102,22 @@ def test_however_long_the_outage_each_case_fires_once(away_s: int) -> None:
     assert on_fire(view(*firing.deadlines), now=NOW) is None
 
 
-def test_a_fault_that_nobody_mends_rises_and_goes_on() -> None:
-    firing = fired(view(due(K.ESCALATE), clocks=P4, class_=Class.BATTERY_LOW, ages_to=Priority.NOTICE))
+def test_a_fault_not_repaired_in_time_is_the_workers_and_in_twice_the_time_the_supervisors() -> None:
+    repair = replace(P4, ladder=REPAIR_LADDERS[Class.BATTERY_LOW])
+    firing = fired(view(due(K.ESCALATE), clocks=repair, class_=Class.BATTERY_LOW, ages_to=Priority.NOTICE))
     assert (firing.raise_to, firing.reason) == (Priority.NOTICE, Reason.AGED)
-    assert firing.deadlines == (due(K.ESCALATE, 3600),)
+    assert firing.resound_to == (Target.COMMUNITY_WORKER,)
+    assert firing.deadlines == (due(K.ESCALATE, 48 * 3600, stage=1),)
+    aged = replace(repair, priority=Priority.NOTICE)
+    twice = fired(view(due(K.ESCALATE, stage=1), clocks=aged, class_=Class.BATTERY_LOW, ages_to=Priority.NOTICE))
+    assert (twice.raise_to, Target.SUPERVISORS in twice.resound_to) == (None, True)
+
+
+def test_what_rises_out_of_its_chain_goes_on_in_the_chain_of_its_new_priority() -> None:
+    p5 = replace(P4, priority=Priority.INFORMATION, ladder=DEFAULT_LADDERS[Priority.INFORMATION])
+    firing = fired(view(due(K.ESCALATE), clocks=p5, class_=Class.TEST_OVERDUE, ages_to=Priority.TECHNICAL))
+    assert firing.raise_to is Priority.TECHNICAL
+    assert firing.deadlines == (due(K.ESCALATE, 24 * 3600),)
     aged = view(due(K.ESCALATE), class_=Class.BATTERY_LOW, ages_to=Priority.NOTICE)
     assert fired(aged).raise_to is None
 

@@ -1,0 +1,123 @@
+-- name: lanes
+-- As they stand now; read without locks.
+SELECT name, filters, valid_until FROM lane WHERE retired_at IS NULL
+
+-- name: last_look
+SELECT seen_at FROM part WHERE name = 'supervision'
+
+-- name: note_look
+INSERT INTO part (name, seen_at) VALUES ('supervision', $1)
+    ON CONFLICT (name) DO UPDATE SET seen_at = greatest(part.seen_at, excluded.seen_at)
+
+-- name: lane_outages
+-- Those of the last two days: what a day's allowance is reckoned from.
+SELECT lane, from_at, to_at, filters FROM lane_outage
+ WHERE to_at IS NULL OR to_at > $1::timestamptz - interval '2 days' ORDER BY from_at
+
+-- name: begin_lane_outage
+INSERT INTO lane_outage (lane, from_at, to_at, filters) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+
+-- name: end_lane_outages
+UPDATE lane_outage SET to_at = greatest(from_at, $2) WHERE lane = ANY ($1) AND to_at IS NULL
+
+-- name: forget_lane_outages
+DELETE FROM lane_outage WHERE to_at < $1::timestamptz - interval '90 days'
+
+-- name: standing
+SELECT o.incident_id, o.kind, o.key, o.hub_silent, o.held_most, o.from_at,
+       (SELECT count(*) FROM supervision AS v WHERE v.outage_id = o.incident_id)::int AS held
+  FROM outage AS o WHERE o.ended_at IS NULL
+
+-- name: recently_silent
+-- Found silent together with what is silent now, and standing alone so far.
+SELECT v.device_id, d.hub_id, d.source, coalesce(p.area, d.area)::text AS area
+  FROM supervision AS v
+  JOIN device AS d ON d.id = v.device_id
+  LEFT JOIN device_holder AS h ON h.device_id = d.id AND h.to_at IS NULL
+  LEFT JOIN resident AS r ON r.id = h.resident_id
+  LEFT JOIN premises AS p ON p.id = coalesce(h.premises_id, r.premises_id)
+ WHERE v.status IN ('late', 'never_heard') AND v.late_at >= $1 ORDER BY v.late_at DESC LIMIT 20000
+
+-- name: watched_by_hub
+SELECT d.hub_id::text AS key, count(*)::int AS watched
+  FROM device AS d JOIN supervision AS v ON v.device_id = d.id
+ WHERE d.hub_id = ANY ($1) AND v.status NOT IN ('new', 'unwatched') GROUP BY d.hub_id
+
+-- name: watched_by_area
+-- Of each path by itself; whoever asks adds up what lies below. A look over the register: asked at most once in a while.
+SELECT coalesce(p.area, d.area)::text AS key, count(*)::int AS watched
+  FROM supervision AS v
+  JOIN device AS d ON d.id = v.device_id
+  LEFT JOIN device_holder AS h ON h.device_id = d.id AND h.to_at IS NULL
+  LEFT JOIN resident AS r ON r.id = h.resident_id
+  LEFT JOIN premises AS p ON p.id = coalesce(h.premises_id, r.premises_id)
+ WHERE v.status NOT IN ('new', 'unwatched') AND coalesce(p.area, d.area) IS NOT NULL GROUP BY 1
+
+-- name: watched_by_source
+SELECT d.source AS key, count(*)::int AS watched
+  FROM supervision AS v JOIN device AS d ON d.id = v.device_id
+ WHERE v.status NOT IN ('new', 'unwatched') GROUP BY 1
+
+-- name: stands
+SELECT incident_id FROM outage WHERE kind = $1 AND key = $2 AND ended_at IS NULL
+
+-- name: begin
+INSERT INTO outage (incident_id, kind, key, hub_silent, from_at) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (incident_id) DO UPDATE SET hub_silent = outage.hub_silent OR excluded.hub_silent
+
+-- name: note_held
+UPDATE outage SET held_most = greatest(held_most, n.held)
+  FROM (SELECT count(*)::int AS held FROM supervision WHERE outage_id = $1) AS n WHERE incident_id = $1
+
+-- name: late_children
+SELECT c.id AS device_id FROM device AS c JOIN supervision AS v ON v.device_id = c.id
+ WHERE c.hub_id = $1 AND v.status IN ('late', 'never_heard') AND v.outage_id IS NULL
+
+-- name: end
+UPDATE outage SET ended_at = $2 WHERE incident_id = $1 AND ended_at IS NULL RETURNING kind, key, held_most
+
+-- name: test_again
+-- Its end tests every device again: each has one of its own intervals to speak, then it is late by itself.
+UPDATE supervision SET status = 'grace', due_at = $2::timestamptz + every, outage_id = NULL, late_at = NULL
+ WHERE outage_id = $1 AND status = 'held'
+
+-- name: rising
+-- Unresolved incidents of classes that rise with time; few, by the index on open cases.
+SELECT i.id, i.subject, n.priority AS to_priority
+  FROM unnest($2::text[], $3::int[], $4::int[]) AS n (class, after_s, priority)
+  JOIN incident AS i ON i.class = n.class
+ WHERE i.state NOT IN ('resolved', 'closed') AND i.priority > n.priority AND i.priority BETWEEN 2 AND 5
+   AND i.opened_at <= $1::timestamptz - make_interval(secs => n.after_s)
+ ORDER BY n.priority, i.id LIMIT $5
+
+-- name: leaves_unprotected
+-- Whether somebody behind the outage has no live life-safety device left.
+SELECT EXISTS (
+    SELECT FROM supervision AS v
+      JOIN device AS d ON d.id = v.device_id
+      JOIN device_holder AS h ON h.device_id = d.id AND h.to_at IS NULL
+      LEFT JOIN resident AS r ON r.id = h.resident_id
+     WHERE v.outage_id = $1 AND d.kind = ANY ($2)
+       AND NOT EXISTS (SELECT FROM device_holder AS oh JOIN supervision AS ov ON ov.device_id = oh.device_id
+                         JOIN device AS od ON od.id = oh.device_id
+                         LEFT JOIN resident AS x ON x.id = oh.resident_id
+                        WHERE oh.to_at IS NULL AND od.kind = ANY ($2) AND od.kind <> 'hub'
+                          AND ov.status IN ('live', 'grace')
+                          AND coalesce(oh.premises_id, x.premises_id) = coalesce(h.premises_id, r.premises_id)))
+
+-- name: people_behind
+-- Everybody at the homes of held devices, or wearing one; with what says how urgent a call is.
+SELECT x.id, x.name, x.tags, x.ability, x.phone, p.address, p.id AS premises_id,
+       count(DISTINCT v.device_id)::int AS devices,
+       EXISTS (SELECT FROM device_holder AS oh JOIN supervision AS ov ON ov.device_id = oh.device_id
+                 JOIN device AS od ON od.id = oh.device_id
+                 LEFT JOIN resident AS ox ON ox.id = oh.resident_id
+                WHERE oh.to_at IS NULL AND od.kind = ANY ($2) AND od.kind <> 'hub' AND ov.status IN ('live', 'grace')
+                  AND (oh.resident_id = x.id OR coalesce(oh.premises_id, ox.premises_id) = x.premises_id)) AS other_path
+  FROM supervision AS v
+  JOIN device_holder AS h ON h.device_id = v.device_id AND h.to_at IS NULL
+  LEFT JOIN resident AS r ON r.id = h.resident_id
+  JOIN resident AS x ON x.id = h.resident_id OR (h.resident_id IS NULL AND x.premises_id = h.premises_id)
+  LEFT JOIN premises AS p ON p.id = x.premises_id
+ WHERE v.outage_id = $1 AND x.status NOT IN ('moved', 'died', 'left_service')
+ GROUP BY x.id, p.id ORDER BY x.id LIMIT $3

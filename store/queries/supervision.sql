@@ -1,0 +1,144 @@
+-- name: outdated
+-- After an update of the table of intervals: planned anew, a part at a time.
+UPDATE supervision SET status = 'new'
+ WHERE device_id IN (SELECT device_id FROM supervision WHERE by_table <> $1 AND status <> 'new' LIMIT $2
+                        FOR NO KEY UPDATE SKIP LOCKED)
+
+-- name: unplanned
+-- Locked until the plan is written; rows in other hands are planned there.
+SELECT v.device_id, v.watched_from, v.late_at, v.outage_id, d.device, d.kind, d.source, d.model, d.interval_s, d.life,
+       d.registered
+  FROM supervision AS v JOIN device AS d ON d.id = v.device_id
+ WHERE v.status = 'new'
+ ORDER BY v.device_id LIMIT $1
+   FOR NO KEY UPDATE OF v SKIP LOCKED
+
+-- name: plan
+-- A device that is silent stays so until it is heard; every other is due at once and looked at in this same pass.
+UPDATE supervision AS v
+   SET status = n.status, due_at = CASE WHEN n.status = 'awaited' THEN '-infinity' ELSE 'infinity' END::timestamptz,
+       every = n.every, allowed = n.allowed, first_allowed = n.first_allowed, watched_from = n.watched_from,
+       late_at = CASE WHEN n.status = 'unwatched' THEN NULL ELSE v.late_at END,
+       outage_id = CASE WHEN n.status = 'unwatched' THEN NULL ELSE v.outage_id END, by_table = $7
+  FROM unnest($1::int[], $2::text[], $3::interval[], $4::interval[], $5::interval[], $6::timestamptz[])
+       AS n (device_id, status, every, allowed, first_allowed, watched_from)
+ WHERE v.device_id = n.device_id
+
+-- name: look
+-- The one statement that tells who was heard and who is late, of what is due. Heard devices have their deadline put
+-- forward; the others come back and are locked for nobody: each verdict is decided again where it is written.
+WITH due AS (
+    SELECT v.device_id, s.last_seen >= v.watched_from AS heard,
+           CASE WHEN s.last_seen >= v.watched_from THEN s.last_seen + v.allowed
+                ELSE v.watched_from + v.first_allowed END AS deadline, v.due_at
+      FROM supervision AS v JOIN device_state AS s ON s.device_id = v.device_id
+     WHERE v.due_at <= $1 AND v.status IN ('awaited', 'live', 'grace')
+     ORDER BY v.due_at LIMIT $2
+       FOR NO KEY UPDATE OF v SKIP LOCKED
+), forward AS (
+    UPDATE supervision AS v
+       SET status = CASE WHEN due.heard THEN 'live' ELSE 'awaited' END, due_at = due.deadline
+      FROM due WHERE v.device_id = due.device_id AND due.deadline > $1
+    RETURNING v.device_id
+)
+SELECT device_id, deadline, greatest(deadline, due_at) AS due_at, 0 AS forward FROM due WHERE deadline <= $1
+UNION ALL
+SELECT NULL, NULL, NULL, count(*)::int FROM forward
+
+-- name: silent
+-- What is known of devices whose deadline has passed.
+SELECT v.device_id, d.device, d.kind, d.life, d.source, d.hub_id, v.every, v.status, v.late_at,
+       s.last_seen >= v.watched_from AS heard, h.resident_id, p.id AS premises_id,
+       coalesce(p.area, d.area)::text AS area,
+       (SELECT array_agg(DISTINCT tag) FROM resident AS x, unnest(x.tags) AS tag
+         WHERE CASE WHEN d.wearer = 'personal' AND r.id IS NOT NULL THEN x.id = r.id ELSE x.premises_id = p.id END) AS tags,
+       EXISTS (SELECT FROM resident AS x WHERE x.id = r.id OR x.premises_id = p.id) AS has_resident,
+       EXISTS (SELECT FROM device_holder AS oh JOIN supervision AS ov ON ov.device_id = oh.device_id
+                 JOIN device AS od ON od.id = oh.device_id
+                WHERE (oh.premises_id = p.id OR oh.resident_id = r.id
+                       OR oh.resident_id IN (SELECT x.id FROM resident AS x WHERE x.premises_id = p.id))
+                  AND oh.to_at IS NULL AND oh.device_id <> d.id AND od.kind = ANY ($2)
+                  AND od.kind <> 'hub' AND ov.status IN ('live', 'grace')) AS other_life_safety,
+       CASE WHEN d.kind = 'hub' THEN (SELECT count(*) FROM device AS c JOIN supervision AS cv ON cv.device_id = c.id
+                                       WHERE c.hub_id = d.id AND cv.status <> 'unwatched') ELSE 0 END::int AS children
+  FROM supervision AS v
+  JOIN device AS d ON d.id = v.device_id
+  JOIN device_state AS s ON s.device_id = d.id
+  LEFT JOIN device_holder AS h ON h.device_id = d.id AND h.to_at IS NULL
+  LEFT JOIN resident AS r ON r.id = h.resident_id
+  LEFT JOIN premises AS p ON p.id = coalesce(h.premises_id, r.premises_id)
+ WHERE v.device_id = ANY ($1)
+
+-- name: grace
+UPDATE supervision AS v SET status = 'grace', due_at = n.until
+  FROM unnest($1::int[], $2::timestamptz[]) AS n (device_id, until)
+ WHERE v.device_id = n.device_id AND v.status IN ('awaited', 'live', 'grace')
+
+-- name: fall_silent
+-- The verdict, in the transaction that opens its incident: nothing if the device spoke meanwhile, or another engine was
+-- first. The device's row is locked already.
+UPDATE supervision AS v
+   SET status = CASE WHEN s.last_seen >= v.watched_from THEN 'late' ELSE 'never_heard' END, due_at = 'infinity',
+       late_at = CASE WHEN s.last_seen >= v.watched_from THEN s.last_seen + v.allowed
+                      ELSE v.watched_from + v.first_allowed END
+  FROM device_state AS s
+ WHERE v.device_id = $1 AND s.device_id = v.device_id AND v.status IN ('awaited', 'live', 'grace')
+   AND CASE WHEN s.last_seen >= v.watched_from THEN s.last_seen + v.allowed
+            ELSE v.watched_from + v.first_allowed END <= $2
+RETURNING v.late_at, s.last_seen, v.allowed
+
+-- name: hold
+-- Behind an outage that has its incident: no incident of their own. Those late already give theirs up.
+UPDATE supervision AS v
+   SET status = 'held', due_at = 'infinity', outage_id = $2,
+       late_at = coalesce(v.late_at, CASE WHEN s.last_seen >= v.watched_from THEN s.last_seen + v.allowed
+                                          ELSE v.watched_from + v.first_allowed END)
+  FROM device_state AS s
+ WHERE v.device_id = ANY ($1) AND s.device_id = v.device_id
+   AND v.status IN ('awaited', 'live', 'grace', 'late', 'never_heard')
+   AND CASE WHEN s.last_seen >= v.watched_from THEN s.last_seen + v.allowed
+            ELSE v.watched_from + v.first_allowed END <= $3
+RETURNING v.device_id
+
+-- name: heard_again
+-- Silent devices that have spoken: few rows, by the partial index on the silent.
+SELECT v.device_id, v.status, v.late_at
+  FROM supervision AS v JOIN device_state AS s ON s.device_id = v.device_id
+ WHERE v.status IN ('late', 'never_heard', 'held') AND s.last_seen >= v.watched_from AND s.last_seen + v.allowed > $1
+ ORDER BY v.late_at LIMIT $2
+
+-- name: come_back
+-- The other verdict, in the transaction that ends its incident.
+UPDATE supervision AS v
+   SET status = 'live', due_at = s.last_seen + v.allowed, late_at = NULL, outage_id = NULL
+  FROM device_state AS s
+ WHERE v.device_id = $1 AND s.device_id = v.device_id AND v.status IN ('late', 'never_heard')
+   AND s.last_seen >= v.watched_from AND s.last_seen + v.allowed > $2
+RETURNING s.last_seen
+
+-- name: come_back_held
+UPDATE supervision AS v
+   SET status = 'live', due_at = s.last_seen + v.allowed, late_at = NULL, outage_id = NULL
+  FROM device_state AS s
+ WHERE v.device_id = ANY ($1) AND s.device_id = v.device_id AND v.status = 'held'
+   AND s.last_seen >= v.watched_from AND s.last_seen + v.allowed > $2
+
+-- name: try_device
+SELECT id FROM device WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED
+
+-- name: status_counts
+SELECT status, count(*)::int AS devices FROM supervision WHERE status IN ('grace', 'held', 'late', 'never_heard')
+ GROUP BY status
+
+-- name: held_with_own
+-- Held devices whose own incident is still open: they fell silent one by one before the outage was seen.
+SELECT v.device_id FROM supervision AS v
+  JOIN incident AS i ON i.subject = 'd' || v.device_id || ':device_lost' AND i.family = 'technical'
+                    AND i.state NOT IN ('resolved', 'closed')
+ WHERE v.status = 'held' AND v.outage_id <> i.id ORDER BY v.device_id LIMIT $1
+
+-- name: own_open
+SELECT v.device_id FROM supervision AS v
+  JOIN incident AS i ON i.subject = 'd' || v.device_id || ':device_lost' AND i.family = 'technical'
+                    AND i.state NOT IN ('resolved', 'closed')
+ WHERE v.device_id = ANY ($1) ORDER BY v.device_id
