@@ -58,8 +58,8 @@ def read_merryiot_door(frame: Frame, told: Told) -> None:
     if not body:
         raise FrameBroken("frame: is empty; send the whole frame")
     flags = body[0]
-    told.say(EventType.DOOR_OPEN if flags & 1 else EventType.DOOR_CLOSED, is_state=True)
     told.state(EventType.TAMPER, flags & 4)
+    told.say(EventType.DOOR_OPEN if flags & 1 else EventType.DOOR_CLOSED, is_state=True)
     if flags & 2:
         told.say(EventType.BUTTON)
     if len(body) not in (9, 10):
