@@ -12,6 +12,7 @@ END: Final = b"##"
 _HEAD: Final = Struct("<2sHBB6s6s6sHB")
 _TAIL_BYTES: Final = 3  # checksum and end
 APPLICATION_BYTES_MAX: Final = 1024
+WRONG_SUM: Final = "packet: its checksum is wrong"
 _BLANK: Final = b" \t\r\n\0"
 
 assert _HEAD.size == 27, "the layout is the standard's"
@@ -45,10 +46,11 @@ def packets(body: bytes) -> Iterator[Packet]:
             continue
         place = start + len(packet.raw)
         yield from _between(body[skipped:start])
-        yield packet
-        if packet.fault is not None and not packet.raw.endswith(END):
+        if packet.fault is not None and packet.fault is not WRONG_SUM:
             following = body.find(START, start + 1)
             place = len(body) if following < 0 else following
+            packet = packet._replace(raw=body[start:place])
+        yield packet
         skipped = place
     yield from _between(body[skipped:])
 
@@ -86,5 +88,5 @@ def _fault(raw: bytes, size: int) -> str | None:
     if not raw.endswith(END):
         return "packet: does not end in ## where its length says"
     if sum(raw[2:-3]) & 0xFF != raw[-3]:
-        return "packet: its checksum is wrong"
+        return WRONG_SUM
     return None
