@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any, Final
 
 from devices.event import Event, EventType
@@ -40,6 +41,8 @@ _READINGS: Final = (
     ("BatteryVoltage", "battery_voltage", "V", 0, 60),
     ("Voltage", "battery_voltage", "V", 0, 60),
 )
+_ZONES: Final[tuple[tuple[str, Zone], ...]] = tuple((str(zone), zone) for zone in Zone if zone is not Zone.UNKNOWN)
+_HEX: Final = re.compile(r"[0-9A-Fa-f]{4,64}")
 #: Anything longer is no report of one device.
 _MEMBERS_MAX: Final = 256
 
@@ -77,7 +80,7 @@ def _zone(values: Mapping[str, Any], model: str | None) -> list[_Happened]:
     """Return what an alarm zone says: its own attribute, the bits of its status, or both."""
     bits = _bits(values)
     found: list[_Happened] = []
-    told = [zone for zone in Zone if zone in values and zone is not Zone.UNKNOWN]
+    told: list[Zone] = [zone for name, zone in _ZONES if name in values]
     if not told and bits is not None:
         named = zone_by_name(values.get("Name"), values.get("ModelId"), model)
         told = [named or Zone.UNKNOWN]
@@ -118,19 +121,25 @@ def _bits(values: Mapping[str, Any]) -> int | None:
         bits = number(values.get(name))
         if bits is not None and 0 <= bits <= 0xFFFF:
             return int(bits)
-    for name in list(values)[:_MEMBERS_MAX]:
+    for name in _raw_names(values):
         raw = values[name]
-        if _RAW_ZONE.fullmatch(name) and isinstance(raw, str) and re.fullmatch(r"[0-9A-Fa-f]{4,64}", raw):
+        if _RAW_ZONE.fullmatch(name) and isinstance(raw, str) and _HEX.fullmatch(raw):
             return int.from_bytes(bytes.fromhex(raw[:4]), "little")
     return None
 
 
+def _raw_names(values: Mapping[str, Any]) -> list[str]:
+    """Return the members that are a cluster's own commands: `0500<00`."""
+    return [name for name in islice(values, _MEMBERS_MAX) if name[:2] == "05" or name[:4] == "0006"]
+
+
 def _pressed(values: Mapping[str, Any]) -> list[_Happened]:
     """Return a button's or a remote's press."""
-    for name in list(values)[:_MEMBERS_MAX]:
+    names = _raw_names(values)
+    for name in names:
         call = _RAW_CALL.fullmatch(name)
         if call is not None:
             return [(_CALLS[call[1]], False, _REPEAT_S)]
-    if isinstance(values.get("Click"), str) or any(_RAW_SWITCH.fullmatch(name) for name in list(values)[:_MEMBERS_MAX]):
+    if isinstance(values.get("Click"), str) or any(map(_RAW_SWITCH.fullmatch, names)):
         return [(EventType.BUTTON, False, 0.0)]
     return []

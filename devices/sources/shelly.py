@@ -78,7 +78,7 @@ def decode(topic: str, payload: bytes, *, model: str | None = None) -> Decoded:
     read = read_json(payload)
     if isinstance(read, Rejected):
         return Decoded(device=named.device, channel=None, rejected=(read,))
-    source = read.members.get("src")
+    source = read.members.get("id" if named.kind == "announce" else "src")
     device = device_id(source) if isinstance(source, str) and source else named.device
     events = _events(named, device, read)
     refused = _refusal(named, device, events, read, payload)
@@ -108,6 +108,8 @@ def _topic(topic: str) -> _Topic:
         kind = rest[0] if rest[0] in ("online", "sensor") else "bare" if rest[0] in _BARE_WORDS else "first"
         if kind in ("online", "sensor", "bare") or rest[-1] not in ("rpc",):
             return _Topic(device, kind, rest)
+    if levels[-1:] == ["announce"]:  # of all, with the id inside, or of one
+        return _Topic(device_id(levels[-2]) if len(levels) > 1 and levels[-2] != "shellies" else None, "announce")
     for kind, back in (("online", 1), ("events", 2), ("status", 2)):
         if len(levels) > back and levels[-back] == kind:
             return _Topic(device_id(levels[-back - 1]), kind, tuple(levels[len(levels) - back + 1 :]))

@@ -11,7 +11,9 @@ message.
 State and event. `LWT` is a state and retained, `STATE` a sign of life. `SENSOR` and `STATUS8` tell how things stand,
 every five minutes anew: a switch in them is kept in detail, its change comes as `stat/SWITCHn` or `Switch1.Action` and
 says that somebody is there. What a switch stands for the register knows, not the firmware. Of Zigbee alarm zones the
-bits of the status win over an attribute left behind; presses are events, told several times within five seconds once.
+bits of the status win over an attribute left behind, and a zone of which neither member, name nor model tells the kind
+is taken for a leak sensor: Tasmota's pages show that form for one. Presses are events, told several times within five
+seconds once.
 `Time` is local and without a zone unless set up otherwise: only one with an offset is a time of the event, the other is
 kept in detail. `RSSI` is a percent, `Signal` dBm, `Vcc` the volts of the chip and no battery's percent.
 """

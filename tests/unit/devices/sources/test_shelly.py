@@ -169,6 +169,12 @@ def test_the_first_generation_says_it_with_one_value_for_each_topic(
     assert (decoded.device, decoded.events[0].type) == ("shellysmoke-5B0001", expected)
 
 
+def test_an_announcement_is_a_sign_of_life_of_the_one_that_it_names() -> None:
+    for topic in ("shellies/announce", "shellies/shellysmoke-5B0001/announce"):
+        decoded = decode(topic, b'{"id":"shellysmoke-5B0001","model":"SHSM-01","mac":"5ECF7F5B0001"}')
+        assert (decoded.device, types(decoded)) == ("shellysmoke-5B0001", [EventType.HEARTBEAT])
+
+
 def test_what_the_first_generation_marks_as_not_valid_is_not_said() -> None:
     status = {"smoke": False, "tmp": {"tC": 999, "is_valid": False}, "bat": {"value": 3, "voltage": 2.4}}
     decoded = decode("shellies/shellysmoke-5B0001/info", json.dumps(status).encode())
