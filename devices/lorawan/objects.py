@@ -57,9 +57,13 @@ _STATES: Final = {
 }
 _TAMPER: Final = ("tamper", "tamperstatus", "tamperalarm", "tamperdetected")
 _TESTS: Final = ("testbuttonpressed", "test", "testalarm")
-_BATTERY_LOW: Final = ("batterylow", "lowbattery", "lowbatteryalarm")
-_VOLTS: Final = ("volt", "batv", "batteryvolt", "batteryvoltage", "batvolt", "bat", "batteryv")
-_PERCENT: Final = ("batterylevelinpercentage", "batterypct", "batterypercent", "batterypercentage", "batterymain")
+_BATTERY_LOW: Final = frozenset({"batterylow", "lowbattery", "lowbatteryalarm"})
+_VOLTS: Final = frozenset({"volt", "batv", "batteryvolt", "batteryvoltage", "batvolt", "bat", "batteryv"})
+_PERCENT: Final = frozenset(
+    {"batterylevelinpercentage", "batterypct", "batterypercent", "batterypercentage", "batterymain"}
+)
+    {"batterylevelinpercentage", "batterypct", "batterypercent", "batterypercentage", "batterymain"}
+)
 _VOLTS_MAX: Final = 6.0  #: no cell of a device that runs for years has more; what is above is millivolts or percent
 _LOW_IN_TEXT: Final = re.compile(r"\s*([0-9.]{1,8})\s*\(low", re.IGNORECASE)
 _PLACES: Final = (
@@ -309,26 +313,34 @@ def _fence(source: Source, told: Told) -> None:
         told.say(fence, is_state=True)
 
 
-def _by_model(source: Source, told: Told) -> None:
-    flat, model, words = source
-    device = _word(flat.get("device")) or words
-    if any(name in device for name in _EMERGENCY_BUTTONS) and truth(flat.get("alarm")):
+def _emergency(source: Source, told: Told) -> None:
+    device = _word(source.flat.get("device")) or source.words
+    if truth(source.flat["alarm"]) and any(name in device for name in _EMERGENCY_BUTTONS):
         told.say(EventType.SOS)
-    if model in _TABS_PORTS and (status := flag(flat.get("status"))) is not None:
-        browan.say_status(told, _TABS_PORTS[model], int(status), words)
-    if model == "GS524N" or "concentration" in flat:
-        code = number(flat.get("eventcode")) or _MESSAGE_CODES.get(str(flat.get("event")))
-        if code is not None:
-            milesight_detectors.say_message(told, int(code))
-    _press(flat, told, words)
 
 
-def _press(flat: Flat, told: Told, words: str) -> None:
+def _tabs(source: Source, told: Told) -> None:
+    status = flag(source.flat["status"]) if source.model in _TABS_PORTS else None
+    if status is not None:
+        browan.say_status(told, _TABS_PORTS[source.model], int(status), source.words)
+
+
+def _message(source: Source, told: Told) -> None:
+    flat = source.flat
+    if source.model != "GS524N" and "concentration" not in flat:
+        return
+    code = number(flat.get("eventcode")) or _MESSAGE_CODES.get(str(flat.get("event")))
+    if code is not None:
+        milesight_detectors.say_message(told, int(code))
+
+
+def _press(source: Source, told: Told) -> None:
+    flat = source.flat
     event = flat.get("buttonevent")
     value = event.get("status") if isinstance(event, dict) else flat.get("press", flat.get("button", event))
     word = _word(value) or ""
     if word.startswith(("short", "long", "double")):
-        is_call = word.startswith("long") and calls_for_help(words)
+        is_call = word.startswith("long") and calls_for_help(source.words)
         told.say(EventType.SOS if is_call else EventType.BUTTON)
     elif number(value):
         told.say(EventType.BUTTON)
@@ -336,22 +348,21 @@ def _press(flat: Flat, told: Told, words: str) -> None:
 
 def _battery(source: Source, told: Told) -> None:
     flat, model, _ = source
-    if _any(flat, _BATTERY_LOW):
-        _battery_low(told)
-    for name in _VOLTS:
-        if name in flat:
-            _volts(flat[name], told)
-    for name in _PERCENT:
-        if name in flat and told.battery_pct is None:
-            told.battery_pct = within(flat[name], 0, 100)
-    value = number(flat.get("batterylevel", flat.get("battery")))
-    if value is None or model == "AT2" or "trackingmode" in flat:
+    for name, value in flat.items():
+        if name in _VOLTS:
+            _volts(value, told)
+        elif name in _PERCENT and told.battery_pct is None:
+            told.battery_pct = within(value, 0, 100)
+        elif name in _BATTERY_LOW and truth(value):
+            _battery_low(told)
+    level = number(flat.get("batterylevel", flat.get("battery")))
+    if level is None or model == "AT2" or "trackingmode" in flat:
         return  # words such as CHARGING, and Abeeway's raw level: both stand in the detail
-    is_volts = model in _IN_VOLTS or "temperatureboard" in flat or (value < _VOLTS_MAX and value % 1 != 0)
+    is_volts = model in _IN_VOLTS or "temperatureboard" in flat or (level < _VOLTS_MAX and level % 1 != 0)
     if is_volts:
-        _volts(value, told)
+        _volts(level, told)
     elif told.battery_pct is None:
-        told.battery_pct = within(value, 0, 100)
+        told.battery_pct = within(level, 0, 100)
 
 
 def _volts(value: object, told: Told) -> None:
@@ -395,7 +406,10 @@ _READER_OF: Final[dict[str, Reader]] = {
     **dict.fromkeys(_MEASURES, _measures),
     "timestamp": _time,
     "geofencestatus": _fence,
-    **dict.fromkeys(("alarm", "status", "event", "eventcode", "press", "button", "buttonevent"), _by_model),
+    "alarm": _emergency,
+    "status": _tabs,
+    **dict.fromkeys(("event", "eventcode"), _message),
+    **dict.fromkeys(("press", "button", "buttonevent"), _press),
     **dict.fromkeys((*_BATTERY_LOW, *_VOLTS, *_PERCENT, "battery", "batterylevel"), _battery),
 }
 _READERS: Final = tuple(dict.fromkeys(_READER_OF.values()))

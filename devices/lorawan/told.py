@@ -122,9 +122,13 @@ def events_of(told: Told, origin: Origin) -> list[Event]:
 
 def _events(said: Iterable[Said], told: Told, origin: Origin) -> list[Event]:
     # Readings come last: who reads one event reads what happened.
-    ordered = sorted(said, key=lambda one: one.type is EventType.READING)
+    ordered = sorted(said, key=_is_reading)
     at = told.at or origin.at
     return [_event(one, told, origin, at) for one in ordered]
+
+
+def _is_reading(one: Said) -> bool:
+    return one.type is EventType.READING
 
 
 def _event(one: Said, told: Told, origin: Origin, at: datetime | None) -> Event:
