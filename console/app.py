@@ -10,7 +10,19 @@ from typing import Final
 import structlog
 from aiohttp import web
 
-from console.api import accounts, dead_letters, devices, duty, incidents, places, residents, session, sources, steps
+from console.api import (
+    accounts,
+    dead_letters,
+    devices,
+    duty,
+    incidents,
+    maintenance,
+    places,
+    residents,
+    session,
+    sources,
+    steps,
+)
 from console.context import CONTEXT, ConsoleContext
 from console.dispatch import dispatch
 from console.health import add_health
@@ -36,6 +48,7 @@ ROUTES: Final[list[Route]] = [
     *residents.ROUTES,
     *places.ROUTES,
     *devices.ROUTES,
+    *maintenance.ROUTES,
     *sources.ROUTES,
     *dead_letters.ROUTES,
     *accounts.ROUTES,

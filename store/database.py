@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import asyncpg
@@ -21,8 +22,9 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProx
 #: PostgreSQL 17 is the first with `transaction_timeout`, which ends whoever sits on a row.
 OLDEST_SERVER: Final = 170000
 
+_MIGRATIONS: Final = Path(__file__).parent / "migrations"
 #: The schema this program was written against (the newest *before* step it ships).
-SCHEMA_NUMBER: Final = 4
+SCHEMA_NUMBER: Final = max(int(path.name[:4]) for path in _MIGRATIONS.glob("*_before_*.sql"))
 
 #: So that no one can sit on a row (architecture.md, invariant 6). Milliseconds, as PostgreSQL takes them.
 SESSION_SETTINGS: Final = {

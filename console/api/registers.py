@@ -9,7 +9,7 @@ from http import HTTPStatus
 from console.api.accounts import stale
 from console.problems import FieldProblem, Problem, not_found, unusable
 from console.routes import Call
-from store.registers.errors import RecordChanged, RecordTaken, RecordUnknown, ReferenceUnknown
+from store.registers.errors import NotCommissioned, RecordChanged, RecordTaken, RecordUnknown, ReferenceUnknown
 from store.registers.premises import read_premises
 from store.registers.residents import area_of_resident
 
@@ -25,6 +25,8 @@ def as_problems() -> Iterator[None]:
         raise stale(error.current) from error
     except RecordTaken as error:
         raise Problem(HTTPStatus.CONFLICT, "taken", str(error)) from error
+    except NotCommissioned as error:
+        raise Problem(HTTPStatus.CONFLICT, "not_commissioned", str(error)) from error
     except ReferenceUnknown as error:
         raise unusable([FieldProblem(field="resident_id, premises_id", code="unknown", message=str(error))]) from error
 

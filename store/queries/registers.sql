@@ -151,7 +151,7 @@ SELECT d.id, d.device, d.kind, d.source, d.model, d.interval_s, d.wearer, d.life
  WHERE d.id = $1 OR h.premises_id = $2 OR h.resident_id = ANY($3::bigint[]) ORDER BY d.id
 
 -- name: lock_device
-SELECT id, device, version, registered FROM device WHERE id = $1 FOR UPDATE
+SELECT id, device, version, registered, life FROM device WHERE id = $1 FOR UPDATE
 
 -- name: lock_device_named
 SELECT id, version, registered FROM device WHERE device = $1 FOR UPDATE
@@ -173,6 +173,12 @@ SELECT resident_id, premises_id FROM device_holder WHERE device_id = $1 AND to_a
 -- name: end_holder
 -- Who has a device is a dated row: events keep the person they belonged to (centre.md, 16).
 UPDATE device_holder SET to_at = $2 WHERE device_id = $1 AND to_at IS NULL
+
+-- name: forget_state
+-- Under the device's lock: who gets a device now gets nothing of who had it before.
+UPDATE device_state
+   SET battery_pct = NULL, lat = NULL, lon = NULL, accuracy_m = NULL, fix_at = NULL, open = '{}', version = version + 1
+ WHERE device_id = $1
 
 -- name: begin_holder
 INSERT INTO device_holder (device_id, from_at, resident_id, premises_id) VALUES ($1, $2, $3, $4)

@@ -17,10 +17,11 @@ from store.changes import Change, record
 from store.database import Database
 from store.feed import snapshot
 from store.registers.areas import make_area
-from store.registers.errors import RecordChanged, RecordTaken, RecordUnknown, ReferenceUnknown
+from store.registers.errors import NotCommissioned, RecordChanged, RecordTaken, RecordUnknown, ReferenceUnknown
 from store.registers.search import literal
 from store.sealing import Keyring
 from store.sql import queries
+from store.test_mode import is_commissioned
 
 if TYPE_CHECKING:
     from store.database import Connection
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 Q: Final = queries("registers")
 
 _COLUMNS: Final = ("kind", "source", "model", "interval_s", "wearer", "life", "area", "sim_number")
+_LIVE: Final = "live"
+#: A device that somebody else gets now.
+_AFTER_REISSUE: Final = "installed"
 _NEW: Final[Mapping[str, Any]] = {"source": "canonical", "model": "", "wearer": "shared", "life": "in_stock"}
 
 
@@ -131,6 +135,7 @@ async def add_device(
         known = await connection.fetchrow(Q.lock_device_named, device)
         if known is not None and known["registered"]:
             raise RecordTaken(f"the device {device} is registered already")
+        _refuse_unpressed(fields, is_commissioned=False)
         device_id = await put_device(connection, device, fields, known_id=known["id"] if known else None, now=now)
         await set_holder(connection, device_id, holder, now=now)
         adopted = await adopt(connection, device_id, device, keyring=keyring, by=by, now=now)
@@ -156,9 +161,12 @@ async def change_device(
             raise RecordUnknown(f"no device {device_id}")
         if version is not None and version != locked["version"]:
             raise RecordChanged(locked["version"])
+        stays_live = locked["life"] == _LIVE
+        if holder is not None and await _reissue(connection, device_id, holder, now=now):
+            fields = {"life": _AFTER_REISSUE, **fields} if stays_live else fields
+            stays_live = False
+        _refuse_unpressed(fields, is_commissioned=stays_live or await is_commissioned(connection, device_id))
         await put_device(connection, "", fields, known_id=device_id, now=now)
-        if holder is not None:
-            await set_holder(connection, device_id, holder, now=now)
         adopted: list[Change] = []
         if not locked["registered"]:
             adopted = await adopt(connection, device_id, locked["device"], keyring=keyring, by=by, now=now)
@@ -196,6 +204,20 @@ async def set_holder(connection: Connection, device_id: int, holder: Holder, *, 
         except asyncpg.ForeignKeyViolationError as error:
             raise ReferenceUnknown("no such resident or premises") from error
     return before is not None or bool(holder)
+
+
+async def _reissue(connection: Connection, device_id: int, holder: Holder, *, now: datetime) -> bool:
+    """Whether it left somebody's hands: nothing of theirs goes with it, and it has to prove itself anew (rule 16)."""
+    had_holder = await connection.fetchrow(Q.holder_now, device_id) is not None
+    left = await set_holder(connection, device_id, holder, now=now) and had_holder
+    if left:
+        await connection.execute(Q.forget_state, device_id)
+    return left
+
+
+def _refuse_unpressed(fields: Mapping[str, Any], *, is_commissioned: bool) -> None:
+    if fields.get("life") == _LIVE and not is_commissioned:
+        raise NotCommissioned("it becomes live by a confirmed press from where it will be used")
 
 
 async def _on_record(

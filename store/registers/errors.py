@@ -27,3 +27,8 @@ class RecordTaken(RegisterError):
 
 class ReferenceUnknown(RegisterError):
     """The record names another that does not exist; make that one first."""
+
+
+class NotCommissioned(RegisterError):
+    """The device was not pressed, with person and address confirmed, since it was given to whoever has it: put it
+    into test mode, press it where it will be used, confirm the press with its place."""

@@ -53,7 +53,7 @@ async def _buried(town: Town, clock: FakeClock, payload: bytes, **more: Any) -> 
 
 async def _registers(town: Town, clock: FakeClock, device: str, home: Home | None = None) -> None:
     holder = Holder() if home is None else Holder(resident_id=home.resident_id, premises_id=home.premises_id)
-    fields = {"kind": "call_button", "wearer": "personal", "life": "live"}
+    fields = {"kind": "call_button", "wearer": "personal", "life": "installed"}
     await add_device(town.db, CENTRE.keyring, device, fields, holder, by=CLERK, now=clock.now())
 
 
