@@ -16,7 +16,6 @@ from devices.salvage import AT_BEFORE, AT_MIN
 _NUMBER: Final = re.compile(r"[+-]?(?:\d{1,20}(?:\.\d{0,20})?|\.\d{1,20})(?:[eE][+-]?\d{1,2})?")
 _TRUE: Final = frozenset({"true", "on", "yes", "1"})
 _FALSE: Final = frozenset({"false", "off", "no", "0"})
-_FRACTION: Final = re.compile(r"(\.\d{1,6})\d*")
 
 #: Seconds below this are since the device's start, not since 1970: no device of ours was made before 2001-09-09.
 EPOCH_SECONDS_MIN: Final = 1_000_000_000
@@ -65,7 +64,8 @@ def instant(value: object, *, zone: tzinfo = UTC) -> datetime | None:
 
     None where it is none, lies outside 1970-2100, or is a count since the device's start.
     """
-    if isinstance(value, str) and number(value) is None:
+    # No number has its fifth character so: what looks like a date need not be tried as one.
+    if isinstance(value, str) and (value[4:5] == "-" or number(value) is None):
         return _from_text(value.strip(), zone)
     found = number(value)
     if found is None or found < EPOCH_SECONDS_MIN:
@@ -102,7 +102,7 @@ def place(
 
 def _from_text(text: str, zone: tzinfo) -> datetime | None:
     try:
-        found = datetime.fromisoformat(_FRACTION.sub(r"\1", text[:64]))
+        found = datetime.fromisoformat(text[:64])
         found = found.replace(tzinfo=zone) if found.tzinfo is None else found
         found = found.astimezone(UTC)
     except (ValueError, OverflowError):

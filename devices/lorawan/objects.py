@@ -62,8 +62,6 @@ _VOLTS: Final = frozenset({"volt", "batv", "batteryvolt", "batteryvoltage", "bat
 _PERCENT: Final = frozenset(
     {"batterylevelinpercentage", "batterypct", "batterypercent", "batterypercentage", "batterymain"}
 )
-    {"batterylevelinpercentage", "batterypct", "batterypercent", "batterypercentage", "batterymain"}
-)
 _VOLTS_MAX: Final = 6.0  #: no cell of a device that runs for years has more; what is above is millivolts or percent
 _LOW_IN_TEXT: Final = re.compile(r"\s*([0-9.]{1,8})\s*\(low", re.IGNORECASE)
 _PLACES: Final = (
