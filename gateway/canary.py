@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-import ssl
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Final
@@ -168,7 +167,7 @@ class Canary:
             password=None if broker.password is None else broker.password.decode(),
             identifier=f"shouwang-canary-{self._lane}",
             clean_start=True,
-            tls_context=ssl.create_default_context() if broker.tls else None,
+            tls_context=broker.tls_context(),
             logger=_QUIET,
         )
 

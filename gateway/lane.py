@@ -23,6 +23,7 @@ from gateway.sorting import Sorted, given_up, sort, unreadable
 from gateway.sources import LaneSettings, SourceTable
 from gateway.suspicion import Suspicion
 from gateway.telemetry import TelemetryWriter
+from gateway.unruly import Unruly
 from gateway.window import Message, Window, answers
 from rules.clock import Clock
 from store import lanes
@@ -54,6 +55,7 @@ class LaneContext:
     version: str
     acks_expire: bool = True  #: False: the broker hands properties on to clients of MQTT 3.1.1, and dies of it
     on_full_round: OnFullRound | None = None  #: told of each full round of a canary; None: no canaries press
+    unruly: Unruly | None = None  #: sheds what a device says too much; None: nothing is shed
     #: Connections are set aside for so many alarms at a time, whichever lanes they come by.
     alarm_slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SIDE_BY_SIDE))
 
@@ -64,7 +66,7 @@ class Lane:
     def __init__(self, settings: LaneSettings, context: LaneContext) -> None:
         self.name = settings.name
         self._settings, self._context, self._sources = settings, context, settings.table
-        self._clock = context.clock
+        self._clock, self._unruly = context.clock, context.unruly
         self._retrying = Retrying(context.database, context.clock, lane=settings.name)
         self._suspicion = Suspicion(context.database, context.clock, self._retrying, lane=settings.name)
         self._canary = _canary_of(settings, self._sources, context)
@@ -341,7 +343,10 @@ class Lane:
         for alarm in parts.alarms:
             self._alarms.take(alarm)
         for arrival in parts.telemetry:
-            self._telemetry.take(arrival)
+            if self._unruly is None or self._unruly.admits(arrival, self.name):
+                self._telemetry.take(arrival)
+            else:
+                message.open_parts -= 1
 
     # -- what is committed -------------------------------------------------------------------------------------
 

@@ -16,9 +16,10 @@ from gateway.alarms import SIDE_BY_SIDE
 from gateway.canary import OnFullRound
 from gateway.lane import Lane, LaneContext
 from gateway.leaving import Leavers
-from gateway.mqtt.connection import BrokerAddress
+from gateway.mqtt.connection import NO_CERTIFICATES, BrokerAddress, Certificates
 from gateway.replay import Replayer
 from gateway.sources import LaneSettings
+from gateway.unruly import Unruly
 from rules.clock import Clock
 from store.canary import dismiss
 from store.database import DATABASE_AWAY, Database
@@ -63,17 +64,20 @@ class Gateway:
         acks_expire: bool = True,
         on_full_round: OnFullRound | None = None,
         names_all_lanes: bool = False,
+        certificates: Certificates = NO_CERTIFICATES,
     ) -> None:
+        self.unruly = Unruly(database=database, clock=clock, centre=centre)
         context = LaneContext(
             database=database,
             clock=clock,
             centre=centre,
-            broker=BrokerAddress.parse(mqtt_url),
+            broker=BrokerAddress.parse(mqtt_url, certificates),
             # Unlike any other process, and any earlier life of this one.
             holder=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
             version=version,
             acks_expire=acks_expire,
             on_full_round=on_full_round,
+            unruly=self.unruly,
         )
         self._context = context
         self._leavers = Leavers([lane.name for lane in lanes], context) if names_all_lanes else None
@@ -93,6 +97,7 @@ class Gateway:
         async with asyncio.TaskGroup() as group:
             if not prepared:
                 group.create_task(self._prepare_later(), name="preparation")
+            group.create_task(self.unruly.run(), name="unruly devices")
             for lane in self.lanes:
                 group.create_task(lane.run(), name=f"lane {lane.name}")
             group.create_task(self._replayer.run(), name="dead letters used again")

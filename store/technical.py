@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from rules.domain import correlation, policy
 from rules.domain.vocabulary import Class, Family, State
 from store import changes
 from store.cases import SYSTEM, Facts, changes_of, load_open, lock_subject
-from store.context import floor_now
+from store.context import floor_now, of_device
 from store.database import Connection
 from store.opening import Cause, Centre, note_on, relate_and_apply, restore
+from store.sql import queries
+
+_Q: Final = queries("technical")
 
 
 async def report(
@@ -28,6 +32,29 @@ async def report(
     effect = await relate_and_apply(
         connection, assessed, cause, centre=centre, floor=await floor_now(connection), now=now
     )
+    assert effect.case is not None, "what the system reports always opens, joins or counts"
+    await changes.record(connection, changes_of(effect.case, effect.first_new_seq), now=now)
+    return effect.case.id
+
+
+async def report_device(
+    connection: Connection, class_: Class, device: str, *, facts: Facts, centre: Centre, now: datetime
+) -> int | None:
+    """The same about a device; None, and nothing done, where no device of that id has a row.
+
+    Ends with the change feed: call it last in a transaction.
+    """
+    if await connection.fetchval(_Q.is_known, device) is None:
+        return None
+    context = await of_device(connection, device, now=now)
+    assessed = policy.assess_class(class_, now=now)
+    subject = correlation.subject_of(assessed, device_id=context.device_id)
+    await lock_subject(connection, subject.key)
+    cause = Cause(
+        actor=SYSTEM, subject=subject, source="system", premises_id=context.premises_id,
+        device_id=context.device_id, area=context.area, place=context.place(None, None, now=now), facts=facts,
+    )  # fmt: skip
+    effect = await relate_and_apply(connection, assessed, cause, centre=centre, floor=context.floor, now=now)
     assert effect.case is not None, "what the system reports always opens, joins or counts"
     await changes.record(connection, changes_of(effect.case, effect.first_new_seq), now=now)
     return effect.case.id

@@ -18,8 +18,8 @@ from gateway.mqtt.connection import BrokerAddress
 
 _TOPIC: Final = "$CONTROL/dynamic-security/v1"
 _ANSWERS: Final = f"{_TOPIC}/response"
-#: Notices; the broker writes them there where its configuration says `log_dest topic`.
-_NOTICES: Final = "$SYS/broker/log/N"
+#: The broker's errors, one of which names whom it threw out; there where its configuration says `log_dest topic`.
+_LOG: Final = "$SYS/broker/log/E"
 _TAKEN_OVER: Final = re.compile(r"Client (\S+) already connected, closing old connection")
 #: A broker that writes a file of 100,000 accounts for each of a few commands needs seconds.
 ANSWER_S: Final = 20.0
@@ -127,6 +127,6 @@ async def connected(address: BrokerAddress, on_takeover: Callable[[str], None]) 
     ):
         broker = Dynsec(client, on_takeover)
         listening = group.create_task(broker.listen())
-        await client.subscribe([(_ANSWERS, 1), (_NOTICES, 0)])
+        await client.subscribe([(_ANSWERS, 1), (_LOG, 0)])
         yield broker
         listening.cancel()
