@@ -63,11 +63,14 @@ def read_json(payload: bytes) -> JsonMessage | Rejected:
 def _recovered(raw: bytes) -> Any:
     """What can be read of a broken part: bounded by the nesting that was checked before."""
     if raw.startswith(b"{"):
-        found = {name: _value(part) for name, part in members(raw).values.items()}
-        return {name: value for name, value in found.items() if value is not None}
+        named = {name: _value(part) for name, part in members(raw).values.items()}
+        return {name: value for name, value in named.items() if value is not None}
     if raw.startswith(b"["):
-        parts = split(raw).parts[:_ELEMENTS_MAX]
-        return [value for part in parts if (value := _value(part.strip())) is not None]
+        found = split(raw)
+        parts = [part.strip() for part in found.parts[:_ELEMENTS_MAX]]
+        if not found.closed and parts[-1][:1] not in (b'"', b"{", b"["):
+            parts.pop()  # It may be the beginning of a longer number.
+        return [value for part in parts if (value := _value(part)) is not None]
     return None
 
 

@@ -92,7 +92,7 @@ def members(payload: bytes) -> Members:
     for place, part in enumerate(parts, start=1):
         found = _MEMBER.fullmatch(part)
         value = found[2].strip(BLANK) if found else b""
-        may_be_cut = not closed and place == len(parts) and value[:1] not in (b'"', b"{") and value not in _WORDS
+        may_be_cut = not closed and place == len(parts) and value[:1] not in (b'"', b"{", b"[") and value not in _WORDS
         if found is None or may_be_cut:
             whole = False
             continue

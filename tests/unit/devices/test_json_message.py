@@ -18,6 +18,8 @@ from devices.json_message import JsonMessage, read_json
         (b'17,"test":false}{"smoke":true}', {"smoke": True}),
         (b'{"name":"\xff","smoke":true}', {"name": "\ufffd", "smoke": True}),
         (b'[{"smoke":true},{"smo', [{"smoke": True}, {}]),
+        (b'{"services":[{"alarm":1,"level":3', {"services": [{"alarm": 1}]}),
+        (b'{"place":[32.04,121.1', {"place": [32.04]}),
     ],
 )
 def test_what_is_readable_of_a_broken_message_comes_back_with_its_damage(payload: bytes, value: Any) -> None:

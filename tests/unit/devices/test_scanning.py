@@ -52,6 +52,7 @@ def test_an_array_is_taken_apart_even_if_broken(payload: bytes, parts: list[byte
         (b'{"a":1,"a":2}', {"a": b"2"}, True),
         (b'{"a":"x","n":31', {"a": b'"x"'}, False),
         (b'{"a":"x","n":{"y":1', {"a": b'"x"', "n": b'{"y":1'}, False),
+        (b'{"a":"x","n":[{"y":1', {"a": b'"x"', "n": b'[{"y":1'}, False),
         (b'{"n":31}tail', {"n": b"31"}, False),
         (b'{"n":31,}', {"n": b"31"}, False),
         (b'{"a" 1,"b":2}', {"b": b"2"}, False),
