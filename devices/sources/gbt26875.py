@@ -113,6 +113,8 @@ def decode(topic: str, payload: bytes, *, model: str | None = None) -> Decoded:
         refused += read.rejected
         if packet.source:
             hubs.add(packet.source)
+    if not events and not refused:
+        refused.append(rejected(RejectReason.EMPTY, "message: holds nothing", payload))
     return _answer(events, refused, hubs)
 
 
