@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from devices.event import ALARMS, EventType
 from devices.mapping.model import Bit, Meaning, Rule, Unknown
-from devices.mapping.paths import Frame, Path, getter
+from devices.mapping.paths import Frame, Get, first_of
 from devices.mapping.values import all_hold
 from devices.mapping.words import Words, word_of
 from devices.text import clean
@@ -35,10 +35,10 @@ _NOTHING: Final = Said()
 def ask_of(rule: Rule) -> Ask:
     """Return what a rule says of an element."""
     holds = all_hold(rule.when)
-    if rule.path is None:
+    if not rule.paths:
         said = Said(rule.types)
         return lambda frame: said if holds(frame) else None
-    ask = _bits(rule.path, rule.bits) if rule.bits else _words(rule, rule.path)
+    ask = _bits(first_of(rule.paths), rule.bits) if rule.bits else _words(rule, first_of(rule.paths))
     if not rule.when:
         return ask
     return lambda frame: ask(frame) if holds(frame) else None
@@ -49,8 +49,8 @@ def alarm_of(types: Meaning) -> EventType | None:
     return next((one for one in types if one in ALARMS), None)
 
 
-def _words(rule: Rule, path: Path) -> Ask:
-    get, split, unknown = getter(path), rule.split, rule.unknown
+def _words(rule: Rule, get: Get) -> Ask:
+    split, unknown = rule.split, rule.unknown
     words: Words[Said | None] = Words({word: Said(meaning) for word, meaning in (rule.words or {}).items()})
 
     def ask(frame: Frame) -> Said | None:
@@ -85,9 +85,7 @@ def _new(value: Any, unknown: Unknown | Meaning) -> Said:
     return Said((), (clean(word)[:_ECHO_CHARACTERS_MAX] if word is not None else type(value).__name__,))
 
 
-def _bits(path: Path, bits: tuple[Bit, ...]) -> Ask:
-    get = getter(path)
-
+def _bits(get: Get, bits: tuple[Bit, ...]) -> Ask:
     def ask(frame: Frame) -> Said | None:
         value = get(frame)
         if value is None:

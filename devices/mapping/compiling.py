@@ -56,9 +56,7 @@ class Compiled:
         self._numbers, self._vitals = fields(mapping.numbers), fields(mapping.vitals)
         self._place = None if mapping.place is None else fields(mapping.place.numbers)
         self._place_holds = all_hold(() if mapping.place is None else mapping.place.when)
-        self._readings = tuple(
-            (one, all_hold(one.when), number_of(one.value), place_of(one.value.paths)) for one in mapping.readings
-        )
+        self._readings = tuple((one, number_of(one.value), place_of(one.value.paths)) for one in mapping.readings)
         self._always_dropped = _dropped(mapping)
         self._is_elements_own = bool(mapping.each) and any(_is_inside(path) for path in mapping.device.paths)
 
@@ -73,9 +71,11 @@ class Compiled:
             return self._unreadable(read, Frame(None, None, levels))
         frames, missing = self._elements.of(read.value, levels)
         if not frames:
-            return self._unreadable(
-                self._without_elements(read, missing, payload), Frame(read.value, read.value, levels)
-            )
+            # A message of another kind, such as one that a device went offline, has its fields outside any array.
+            whole = Frame(read.value, read.value, levels)
+            if not self._told(whole, read.damage, payload).events:
+                return self._unreadable(self._without_elements(read, missing, payload), whole)
+            frames, missing = [whole], None
         told = [self._told(frame, read.damage, payload) for frame in frames]
         return self._decoded(frames, told, read, payload, is_cut=missing is not None)
 
@@ -126,7 +126,7 @@ class Compiled:
         body = _fetched(self._vitals, frame, used)
         vitals = Vitals(**body) if body else None
         readings = self._read(frame, common, used)
-        kinds: list[tuple[EventType, Rule | None]] = [(one, rule) for rule, found in said for one in found.types]
+        kinds = _kinds(said)
         if not kinds and (location or vitals or numbers or (said and not any(found.new_words for _, found in said))):
             kinds = _plain(location, vitals)
         if not kinds:
@@ -171,8 +171,8 @@ class Compiled:
 
     def _read(self, frame: Frame, common: _Common, used: list[Place]) -> tuple[Event, ...]:
         events = []
-        for one, holds, fetch, place in self._readings:
-            value = fetch(frame) if holds(frame) else None
+        for one, fetch, place in self._readings:
+            value = fetch(frame)
             if value is None:
                 continue
             if place is not None:
@@ -233,6 +233,15 @@ def _text(spec: Text | None) -> Fetch[str] | None:
     return None if spec is None else text_of(spec)
 
 
+def _kinds(said: list[tuple[Rule, Said]]) -> list[tuple[EventType, Rule | None]]:
+    """Every type once, by the first rule that says it."""
+    kinds: dict[EventType, Rule | None] = {}
+    for rule, found in said:
+        for one in found.types:
+            kinds.setdefault(one, rule)
+    return list(kinds.items())
+
+
 def _plain(location: Location | None, vitals: Vitals | None) -> list[tuple[EventType, Rule | None]]:
     """What a message is that reports nothing by a rule; one that says nothing else is a sign of life."""
     kinds: list[tuple[EventType, Rule | None]] = []
@@ -258,8 +267,8 @@ def _new_words(said: list[tuple[Rule, Said]], device: str | None, payload: bytes
     """A word that a table has not may be an alarm: it is seen, and named, and never passed over."""
     for rule, found in said:
         for word in found.new_words:
-            path = rule.path.text if rule.path is not None else ""
-            detail = f'rule {rule.number}: the word at `{path}` is not in types; add it, as "none" if it says nothing'
+            where = _listed(rule.paths)
+            detail = f'rule {rule.number}: the word at {where} is not in types; add it, as "none" if it says nothing'
             yield Rejected(
                 reason=RejectReason.UNKNOWN_TYPE, detail=detail, raw=payload, type_word=word or None, device=device
             )

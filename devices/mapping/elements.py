@@ -85,7 +85,7 @@ def _looked_for(mapping: Model) -> str:
     """Every path that could have said something, as they are written."""
     paths: list[Path] = []
     for rule in mapping.rules:
-        paths += [*(condition.path for condition in rule.when), *([rule.path] if rule.path is not None else [])]
+        paths += [*(condition.path for condition in rule.when), *rule.paths]
     place = mapping.place.numbers if mapping.place is not None else {}
     for numbers in (place, mapping.vitals, mapping.numbers):
         paths += [path for number in numbers.values() for path in number.paths]

@@ -162,7 +162,7 @@ def _place(file: Reader) -> model.Place | None:
 
 
 def _readings(file: Reader) -> Iterable[model.Reading]:
-    for table in file.tables("reading", ("name", "when", *NUMBER_KEYS), READINGS_MAX):
+    for table in file.tables("reading", ("name", *NUMBER_KEYS), READINGS_MAX):
         name, unit = table.text("name"), table.text("unit", empty=True) or ""
         if "name" not in table:
             table.note("name", "is missing; expected what is measured, such as temperature")
@@ -171,7 +171,7 @@ def _readings(file: Reader) -> Iterable[model.Reading]:
         kept, convert = units.of_reading(unit)
         value = number_of(table, units.Quantity(-1e15, 1e15, {unit: convert}), convert)
         if name is not None and value is not None:
-            yield model.Reading(name=name, unit=kept, value=value, when=conditions(table, "when"))
+            yield model.Reading(name=name, unit=kept, value=value)
 
 
 def _check_places(notes: Notes, mapping: model.Mapping) -> None:

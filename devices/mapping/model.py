@@ -61,6 +61,7 @@ class Number:
     offset: float = 0.0
     convert: Convert
     negative: Condition | None = None
+    when: tuple[Condition, ...] = ()
     least: float
     most: float
 
@@ -116,7 +117,7 @@ class Rule:
     number: int  #: in the file, from 1
     when: tuple[Condition, ...] = ()
     types: Meaning = ()
-    path: Path | None = None
+    paths: tuple[Path, ...] = ()  #: the first at which something stands
     words: Table[str, Meaning] | None = None
     bits: tuple[Bit, ...] = ()
     split: str | None = None
@@ -132,7 +133,6 @@ class Reading:
     name: str
     unit: str
     value: Number
-    when: tuple[Condition, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

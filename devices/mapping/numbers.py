@@ -9,7 +9,7 @@ from devices.mapping.model import Condition, Number, Test
 from devices.mapping.tables import Reader, is_number, shown
 from devices.mapping.units import Convert, Quantity
 
-KEYS: Final = ("path", "const", "unit", "scale", "offset", "missing", "table", "split", "index", "negative")
+KEYS: Final = ("path", "const", "unit", "scale", "offset", "missing", "table", "split", "index", "negative", "when")
 CONDITIONS_MAX: Final = 16
 
 _TESTS: Final = tuple(str(test) for test in Test)
@@ -62,6 +62,7 @@ def number_of(table: Reader, quantity: Quantity, convert: Convert) -> Number | N
         offset=offset or 0.0,
         convert=convert,
         negative=negative,
+        when=conditions(table, "when"),
         least=quantity.least,
         most=quantity.most,
     )

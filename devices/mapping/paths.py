@@ -142,6 +142,14 @@ def getter(path: Path) -> Get:
     return walk
 
 
+def first_of(paths: tuple[Path, ...]) -> Get:
+    """Return what fetches the value of the first path at which one stands."""
+    gets = tuple(map(getter, paths))
+    if len(gets) == 1:
+        return gets[0]
+    return lambda frame: next((value for get in gets if (value := get(frame)) is not None), None)
+
+
 def _begin(path: Path) -> Get:
     level, up = path.level, path.up
     if path.root is Root.ELEMENT:

@@ -42,7 +42,7 @@ def _rule(number: int, table: Reader) -> Rule | None:
         number=number,
         when=conditions(table, "when"),
         types=_meaning(table, ("type",), table.raw("type")) if kind == "type" else (),
-        path=table.path("path"),
+        paths=table.paths("path"),
         words=words,
         bits=tuple(_bits(table)) if kind == "bits" else (),
         split=table.text("split"),

@@ -45,7 +45,15 @@ def place_of(paths: tuple[Path, ...]) -> Place | None:
 
 
 def number_of(spec: Number) -> Fetch[float]:
-    """Return what fetches a number in the field's own unit and range."""
+    """Return what fetches a number in the field's own unit and range, while its conditions hold."""
+    fetch = _always_of(spec)
+    if not spec.when:
+        return fetch
+    holds = all_hold(spec.when)
+    return lambda frame: fetch(frame) if holds(frame) else None
+
+
+def _always_of(spec: Number) -> Fetch[float]:
     if spec.const is not None:
         const = spec.const
         return lambda _frame: const
@@ -114,6 +122,7 @@ def _finish(spec: Number) -> Finish:
         turned = convert(found * scale + offset)
         if turned is None:
             return None
+        turned = round(turned, _KEPT_DECIMALS)
         if negative is not None:
             turned = -abs(turned) if negative(frame) else abs(turned)
         return turned if least <= turned <= most else None
@@ -150,6 +159,8 @@ def text_of(spec: Text) -> Fetch[str]:
     return fetch
 
 
+#: What a conversion leaves behind the ninth is its own error: 98.6 °F are 37 °C.
+_KEPT_DECIMALS: Final = 9
 #: Beyond this an integer is no id, and would take long to write.
 _ID_INTEGER_MOST: Final = 10**40
 
