@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -117,12 +117,13 @@ def events_of(told: Told, origin: Origin) -> list[Event]:
         said.append(Said(EventType.LOCATION, location=told.location))
     if not said:
         said.append(Said(EventType.HEARTBEAT))
-    return _carried(life_first(_events(said, told, origin)), told, origin)
+    events = _events(said, told, origin)
+    return _carried(life_first(events) if len(events) > 1 else events, told, origin)
 
 
-def _events(said: Iterable[Said], told: Told, origin: Origin) -> list[Event]:
+def _events(said: list[Said], told: Told, origin: Origin) -> list[Event]:
     # Readings come last: who reads one event reads what happened.
-    ordered = sorted(said, key=_is_reading)
+    ordered = sorted(said, key=_is_reading) if len(said) > 1 else said
     at = told.at or origin.at
     return [_event(one, told, origin, at) for one in ordered]
 

@@ -57,6 +57,10 @@ def decode(topic: str, payload: bytes, /, *, model: str | None = None) -> Decode
     if isinstance(told, Rejected):
         return _answer(where.device, where.application, Outcome([], [told]))
     values = told.members
+    if not values:
+        detail = "message: is no JSON object, or an empty one; publish as the network server does"
+        refused = rejected(RejectReason.NOT_AN_EVENT, detail, payload)
+        return _answer(where.device, where.application, Outcome([], [refused]))
     info = _object(values.get("deviceInfo"))
     device, mismatch = _device(where.device, info, payload)
     hub = where.application or _name(info.get("applicationId"))

@@ -128,3 +128,10 @@ def test_bytes_that_are_no_base64_are_refused_beside_the_object() -> None:
     told = event("up", message(data="?", object={"sos": True}))
     assert types(told) == ["sos"]
     assert told.rejected[0].detail.startswith("data")
+
+
+@pytest.mark.parametrize("payload", [b"{}", b"[]", b"7", b'"up"'])
+def test_a_message_that_holds_nothing_is_no_sign_of_life(payload: bytes) -> None:
+    told = event("up", payload)
+    assert not told.events
+    assert [refused.reason for refused in told.rejected] == [RejectReason.NOT_AN_EVENT]
