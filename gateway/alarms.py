@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import structlog
 
 from devices import ack
+from devices.event import Event
 from gateway import metrics
 from gateway.retrying import Retrying
 from gateway.salvage import salvaged
-from gateway.sorting import STAND_IN, AlarmArrival
+from gateway.sorting import STAND_IN, AlarmArrival, TelemetryArrival
+from gateway.standing import Standing, is_end_of_state
 from gateway.telemetry import Settle
 from gateway.waiting import DeviceLine, Waiting
 from rules.clock import Clock
 from rules.domain.vocabulary import Channel as RulesChannel
+from store import repeats
 from store.alarms import Accepted, Alarm, Unreadable, accept, accept_unreadable
 from store.database import DATABASE_AWAY, Database, read_clock
 from store.dead_letters import DeadLetter
@@ -37,6 +41,9 @@ STUCK_S: Final = 10.0
 CONTROL_S: Final = 2.0
 
 
+PassOn = Callable[[TelemetryArrival], None]
+
+
 class AlarmDesk:
     """Sixteen workers that take whichever device waits; a device's alarms go one at a time, in order.
 
@@ -45,7 +52,7 @@ class AlarmDesk:
 
     def __init__(
         self, database: Database, clock: Clock, retrying: Retrying, centre: Centre, slots: asyncio.Semaphore, *,
-        lane: str, decoder: str,
+        lane: str, decoder: str, pass_on: PassOn,
     ) -> None:  # fmt: skip
         self._database = database
         self._clock = clock
@@ -53,9 +60,20 @@ class AlarmDesk:
         self._centre = centre
         self._slots = slots
         self._lane, self._decoder = lane, decoder
+        self._pass_on = pass_on
         self._waiting = Waiting()
+        self._standing = Standing()
 
     def take(self, arrival: AlarmArrival) -> None:
+        """Queue it behind its device's others; the end of what is known not to stand only says that it lives."""
+        event = arrival.event
+        if event is not None and is_end_of_state(event):
+            known = self._standing.ends_nothing(arrival.device, event, self._clock.monotonic())
+            if known and not self._waiting.holds(arrival.device):
+                self._pass_on(_heard(arrival, event))
+                return
+        else:
+            self._standing.forget(arrival.device)
         self._waiting.put(arrival)
 
     async def run(self, lease: LaneLease, settle: Settle) -> None:
@@ -70,6 +88,8 @@ class AlarmDesk:
             async with self._slots:
                 line = self._waiting.pick()
                 try:
+                    if await self._ends_nothing(line):
+                        continue
                     accepted = await self._accept(line, lease)
                 except LeaseLost:
                     raise
@@ -78,10 +98,28 @@ class AlarmDesk:
                     group.create_task(self._rest(line, error))
                     continue
             arrival = line.first
+            self._standing.forget(arrival.device)
             self._answer(arrival, accepted)
             self._measure(arrival, accepted)
             settle((arrival.message,))
             self._waiting.done(line)
+
+    async def _ends_nothing(self, line: DeviceLine) -> bool:
+        """Pass on the end of what does not stand, in its device's turn: it changes nothing but when that was heard."""
+        arrival, event = line.first, line.first.event
+        if event is None or not is_end_of_state(event):
+            return False
+        conditions = await repeats.standing(self._database, arrival.device)
+        if conditions is not None:
+            self._standing.learn(arrival.device, conditions, self._clock.monotonic())
+            if not self._standing.ends_nothing(arrival.device, event, self._clock.monotonic()):
+                return False
+        # A device that nobody registered has nothing to end: it waits in the dead letters like all it says.
+        self._pass_on(_heard(arrival, event))
+        self._waiting.done(line)
+        if self._waiting.holds(arrival.device):
+            self._standing.forget(arrival.device)
+        return True
 
     async def _rest(self, line: DeviceLine, error: Exception) -> None:
         await self._clock.sleep(await self._retrying.failed(error, line.tries))
@@ -171,6 +209,12 @@ class AlarmDesk:
                 alarm_seconds.labels("incident").observe(took_s)
 
 
+def _heard(arrival: AlarmArrival, event: Event) -> TelemetryArrival:
+    return TelemetryArrival(
+        arrival.message, arrival.device, event, arrival.received_at, arrival.payload, retained=arrival.retained
+    )
+
+
 def _damaged(arrival: AlarmArrival) -> str:
     return "damaged" if arrival.event is not None and arrival.event.damaged else "unassessable"
 
@@ -202,4 +246,5 @@ def _alarm_of(arrival: AlarmArrival, letter: DeadLetter | None) -> Alarm:
         at_known=arrival.event is not None and event.at_given,
         letter=letter,
         source=arrival.message.source,
+        resent=arrival.resent,
     )

@@ -83,7 +83,7 @@ class Lane:
         )
         self._alarms = AlarmDesk(
             self._context.database, self._clock, self._retrying, self._context.centre, self._context.alarm_slots,
-            **labels,
+            pass_on=self._telemetry.take, **labels,
         )  # fmt: skip
         self._window = Window(generation=self._window.generation + 1)
         self._suspicion.begin()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from devices.datums import to_wgs84
-from devices.event import Event, Location
+from devices.event import Event, EventType, Location
 from store import telemetry
 from store.database import Connection
 from store.telemetry import StateMoves
@@ -36,11 +36,22 @@ class Move:
 Moves = dict[int, Move]
 
 
-def note(moves: Moves, device_id: int, event: Event, received_at: datetime, *, late: bool) -> None:
-    """Late is not new: an old reading proves that the device is alive now, and nothing else about now."""
+def note(
+    moves: Moves, device_id: int, event: Event, received_at: datetime, *, late: bool, retained: bool = False
+) -> None:
+    """Late is not new: an old reading proves that the device is alive now, and nothing else about now.
+
+    What a broker kept proves not even that: it shows it also when the device is long dead.
+    """
+    is_presence = event.type is EventType.OFFLINE or event.type is EventType.ONLINE
+    if retained and not is_presence:
+        return
     move = moves.get(device_id)
     if move is None:
-        move = moves[device_id] = Move(received_at)
+        move = moves[device_id] = Move(None)
+    if is_presence:
+        _note_presence(move, event, received_at, late=late, retained=retained)
+        return
     move.seen_at = received_at
     if late:
         return
@@ -50,6 +61,15 @@ def note(moves: Moves, device_id: int, event: Event, received_at: datetime, *, l
         move.battery_pct = event.battery_pct
     if event.location is not None:
         move.location = to_wgs84(event.location)
+
+
+def _note_presence(move: Move, event: Event, received_at: datetime, *, late: bool, retained: bool) -> None:
+    """Who is said to be away did not say it; nor, as a state, who is said to be there (invariant 13)."""
+    online = event.type is EventType.ONLINE
+    if online and not event.is_state and not retained:
+        move.seen_at = received_at
+    if not late:
+        move.online = online
 
 
 def merged(newer: Moves, older: Moves) -> Moves:

@@ -69,11 +69,15 @@ class RejectArrival(Struct, frozen=True, gc=False):
     retained: bool
 
 
+#: What can wait for its batch.
+Arrival = TelemetryArrival | PresenceArrival | RejectArrival
+
+
 class Sorted(Struct, frozen=True, gc=False):
     """The parts of one message, and the hub that carried it just now."""
 
     alarms: tuple[AlarmArrival, ...] = ()
-    telemetry: tuple[TelemetryArrival | PresenceArrival | RejectArrival, ...] = ()
+    telemetry: tuple[Arrival, ...] = ()
     hub: str | None = None
 
     @property
@@ -151,7 +155,7 @@ def _sort_decoded(
     calls = calls or decoded.channel is Channel.ALARM or _ends_as_alarm(packet.topic)
     flush = decoded.is_array and len(decoded.events) + len(decoded.rejected) > 1
     alarms: list[AlarmArrival] = []
-    telemetry: list[TelemetryArrival | PresenceArrival | RejectArrival] = []
+    telemetry: list[Arrival] = []
     for event in decoded.events:
         device = message.device if event.device is None else registrable(event.device)
         if event.type in AT_ONCE:

@@ -20,10 +20,11 @@ from devices.datums import to_wgs84
 from devices.event import READINGS, Event, EventType, Location, Vitals, digest
 from gateway import metrics, moves
 from gateway.bad_data import BadDataRateHigh, BadDataWatch
+from gateway.edges import Edges
 from gateway.identity import identity_of
 from gateway.moves import Move, Moves
 from gateway.retrying import Retrying
-from gateway.sorting import PresenceArrival, RejectArrival, TelemetryArrival
+from gateway.sorting import Arrival, PresenceArrival, RejectArrival, TelemetryArrival
 from gateway.window import Message
 from rules.clock import Clock
 from rules.domain.lateness import TOLERANCE_S
@@ -47,8 +48,6 @@ HEARTBEAT_FLUSH_S: Final = 1.0
 KNOWN_DEVICES_LIMIT: Final = 200_000
 
 _TOLERANCE: Final = timedelta(seconds=TOLERANCE_S)
-
-Arrival = TelemetryArrival | PresenceArrival | RejectArrival
 
 
 class _Data(Struct, omit_defaults=True, gc=False):
@@ -170,7 +169,7 @@ class TelemetryWriter:
         async with self._database.transaction() as connection:
             await lanes.confirm(connection, lease)
             await self._learn(connection, batch)
-            gathered = self._gather(batch)
+            gathered = self._gather(batch, await Edges.of(connection, batch, self._known))
             for rows, arrivals in (*gathered.readings.values(), gathered.states):
                 if len(rows):
                     await self._store(connection, rows, arrivals, gathered, careful=careful)
@@ -189,7 +188,7 @@ class TelemetryWriter:
             unknown = {a.device for a in batch if not isinstance(a, RejectArrival)}
         self._known |= await telemetry.registered_devices(connection, unknown)
 
-    def _gather(self, batch: list[Arrival]) -> _Gathered:
+    def _gather(self, batch: list[Arrival], edges: Edges) -> _Gathered:
         gathered = _Gathered()
         for arrival in batch:
             if isinstance(arrival, RejectArrival):
@@ -206,6 +205,11 @@ class TelemetryWriter:
                 gathered.moves.setdefault(device_id, Move(None)).online = arrival.online
             elif arrival.event.type is EventType.HEARTBEAT:
                 self._hear(device_id, arrival)
+            elif arrival.event.is_state and not edges.is_new(device_id, arrival):
+                gathered.outcomes[arrival.message.source, arrival.event.type.value, "duplicate"] += 1
+                moves.note(
+                    gathered.moves, device_id, arrival.event, arrival.received_at, late=False, retained=arrival.retained
+                )
             else:
                 self._place(gathered, arrival, device_id)
         return gathered
@@ -255,9 +259,10 @@ class TelemetryWriter:
             gathered.outcomes[arrivals[position].message.source, rows.type[position], "duplicate"] += 1
         old = spoiled.keys() | copies
         for position, (device_id, arrival, late) in enumerate(zip(rows.device_id, arrivals, rows.late, strict=True)):
-            # A broker shows what it kept also when the device is long dead.
-            if position not in old and not arrival.retained:
-                moves.note(gathered.moves, device_id, arrival.event, arrival.received_at, late=late)
+            if position not in old:
+                moves.note(
+                    gathered.moves, device_id, arrival.event, arrival.received_at, late=late, retained=arrival.retained
+                )
         _count_new(gathered, rows.type, arrivals, old)
 
     async def _move(self, connection: Connection, gathered: _Gathered, *, careful: bool) -> None:

@@ -51,6 +51,10 @@ class Waiting:
         if not line.is_out:
             self._offer(line)
 
+    def holds(self, device: str) -> bool:
+        """Whether alarms of this device wait, or are worked on."""
+        return device in self._lines
+
     async def some(self) -> None:
         """Return once a device is ready; then `pick` must be called, once."""
         await self._ready.acquire()

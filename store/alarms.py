@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from devices.datums import to_wgs84
 from devices.encoding import encode
-from devices.event import ENDS, EPOCH, Event, EventType, digest
+from devices.event import EPOCH, Event, digest
 from rules.domain import correlation, duplicates, lateness, policy
 from rules.domain.place import Point
 from rules.domain.policy import Assessment
+from rules.domain.policy_routes import ENDED
+from rules.domain.repeats import BEGINNINGS
 from rules.domain.vocabulary import Channel, Mark
-from store import changes, lanes, unregistered
+from store import changes, lanes, repeats, unregistered
 from store.cases import changes_of, lock_subject
 from store.context import DeviceContext, of_device
 from store.database import Connection
@@ -21,13 +23,14 @@ from store.dead_letters import DeadLetter, bury_call
 from store.lanes import LaneLease
 from store.opening import Cause, Centre, Effect, count_on, note_on, relate_and_apply
 from store.sql import queries
-from store.standing import END_OF
 from store.telemetry import in_real
 
 _Q: Final = queries("alarms")
 
 #: Conditions a device keeps reporting; `device_state.open` lists those not cleared yet.
 _LASTING: Final = correlation.STATES
+#: From a condition to its end.
+_END_OF: Final = {begin: end for end, begin in ENDED.items()}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +46,12 @@ class Alarm:
     at_known: bool = True  #: False where the message's time could not be read: `event.at` then means nothing
     letter: DeadLetter | None = None  #: the exact bytes, where the alarm had to be picked out of a broken message
     source: str = "canonical"  #: in service: which of them it came by
+    resent: bool = False  #: the broker says that it may have sent this message before
+
+    @property
+    def at(self) -> datetime | None:
+        """The device's time of it, where it told one."""
+        return self.event.at if self.at_known and self.event.at_given else None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,20 +76,25 @@ class Accepted:
 async def accept(connection: Connection, lease: LaneLease | None, alarm: Alarm, *, centre: Centre) -> Accepted:
     """Store and assess one alarm inside the caller's transaction.
 
-    Order: the lane's lease; the event (only what is new is assessed); the subject's row, then the incident; the
-    effects; the change counter last. Raises LeaseLost, and whatever the database raises: the caller rolls back.
+    Order: the lane's lease; of a state report the device's state; the event (only what is new is assessed); the
+    subject's row, then the incident; the effects; the change counter last. Raises LeaseLost, and whatever the database
+    raises: the caller rolls back.
     """
     if lease is not None:
         await lanes.confirm(connection, lease)
     context = await of_device(connection, alarm.device, now=alarm.received_at)
     timing = _timing(alarm, context)
     assessed = policy.assess(alarm.event.type, _context(context, alarm, timing), now=alarm.received_at)
+    repeat = await repeats.find(connection, _report(alarm, context, assessed))
+    if repeat.counted:
+        await _move_state(connection, alarm, context, timing)
+        return Accepted(incident_id=repeat.incident_id, is_copy=True, rang=False, reason=str(repeat.reason))
     event = await _insert(connection, alarm, context, assessed)
     if event.copy_of is not None:
         return event.copy_of
     # Before the incident: whoever waits here for a batch of telemetry holds up nobody else's incident.
     await _move_state(connection, alarm, context, timing)
-    effects = await _effects(connection, alarm, context, assessed, event.no, centre)
+    effects = await _effects(connection, alarm, context, assessed, event.no, centre, stands=repeat.stands)
     effect = effects[0] if effects else None
     incident_id = effect.case.id if effect is not None and effect.case is not None else None
     if incident_id is not None:
@@ -129,12 +143,25 @@ class _Inserted:
     copy_of: Accepted | None = None
 
 
+def _report(alarm: Alarm, context: DeviceContext, assessed: Assessment) -> repeats.Report:
+    return repeats.Report(
+        device_id=context.device_id, event=alarm.event, received_at=alarm.received_at, at=alarm.at,
+        retained=alarm.retained, resent=alarm.resent, rings=assessed.effect is policy.Effect.RING,
+    )  # fmt: skip
+
+
 async def _insert(connection: Connection, alarm: Alarm, context: DeviceContext, assessed: Assessment) -> _Inserted:
-    identity = digest(alarm.event) if alarm.at_known else _undated_digest(alarm.event.type)
+    identity = _identity(alarm)
+    if alarm.retained and alarm.at is None and not alarm.event.id_given:
+        known = await repeats.seen_before(connection, context.device_id, identity.event_id)
+        if known is not None:
+            seen = str(duplicates.Reason.NO_IDENTITY_REPEAT)
+            copy = Accepted(incident_id=known["incident_id"], is_copy=True, rang=False, reason=seen)
+            return _Inserted(no=known["no"], copy_of=copy)
     no = await _insert_as(connection, alarm, context, assessed, identity, 0)
     if no is not None:
         return _Inserted(no=no)
-    known = await connection.fetchrow(_Q.lock_copy, context.device_id, alarm.event.id, identity)
+    known = await connection.fetchrow(_Q.lock_copy, context.device_id, identity.event_id, identity.digest)
     assert known is not None, "the insert found it, and events are never deleted while a device lives"
     verdict = duplicates.judge(
         last_copy_at=known["last_copy_at"], other_digest_seen=False, alarm=True, now=alarm.received_at
@@ -150,20 +177,39 @@ async def _insert(connection: Connection, alarm: Alarm, context: DeviceContext, 
 
 
 async def _insert_as(
-    connection: Connection, alarm: Alarm, context: DeviceContext, assessed: Assessment, identity: int, repeat: int
-) -> int | None:
+    connection: Connection, alarm: Alarm, context: DeviceContext, assessed: Assessment, identity: _Identity,
+    repeat: int,
+) -> int | None:  # fmt: skip
     marks = sorted(assessed.marks | ({Mark.ID_REUSED} if repeat else set()))
     no: int | None = await connection.fetchval(
-        _Q.insert, context.device_id, alarm.event.id, identity, repeat, alarm.event.type,
-        alarm.event.at if alarm.at_known else alarm.received_at, alarm.received_at, marks, context.resident_id,
-        context.premises_id, str(assessed.reason), encode(alarm.event).decode(),
+        _Q.insert, context.device_id, identity.event_id, identity.digest, repeat, alarm.event.type,
+        alarm.at or alarm.received_at, alarm.received_at, marks, context.resident_id, context.premises_id,
+        str(assessed.reason), encode(alarm.event).decode(), alarm.event.id_given,
     )  # fmt: skip
     return no
 
 
-def _undated_digest(event_type: EventType) -> int:
-    """Copies of a message without a readable time must have one identity: the type alone."""
-    return digest(Event(id="undated", at=EPOCH, type=event_type))
+class _Identity(NamedTuple):
+    event_id: str
+    digest: int
+
+
+def _identity(alarm: Alarm) -> _Identity:
+    """What tells this event from every other of its device.
+
+    A message without a time must have one identity however often it comes, so there the type alone stands beside its
+    id. Where there is no id either, each receipt is another event: it may be another press.
+    """
+    event = alarm.event
+    if alarm.at is not None:
+        return _Identity(event.id, _digest_at(event, alarm.at))
+    if event.id_given:
+        return _Identity(event.id, _digest_at(event, EPOCH))
+    return _Identity(repeats.made_id(event), _digest_at(event, EPOCH if alarm.retained else alarm.received_at))
+
+
+def _digest_at(event: Event, at: datetime) -> int:
+    return digest(Event(id=event.id, at=at, type=event.type))
 
 
 # -- its meaning --------------------------------------------------------------------------------------------------
@@ -196,6 +242,8 @@ async def _effects(
     assessed: Assessment,
     event_no: int,
     centre: Centre,
+    *,
+    stands: bool,
 ) -> list[Effect]:
     if assessed.effect is policy.Effect.LOG:
         return []
@@ -211,7 +259,9 @@ async def _effects(
     )  # fmt: skip
     await lock_subject(connection, subject.key)
     cause = _cause(alarm.device, context, subject, now, event=alarm.event)
-    cause = replace(cause, standing_at=await _standing_at(connection, alarm, context, event_no))
+    # A state that never ended stands until now, however long ago it was last said.
+    standing_at = now if stands else await _standing_at(connection, alarm, context, event_no)
+    cause = replace(cause, standing_at=standing_at)
     effect = await relate_and_apply(connection, assessed, cause, centre=centre, floor=context.floor, now=now)
     return [effect] if effect.case is not None else []
 
@@ -268,7 +318,7 @@ async def _standing_at(connection: Connection, alarm: Alarm, context: DeviceCont
     """When this device last reported this very condition without an end since."""
     if alarm.event.type not in _LASTING:
         return None
-    end = END_OF.get(alarm.event.type, "")
+    end = _END_OF.get(alarm.event.type, "")
     row = await connection.fetchrow(_Q.last_word, context.device_id, event_no, str(alarm.event.type), str(end))
     return None if row is None or row["type"] != alarm.event.type else row["last_copy_at"]
 
@@ -294,27 +344,26 @@ async def _move_state(connection: Connection, alarm: Alarm, context: DeviceConte
     location = to_wgs84(event.location) if fresh and event.location is not None else None
     opens, ends = await _conditions(connection, alarm, context)
     await connection.execute(
-        _Q.move_state, context.device_id, alarm.received_at, in_real(event.battery_pct) if fresh else None,
+        _Q.move_state, context.device_id, None if alarm.retained else alarm.received_at,
+        in_real(event.battery_pct) if fresh else None,
         location.lat if location is not None else None,
         location.lon if location is not None else None,
         in_real(location.accuracy_m) if location is not None else None,
-        lateness.proves_clock(event.at, alarm.received_at) and alarm.at_known, opens, ends,
+        lateness.proves_clock(alarm.at, alarm.received_at), opens, ends,
     )  # fmt: skip
-
-
-_ENDED: Final = dict(ENDS) | {EventType.POWER_RESTORED: EventType.POWER_LOST}
 
 
 async def _conditions(connection: Connection, alarm: Alarm, context: DeviceContext) -> tuple[list[str], list[str]]:
     """Which lasting conditions now stand and which ended: also by a late word, unless the device said more since."""
     event = alarm.event
-    other = END_OF.get(event.type) if event.type in _LASTING else _ENDED.get(event.type)
-    if event.type not in _LASTING and event.type not in _ENDED:
+    begins = event.type in _LASTING or (event.is_state and event.type in BEGINNINGS)
+    if not begins and event.type not in ENDED:
         return [], []
-    dated = other is not None and alarm.at_known
-    if dated and await connection.fetchval(_Q.said_since, context.device_id, str(other), event.at):
+    other = _END_OF.get(event.type) if begins else ENDED[event.type]
+    dated = other is not None and alarm.at is not None
+    if dated and await connection.fetchval(_Q.said_since, context.device_id, str(other), alarm.at):
         return [], []
-    return ([str(event.type)], []) if event.type in _LASTING else ([], [str(_ENDED[event.type])])
+    return ([str(event.type)], []) if begins else ([], [str(ENDED[event.type])])
 
 
 async def _record_changes(connection: Connection, effects: list[Effect], received_at: datetime) -> None:

@@ -1,10 +1,10 @@
 -- name: insert
 -- The strict key makes two holders of one press queue; the second gets no row back and looks at the first's.
--- Marks gain `id_reused` where the device used this id for another type or time.
+-- Marks gain `id_reused` where the device used this id, which it gave itself, for another type or time.
 INSERT INTO event (device_id, event_id, digest, repeat, type, at, received_at, last_copy_at, marks, resident_id,
                    premises_id, decision, data)
 SELECT $1, $2, $3, $4, $5, $6, $7, $7,
-       CASE WHEN EXISTS (SELECT FROM event AS o WHERE o.device_id = $1 AND o.event_id = $2 AND o.digest <> $3)
+       CASE WHEN $13 AND EXISTS (SELECT FROM event AS o WHERE o.device_id = $1 AND o.event_id = $2 AND o.digest <> $3)
             THEN array_append($8::text[], 'id_reused') ELSE $8::text[] END,
        $9, $10, $11, $12::text::jsonb
     ON CONFLICT (device_id, event_id, digest, repeat) DO NOTHING
@@ -44,7 +44,8 @@ SELECT DISTINCT e.incident_id, i.family
  ORDER BY e.incident_id
 
 -- name: move_state
--- `open` follows the device's own words; the rest only moves forward in order of receipt (invariant 11).
+-- `open` follows the device's own words; the rest only moves forward in order of receipt (invariant 11). Without $2 a
+-- broker spoke of what was said before: that proves no life.
 UPDATE device_state
    SET last_seen = greatest(last_seen, $2),
        battery_pct = coalesce($3, battery_pct),

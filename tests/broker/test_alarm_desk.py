@@ -16,7 +16,7 @@ from gateway import alarms
 from gateway.alarms import SIDE_BY_SIDE, AlarmDesk
 from gateway.retrying import Retrying
 from gateway.run import connections_needed
-from gateway.sorting import AlarmArrival
+from gateway.sorting import AlarmArrival, TelemetryArrival
 from gateway.window import Message
 from rules.clock import SharedClock
 from store import lanes
@@ -31,6 +31,7 @@ class Desk:
     """A lane's alarms at work on a real database, without a broker."""
 
     desk: AlarmDesk
+    passed: list[TelemetryArrival]  #: to telemetry
     answers: dict[str, ack.Ack] = field(default_factory=dict)
 
     def say(self, device: str, type_: EventType = EventType.SOS) -> None:
@@ -55,11 +56,12 @@ async def desk_on(dsn: str) -> AsyncIterator[Desk]:
         await lanes.declare(connection, name)
         lease = await lanes.take(connection, name, "tests")
     assert lease is not None
+    passed: list[TelemetryArrival] = []
     work = AlarmDesk(
         database, clock, Retrying(database, clock, lane=name), CENTRE, asyncio.Semaphore(SIDE_BY_SIDE), lane=name,
-        decoder="0",
+        decoder="0", pass_on=passed.append,
     )  # fmt: skip
-    desk = Desk(desk=work)
+    desk = Desk(desk=work, passed=passed)
     try:
         async with asyncio.TaskGroup() as group:
             running = group.create_task(work.run(lease, desk.settle))
