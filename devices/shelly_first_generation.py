@@ -57,7 +57,8 @@ def _flagged(name: str, said: str) -> Event | None:
 
 def press(values: Mapping[str, Any]) -> EventType:
     """Return what `{"event": "S", "event_cnt": 2}` is; an empty event is the last one's memory."""
-    word = values.get("event")
+    told = values.get("event")
+    word = told if isinstance(told, str) else ""
     if word in PUSHES:
         return EventType.BUTTON
     return EventType.ACTIVITY if word in HALVES else EventType.HEARTBEAT

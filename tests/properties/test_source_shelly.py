@@ -92,6 +92,7 @@ def check(decoded: Decoded) -> None:
     b'{"method":"NotifyStatus","params":{' + b",".join(b'"smoke:%d":{"alarm":true}' % n for n in range(20_000)) + b"}}",
 )
 @example("\ud800/online", b"true")
+@example("shellies/s-1/input_event/0", b'{"event":[],"event_cnt":{}}')
 def test_any_message_is_events_or_refused_and_never_lost(topic: str, payload: bytes) -> None:
     check(decode(topic, payload))
 
