@@ -8,13 +8,15 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from benchmarks import backlog, machine, press, telemetry
+from benchmarks import backlog, decoding, machine, press, supervision, telemetry
 from benchmarks.figures import Figure
 
 BENCHMARKS: Final[dict[str, Callable[[], Awaitable[list[Figure]]]]] = {
+    "decoding": decoding.measure,
     "press": press.measure,
     "telemetry": telemetry.measure,
     "backlog": backlog.measure,
+    "supervision": supervision.measure,
 }
 
 
