@@ -25,6 +25,7 @@ class ConsoleContext:
     site_timezone: ZoneInfo
     version: str
     dsn: str  #: reached directly, for LISTEN
+    broker_token: str | None = None  #: what a broker that asks us proves itself with; None: none may
     passwords: Passwords = field(default_factory=Passwords)
 
 

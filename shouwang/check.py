@@ -13,11 +13,13 @@ import aiohttp
 import click
 
 from rules.clock import SharedClock
+from shouwang.broker import unusable_certificate, what_the_door_does
 from shouwang.cli import settings_of
 from shouwang.embedded.places import prepare_data_dir
 from shouwang.errors import ShouwangError
 from shouwang.parts import connected
 from shouwang.settings import Settings
+from store import credentials
 from store.canary import OLD_S, last_round
 from store.database import StoreError
 from store.sealing import Keyring
@@ -118,6 +120,23 @@ async def _broker(settings: Settings) -> Finding:
     writer.close()
     await writer.wait_closed()
     return Finding(what="broker", found=f"{host}:{port} answers")
+
+
+async def _door(settings: Settings) -> Finding:
+    """Who decides who may sign in at the broker, and how far it agrees with the database."""
+    found, wrong = what_the_door_does(settings), unusable_certificate(settings)
+    if wrong is not None:
+        return Finding(what="broker's door", found=found, remedy=wrong)
+    if settings.mqtt_admin_url is None:
+        return Finding(what="broker's door", found=found)
+    try:
+        async with connected(settings, SharedClock(), name="shouwang check") as db, db.pool.acquire() as connection:
+            counts = await credentials.counts(connection)
+    except (ShouwangError, StoreError):
+        return Finding(what="broker's door", found="unknown, the database is away", remedy="see the database above")
+    told = f"{found}; {counts.standing} standing, {counts.pending} not told yet, {counts.failing} refused"
+    remedy = "the gateway's log and the device's page say why" if counts.failing else None
+    return Finding(what="broker's door", found=told, remedy=remedy)
 
 
 async def _console(settings: Settings) -> Finding:

@@ -15,6 +15,7 @@ import click
 from console.rights import Role
 from rules.clock import SharedClock
 from shouwang.cli import existing_file, settings_of
+from shouwang.credential_commands import credential
 from shouwang.database_commands import Result, with_database
 from store.database import Database
 from store.passwords import Passwords
@@ -38,6 +39,9 @@ def _do(work: Callable[[Database, SharedClock], Awaitable[Result]]) -> Result:
 @click.group()
 def device() -> None:
     """Register devices, one by one or from a file."""
+
+
+device.add_command(credential)
 
 
 @device.command("import")

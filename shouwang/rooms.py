@@ -37,6 +37,7 @@ def centre_of(around: Surroundings) -> Centre:
 async def gateway(around: Surroundings) -> None:
     """Hold whatever lanes are free, until cancelled; each full round of the canary resets the switch outside."""
     from gateway.run import Gateway
+    from shouwang.broker import certificates_of, door_of
     from shouwang.sources import lanes_of, overlaps_of
 
     lanes = lanes_of(around.settings)
@@ -54,10 +55,14 @@ async def gateway(around: Surroundings) -> None:
         acks_expire=around.settings.mqtt_url is not None,
         on_full_round=switch.reset,
         names_all_lanes=True,
+        certificates=certificates_of(around.settings),
     )
+    door = door_of(around, centre_of(around).keyring, working.unruly)
     async with asyncio.TaskGroup() as group:
         group.create_task(switch.run(), name="dead man's switch")
         group.create_task(working.run(), name="gateway")
+        if door is not None:
+            group.create_task(door.run(), name="broker's door")
 
 
 async def rules(around: Surroundings) -> None:
@@ -86,6 +91,7 @@ async def console(around: Surroundings) -> None:
         site_timezone=ZoneInfo(settings.site_timezone),
         version=program_version(),
         dsn=around.db.dsn,
+        broker_token=settings.broker_secret,
     )
 
     def ready(port: int) -> None:

@@ -35,6 +35,9 @@ CONFIG_VARIABLE: Final = "SHOUWANG_CONFIG"
 #: Sign-in and access logs must be kept at least this long (contract.md, Retention).
 ACCESS_LOG_LEAST_DAYS: Final = 180
 
+#: A token that opens every question about who may sign in is never typed by a person.
+TOKEN_LEAST: Final = 32
+
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
@@ -163,6 +166,15 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     #: Embedded where not given.
     mqtt_url: SecretStr | None = None
+    #: The same broker by the account that may change its accounts: with it, the gateway keeps Mosquitto's dynamic
+    #: security plugin as the database says. Without it, nobody of ours touches who may sign in there.
+    mqtt_admin_url: SecretStr | None = None
+    #: For mqtts://: whom we trust (the system's list otherwise), and who we are where the broker asks for it.
+    mqtt_ca_file: FilePath | None = None
+    mqtt_client_cert_file: FilePath | None = None
+    mqtt_client_key_file: FilePath | None = None
+    #: What a broker that asks us who may sign in (EMQX, RabbitMQ) proves itself with; without it nobody is answered.
+    broker_token: SecretStr | None = None
     http_host: str = "127.0.0.1"
     http_port: Port = 8080
     metrics_port: Port = 9464
@@ -210,7 +222,7 @@ class Settings(BaseSettings):
             raise ValueError("this release knows the built-in policy only; leave it unset")
         return path
 
-    @field_validator("mqtt_url")
+    @field_validator("mqtt_url", "mqtt_admin_url")
     @classmethod
     def _broker_is_mqtt(cls, url: SecretStr | None) -> SecretStr | None:
         if url is None:
@@ -232,6 +244,13 @@ class Settings(BaseSettings):
             if parts.scheme not in {"http", "https"} or not parts.hostname:
                 raise ValueError("must begin with http:// or https://")
         return url
+
+    @field_validator("broker_token")
+    @classmethod
+    def _token_is_long_enough(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and len(token.get_secret_value()) < TOKEN_LEAST:
+            raise ValueError(f"must have at least {TOKEN_LEAST} characters, as `openssl rand -hex 32` makes them")
+        return token
 
     @field_validator("admin_password")
     @classmethod
@@ -276,6 +295,16 @@ class Settings(BaseSettings):
         if self.mqtt_url:
             return self.mqtt_url.get_secret_value()
         return f"mqtt://127.0.0.1:{self.embedded_mqtt_port + 1}"
+
+    @property
+    def broker_admin_address(self) -> str | None:
+        """The broker by the account that may change its accounts; None where we do not."""
+        return self.mqtt_admin_url.get_secret_value() if self.mqtt_admin_url else None
+
+    @property
+    def broker_secret(self) -> str | None:
+        """What a broker that asks us proves itself with; None where none may."""
+        return self.broker_token.get_secret_value() if self.broker_token else None
 
     @property
     def canary_address(self) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from rules.domain.access import bridge_account
+from rules.domain.access import bridge_account, bridge_topics
 from store.audit import note_look
 from store.changes import Change, record
 from store.database import Connection, Database
@@ -120,10 +120,13 @@ async def revoke(db: Database, device_id: int, *, by: int | None, now: datetime)
 async def issue_to_bridge(
     db: Database, keyring: Keyring, bridge: str, topics: Sequence[str], *, by: int | None, now: datetime
 ) -> Issued:
-    """Give a vendor's bridge a password and these topics, as subscription filters; they replace earlier ones."""
+    """Give a vendor's bridge a password and these topics, as subscription filters; they replace earlier ones.
+
+    BridgeMisnamed or BridgeTopicsWrong where the name or a topic is none a bridge may have.
+    """
+    username, filters = bridge_account(bridge), bridge_topics(topics)
     async with db.transaction() as connection:
-        username = bridge_account(bridge)
-        issued = await _issue(connection, keyring, username, device_id=None, topics=tuple(topics), now=now)
+        issued = await _issue(connection, keyring, username, device_id=None, topics=filters, now=now)
         await note_look(connection, by, "credential_issued", f"bridge:{bridge}", now=now)
     return issued
 

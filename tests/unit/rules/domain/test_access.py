@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.domain.access import BridgeMisnamed, Deed, bridge_account, bridge_may, covers, device_may
+from rules.domain.access import (
+    BridgeMisnamed,
+    BridgeTopicsWrong,
+    Deed,
+    bridge_account,
+    bridge_may,
+    bridge_topics,
+    covers,
+    device_may,
+)
 
 PUBLISH, SUBSCRIBE = Deed.PUBLISH, Deed.SUBSCRIBE
 
@@ -76,3 +85,21 @@ def test_no_bridge_can_be_taken_for_a_device() -> None:
 def test_a_bridge_with_an_impossible_name_is_refused(name: str) -> None:
     with pytest.raises(BridgeMisnamed):
         bridge_account(name)
+
+
+def test_a_bridges_topics_are_kept_each_once() -> None:
+    assert bridge_topics(["zigbee2mqtt/#", "a/+/b", "zigbee2mqtt/#"]) == ("zigbee2mqtt/#", "a/+/b")
+
+
+@pytest.mark.parametrize(
+    "filter_",
+    ["", "#", "+/#", "sw/#", "sw/v1/#", "sw/v1", "sw/v1/x/alarm", "+/+/+/alarm", "$SYS/#", "$CONTROL/x", "a#", "a/#/b"],
+)
+def test_a_bridge_reaches_neither_our_devices_topics_nor_the_brokers(filter_: str) -> None:
+    with pytest.raises(BridgeTopicsWrong):
+        bridge_topics(["fine/#", filter_])
+
+
+def test_a_bridge_without_topics_is_none() -> None:
+    with pytest.raises(BridgeTopicsWrong):
+        bridge_topics([])
