@@ -15,6 +15,7 @@ from devices.topics import ack_topic
 from gateway import lost_sessions, metrics
 from gateway.alarms import SIDE_BY_SIDE, AlarmDesk
 from gateway.canary import Canary, OnFullRound, presses_on
+from gateway.hubs import Hubs
 from gateway.lost_sessions import LostSession
 from gateway.mqtt import codec
 from gateway.mqtt.connection import KEEP_ALIVE_S, BrokerAddress, ConnectionEnded, ConnectionFailed, MqttConnection
@@ -85,6 +86,7 @@ class Lane:
             self._context.database, self._clock, self._retrying, self._context.centre, self._context.alarm_slots,
             pass_on=self._telemetry.take, **labels,
         )  # fmt: skip
+        self._hubs = Hubs(self._context.database, self._clock, lane=self.name)
         self._window = Window(generation=self._window.generation + 1)
         self._suspicion.begin()
         self._connection: MqttConnection | None = None
@@ -154,6 +156,7 @@ class Lane:
                 group.create_task(self._telemetry.run(lease, self._settle))
                 group.create_task(self._alarms.run(lease, self._settle))
                 group.create_task(self._suspicion.run(self._examined))
+                group.create_task(self._hubs.run())
                 group.create_task(self._keep(lease))
                 for work in self._beside(lease):
                     group.create_task(work)
@@ -347,6 +350,8 @@ class Lane:
                 self._telemetry.take(arrival)
             else:
                 message.open_parts -= 1
+        if parts.hub is not None:
+            self._hubs.take(parts.hub, parts)
 
     # -- what is committed -------------------------------------------------------------------------------------
 

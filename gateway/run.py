@@ -31,8 +31,8 @@ log: Final = structlog.get_logger()
 
 #: What could not be prepared at the start, for somebody's lock, is tried again so often.
 PREPARE_AGAIN_S: Final = 10.0
-#: Connections that a lane takes beside those of its alarms: telemetry, suspicion, its canary's two.
-_OF_A_LANE: Final = 4
+#: Connections that a lane takes beside those of its alarms: telemetry, suspicion, its hubs, its canary's two.
+_OF_A_LANE: Final = 5
 #: And the process: three watches, a lane that is being retired, and dead letters that are used again.
 _OF_A_PROCESS: Final = 7
 

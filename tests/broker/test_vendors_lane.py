@@ -5,16 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from devices.sources import zigbee2mqtt
-from gateway.sources import Source, bent, canonical_source
+from gateway.sources import canonical_source
 from tests.broker.field import Broker, event, field_on, gateway_on, lane_name
+from tests.broker.gateway_process import BRIDGES
 from tests.town import town_in
 from tests.waiting import until
 
-BRIDGES = Source(
-    name="homes", filters=("zigbee/#",),
-    decode=bent(zigbee2mqtt.decode, device="{topic.1}-{topic.2}", hub="{topic.1}-bridge"),
-)  # fmt: skip
 ALARMS = canonical_source(("sw/v1/+/alarm",))
 FILTERS = ("zigbee/#", "sw/v1/+/alarm")
 
