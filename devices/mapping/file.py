@@ -25,7 +25,7 @@ READINGS_MAX: Final = 64
 #: An array of gateways of devices of services.
 EACH_MAX: Final = 3
 
-_KEYS: Final = (
+KEYS: Final = (
     "name", "vendor", "product", "documentation", "message", "device", "time", "event", "location", "vitals", "rule",
     "reading",
 )  # fmt: skip
@@ -37,7 +37,7 @@ def read(source: bytes) -> model.Mapping:
     """Return what the file says; NotAMapping names each key that is not in order, its line, and what is expected."""
     values, text = _parsed(source)
     notes = Notes(lines_of(text))
-    mapping = _mapping(Reader(values, (), notes, _KEYS))
+    mapping = _mapping(Reader(values, (), notes, KEYS))
     if mapping is None or notes.told:
         raise NotAMapping(str(notes))
     return mapping

@@ -12,7 +12,7 @@ from devices.mapping.units import Convert, Quantity
 KEYS: Final = ("path", "const", "unit", "scale", "offset", "missing", "table", "split", "index", "negative", "when")
 CONDITIONS_MAX: Final = 16
 
-_TESTS: Final = tuple(str(test) for test in Test)
+TESTS: Final = tuple(str(test) for test in Test)
 _FACTOR_MOST: Final = 1e12
 
 
@@ -81,7 +81,7 @@ def _table(table: Reader) -> dict[str, float] | None:
 
 def conditions(table: Reader, key: str) -> tuple[Condition, ...]:
     """Return what must hold: a table, or an array of them."""
-    ones = table.tables(key, ("path", *_TESTS), CONDITIONS_MAX)
+    ones = table.tables(key, ("path", *TESTS), CONDITIONS_MAX)
     if key in table and not ones and table.raw(key) == []:
         table.note(key, "is empty; leave it out, or say what must hold")
     return tuple(_conditions(ones))
@@ -91,7 +91,7 @@ def _conditions(tables: tuple[Reader, ...]) -> Iterator[Condition]:
     for table in tables:
         if "path" not in table:
             table.note("path", "is missing; a condition has a path and one test")
-        path, test = table.path("path"), table.exactly_one_of(_TESTS)
+        path, test = table.path("path"), table.exactly_one_of(TESTS)
         if path is not None and test is not None:
             yield Condition(path=path, test=Test(test), wanted=_wanted(table, Test(test)))
 

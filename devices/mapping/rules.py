@@ -20,7 +20,7 @@ _BIT_WORDS: Final = frozenset(map(str, range(_BIT_MOST + 1)))
 #: The word for what is known and says nothing.
 NOTHING: Final = "none"
 
-_KEYS: Final = ("when", "type", "path", "types", "bits", "split", "unknown", "state", "repeat_s")
+KEYS: Final = ("when", "type", "path", "types", "bits", "split", "unknown", "state", "repeat_s")
 _TYPES: Final = tuple(str(one) for one in EventType)
 #: What somebody waits for: a word that could have been one of these is never passed over.
 _CALLS: Final = ALARMS | FAULTS | PLACES
@@ -28,7 +28,7 @@ _CALLS: Final = ALARMS | FAULTS | PLACES
 
 def rules(file: Reader) -> tuple[Rule, ...]:
     """Return the rules, in their order."""
-    found = enumerate(file.tables("rule", _KEYS, RULES_MAX), start=1)
+    found = enumerate(file.tables("rule", KEYS, RULES_MAX), start=1)
     return tuple(rule for number, table in found if (rule := _rule(number, table)) is not None)
 
 

@@ -84,7 +84,7 @@ def _from_one(get: Get, figure: Figure, finish: Finish) -> Fetch[float]:
 
 def _figure(spec: Number) -> Figure:
     """What makes a number of the vendor's value."""
-    read: Figure = read_number
+    read: Figure = _plain_number
     if spec.table is not None:
         table: Words[float | None] = Words(spec.table)
         read = lambda value: table.find(value, None)  # noqa: E731  # the next lines put more around it
@@ -93,6 +93,13 @@ def _figure(spec: Number) -> Figure:
     if spec.split is not None:
         read = _part_of(read, spec.split, spec.index)
     return read
+
+
+def _plain_number(value: Any) -> float | None:
+    """Return a number that JSON wrote as one at once: it is finite; everything else as every source reads it."""
+    if type(value) is float or (type(value) is int and -_INTEGER_MOST < value < _INTEGER_MOST):
+        return float(value)
+    return read_number(value)
 
 
 def _unless_missing(read: Figure, spec: Number) -> Figure:
@@ -161,6 +168,7 @@ def text_of(spec: Text) -> Fetch[str]:
 
 #: What a conversion leaves behind the ninth is its own error: 98.6 °F are 37 °C.
 _KEPT_DECIMALS: Final = 9
+_INTEGER_MOST: Final = 2**53
 #: Beyond this an integer is no id, and would take long to write.
 _ID_INTEGER_MOST: Final = 10**40
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from devices.mapping import file, numbers, rules, units
 from shouwang import decode as command
 
 GOOD = """name = "a call button"
@@ -60,3 +61,30 @@ def test_a_mistake_in_the_file_is_told_with_file_line_key_and_expectation(
     assert result.exit_code == 1
     assert "button.toml: " in result.stderr and told in result.stderr
     assert "Traceback" not in result.output
+
+
+DOCS = Path(__file__).parents[3] / "docs" / "vendors"
+
+
+@pytest.mark.parametrize("name", ["alink-call-button", "tuya-smoke-alarm"])
+def test_the_page_of_a_worked_mapping_shows_what_comes_out(name: str) -> None:
+    folder = DOCS / "mappings"
+    arguments = ["--source", "mapped", "--mapping", str(folder / f"{name}.toml"), str(folder / f"{name}.jsonl")]
+    result = CliRunner().invoke(command.decode, arguments)
+    assert result.exit_code == 0
+    assert result.stdout in (folder / "README.md").read_text("utf-8")
+
+
+def test_the_smallest_file_of_the_reference_works(tmp_path: Path) -> None:
+    smallest = (DOCS / "mapping.md").read_text("utf-8").partition("```toml\n")[2].partition("```")[0]
+    result = run(tmp_path, smallest, '{"topic":"acme/b-7/up","payload":{"key":1}}\n')
+    assert json.loads(result.stdout)["events"] == [{"device": "b-7", "type": "sos", "detail": {"key": 1}}]
+
+
+def test_every_key_of_the_file_stands_in_the_reference() -> None:
+    reference = (DOCS / "mapping.md").read_text("utf-8")
+    keys = {*file.KEYS, *rules.KEYS, *numbers.KEYS, *units.LOCATION, *units.VITALS, *units.EVENT, *numbers.TESTS}
+    words = {
+        unit for those in (units.LOCATION, units.VITALS, units.EVENT) for one in those.values() for unit in one.units
+    }
+    assert not [word for word in keys | words if word and f"`{word}" not in reference and f"[{word}]" not in reference]
