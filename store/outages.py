@@ -43,6 +43,18 @@ class PersonBehind(msgspec.Struct, frozen=True, kw_only=True):
     risks: Sequence[str]
 
 
+class OutageView(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands behind an outage's incident; `devices` are those it holds now."""
+
+    kind: str
+    of: str
+    from_at: datetime
+    ended_at: datetime | None
+    devices: int
+    devices_most: int
+    people: Sequence[PersonBehind]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Standing:
     """An outage that has not ended."""
@@ -54,9 +66,22 @@ class Standing:
     held_most: int
 
 
-async def people_behind(connection: Connection, incident_id: int) -> list[PersonBehind]:
+async def read_outage(db: Database, incident_id: int, *, sight: Sequence[str]) -> OutageView | None:
+    """The outage of an incident with the people behind it who live in these areas (none: everywhere); else None."""
+    async with db.pool.acquire() as connection:
+        row = await connection.fetchrow(_Q.of_incident, incident_id)
+        if row is None:
+            return None
+        people = await people_behind(connection, incident_id, sight=sight)
+    return OutageView(
+        kind=row["kind"], of=row["key"], from_at=row["from_at"], ended_at=row["ended_at"], devices=row["held"],
+        devices_most=row["held_most"], people=people,
+    )  # fmt: skip
+
+
+async def people_behind(connection: Connection, incident_id: int, *, sight: Sequence[str] = ()) -> list[PersonBehind]:
     """Everybody whose devices an outage holds, by risk: equipment, no other path, alone, dependent."""
-    rows = await connection.fetch(_Q.people_behind, incident_id, GUARDS, PEOPLE_MOST)
+    rows = await connection.fetch(_Q.people_behind, incident_id, GUARDS, PEOPLE_MOST, list(sight))
     people = [(_risks(row), row) for row in rows]
     people.sort(key=lambda one: (outages.rank(one[0]), one[1]["id"]))
     return [

@@ -85,6 +85,8 @@ class SupervisionStore:
         self._centre = centre
         self._outages = Outages(database, centre)
         self._clock = clock
+        #: Whether every row was planned by this program's table of intervals; rows made later always are.
+        self._is_current = False
 
     async def watch(self, now: datetime, limit: int) -> Watched:
         """Look once at everything that is due."""
@@ -113,7 +115,9 @@ class SupervisionStore:
         """Give every new or changed device its intervals; one that nobody relies on any more loses its incident."""
         freed: list[int] = []
         async with self._database.transaction() as connection:
-            await connection.execute(_Q.outdated, TABLE_VERSION, PLAN_MOST)
+            if not self._is_current:
+                outdated = await connection.fetch(_Q.outdated, TABLE_VERSION, PLAN_MOST)
+                self._is_current = len(outdated) == 0
             rows = await connection.fetch(_Q.unplanned, PLAN_MOST)
             plans = [_plan_of(row, now) for row in rows]
             if plans:
@@ -124,7 +128,7 @@ class SupervisionStore:
                 for row, plan in zip(rows, plans, strict=True)
                 if row["late_at"] is not None and plan[1] == Status.UNWATCHED
             ]
-        tally.planned, tally.is_full = len(rows), len(rows) >= PLAN_MOST
+        tally.planned, tally.is_full = len(rows), len(rows) >= PLAN_MOST or not self._is_current
         for device_id in freed:
             await self._alone(partial(self._end_own, device_id, now, "no_longer_watched"), device_id, tally)
 

@@ -16,6 +16,7 @@ from console.routes import Call, Reply, Route
 from rules.domain.vocabulary import State
 from store.audit import note_look_now
 from store.cases import IncidentUnknown
+from store.outages import OutageView, read_outage
 from store.views.items import Item, QueueFilter, QueuePlace, area_of, read_queue
 from store.views.whole import Incident, read_incident
 
@@ -72,10 +73,25 @@ async def incidents(call: Call) -> Reply:
 async def incident(call: Call) -> Reply:
     """The whole of a case; the look is on record before it is shown."""
     await refuse_unseen(call, call.id)
+    await _note_look(call)
+    found = await whole(call, call.id)
+    return Reply(body=found, version=found.version)
+
+
+async def outage(call: Call) -> Reply:
+    """Who stands behind an outage, in the order in which to call them; the look is on record before it is shown."""
+    await refuse_unseen(call, call.id)
+    await _note_look(call)
+    found = await read_outage(call.context.db, call.id, sight=call.user.areas)
+    if found is None:
+        raise not_found()
+    return Reply(body=found)
+
+
+async def _note_look(call: Call) -> None:
     query = call.query_as(CaseLookQuery)
-    context = call.context
     await note_look_now(
-        context.db,
+        call.context.db,
         call.user.user_id,
         "look",
         f"incident:{call.id}",
@@ -83,8 +99,6 @@ async def incident(call: Call) -> Reply:
         source=call.source,
         now=call.now,
     )
-    found = await whole(call, call.id)
-    return Reply(body=found, version=found.version)
 
 
 async def whole(call: Call, incident_id: int) -> Incident:
@@ -160,5 +174,15 @@ ROUTES: Final = [
         handler=incident,
         query=CaseLookQuery,
         reply=Incident,
+    ),
+    Route(
+        method="GET",
+        path="/incidents/{id}/outage",
+        zh="大面积失联事件背后的人员（按风险排序）",
+        en="The people behind an outage, by risk",
+        roles=READ_CASES,
+        handler=outage,
+        query=CaseLookQuery,
+        reply=OutageView,
     ),
 ]

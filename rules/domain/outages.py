@@ -16,6 +16,10 @@ TOGETHER_S: Final = 1800
 ENDS_BELOW_SHARE: Final = 0.5
 
 
+#: An area is not out by itself where one area below it has this share of its silent devices.
+EXPLAINED_SHARE: Final = 0.9
+
+
 class Kind(StrEnum):
     """What went silent."""
 
@@ -104,13 +108,22 @@ def may_be_outage(counts: Mapping[Group, Count]) -> list[Group]:
 def outages_among(counts: Mapping[Group, Count], watched: Mapping[Group, int]) -> list[Group]:
     """The outages that explain the silence: the widest areas, else sources, else hubs. One outage is one incident."""
     reached = [
-        group for group in may_be_outage(counts) if THRESHOLDS[group.kind].reached(counts[group], watched.get(group, 0))
+        group
+        for group in may_be_outage(counts)
+        # How many are watched is not known of a group that is new: then nothing is folded into it.
+        if group in watched and THRESHOLDS[group.kind].reached(counts[group], watched[group])
     ]
     areas = [group for group in reached if group.kind is Kind.AREA]
-    widest = [area for area in areas if not any(_within(area.key, other.key) for other in areas)]
+    own = [area for area in areas if not any(_is_explained(area, child, counts) for child in areas)]
+    widest = [area for area in own if not any(_within(area.key, other.key) for other in own)]
     sources = [group for group in reached if group.kind is Kind.SOURCE]
     hubs = [group for group in reached if group.kind is Kind.HUB]
     return sorted(widest or sources or hubs)
+
+
+def _is_explained(area: Group, child: Group, counts: Mapping[Group, Count]) -> bool:
+    """Whether one area below holds nearly all that is silent here: a village's loss is not the county's."""
+    return _within(child.key, area.key) and counts[child].devices >= EXPLAINED_SHARE * counts[area].devices
 
 
 def _within(path: str, other: str) -> bool:

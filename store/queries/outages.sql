@@ -91,33 +91,50 @@ SELECT i.id, i.subject, n.priority AS to_priority
  ORDER BY n.priority, i.id LIMIT $5
 
 -- name: leaves_unprotected
--- Whether somebody behind the outage has no live life-safety device left.
+-- Whether some home behind the outage has no live life-safety device left; stops at the first.
 SELECT EXISTS (
-    SELECT FROM supervision AS v
-      JOIN device AS d ON d.id = v.device_id
-      JOIN device_holder AS h ON h.device_id = d.id AND h.to_at IS NULL
-      LEFT JOIN resident AS r ON r.id = h.resident_id
-     WHERE v.outage_id = $1 AND d.kind = ANY ($2)
-       AND NOT EXISTS (SELECT FROM device_holder AS oh JOIN supervision AS ov ON ov.device_id = oh.device_id
-                         JOIN device AS od ON od.id = oh.device_id
-                         LEFT JOIN resident AS x ON x.id = oh.resident_id
-                        WHERE oh.to_at IS NULL AND od.kind = ANY ($2) AND od.kind <> 'hub'
-                          AND ov.status IN ('live', 'grace')
-                          AND coalesce(oh.premises_id, x.premises_id) = coalesce(h.premises_id, r.premises_id)))
+    SELECT FROM (SELECT DISTINCT coalesce(h.premises_id, r.premises_id) AS id
+                   FROM supervision AS v
+                   JOIN device AS d ON d.id = v.device_id AND d.kind = ANY ($2)
+                   JOIN device_holder AS h ON h.device_id = d.id AND h.to_at IS NULL
+                   LEFT JOIN resident AS r ON r.id = h.resident_id
+                  WHERE v.outage_id = $1) AS home
+     WHERE home.id IS NOT NULL AND NOT EXISTS (
+           SELECT FROM (SELECT oh.device_id FROM device_holder AS oh WHERE oh.premises_id = home.id AND oh.to_at IS NULL
+                        UNION ALL
+                        SELECT oh.device_id FROM resident AS x
+                          JOIN device_holder AS oh ON oh.resident_id = x.id AND oh.to_at IS NULL
+                         WHERE x.premises_id = home.id) AS o
+             JOIN supervision AS ov ON ov.device_id = o.device_id AND ov.status IN ('live', 'grace')
+             JOIN device AS od ON od.id = o.device_id AND od.kind = ANY ($2)))
+
+-- name: of_incident
+SELECT o.kind, o.key, o.held_most, o.from_at, o.ended_at,
+       (SELECT count(*) FROM supervision AS v WHERE v.outage_id = o.incident_id)::int AS held
+  FROM outage AS o WHERE o.incident_id = $1
 
 -- name: people_behind
 -- Everybody at the homes of held devices, or wearing one; with what says how urgent a call is.
-SELECT x.id, x.name, x.tags, x.ability, x.phone, p.address, p.id AS premises_id,
-       count(DISTINCT v.device_id)::int AS devices,
-       EXISTS (SELECT FROM device_holder AS oh JOIN supervision AS ov ON ov.device_id = oh.device_id
-                 JOIN device AS od ON od.id = oh.device_id
-                 LEFT JOIN resident AS ox ON ox.id = oh.resident_id
-                WHERE oh.to_at IS NULL AND od.kind = ANY ($2) AND od.kind <> 'hub' AND ov.status IN ('live', 'grace')
-                  AND (oh.resident_id = x.id OR coalesce(oh.premises_id, ox.premises_id) = x.premises_id)) AS other_path
-  FROM supervision AS v
-  JOIN device_holder AS h ON h.device_id = v.device_id AND h.to_at IS NULL
-  LEFT JOIN resident AS r ON r.id = h.resident_id
-  JOIN resident AS x ON x.id = h.resident_id OR (h.resident_id IS NULL AND x.premises_id = h.premises_id)
+SELECT x.id, x.name, x.tags, x.ability, x.phone, p.address, p.id AS premises_id, b.devices,
+       EXISTS (SELECT FROM (SELECT oh.device_id FROM device_holder AS oh
+                             WHERE oh.resident_id = x.id AND oh.to_at IS NULL
+                            UNION ALL
+                            SELECT oh.device_id FROM device_holder AS oh
+                             WHERE oh.premises_id = x.premises_id AND oh.to_at IS NULL) AS o
+                 JOIN supervision AS ov ON ov.device_id = o.device_id AND ov.status IN ('live', 'grace')
+                 JOIN device AS od ON od.id = o.device_id AND od.kind = ANY ($2)) AS other_path
+  FROM (SELECT n.resident_id, count(*)::int AS devices
+          FROM (SELECT h.resident_id FROM supervision AS v
+                  JOIN device_holder AS h ON h.device_id = v.device_id AND h.to_at IS NULL
+                 WHERE v.outage_id = $1 AND h.resident_id IS NOT NULL
+                UNION ALL
+                SELECT y.id FROM supervision AS v
+                  JOIN device_holder AS h ON h.device_id = v.device_id AND h.to_at IS NULL
+                  JOIN resident AS y ON y.premises_id = h.premises_id
+                 WHERE v.outage_id = $1 AND h.resident_id IS NULL) AS n
+         GROUP BY n.resident_id) AS b
+  JOIN resident AS x ON x.id = b.resident_id
   LEFT JOIN premises AS p ON p.id = x.premises_id
- WHERE v.outage_id = $1 AND x.status NOT IN ('moved', 'died', 'left_service')
- GROUP BY x.id, p.id ORDER BY x.id LIMIT $3
+ WHERE x.status NOT IN ('moved', 'died', 'left_service')
+   AND (cardinality($4::text[]::ltree[]) = 0 OR p.area IS NULL OR p.area <@ $4::text[]::ltree[])
+ ORDER BY x.id LIMIT $3

@@ -125,12 +125,14 @@ RETURNING id
 -- name: device
 SELECT d.id, d.device, d.kind, d.source, d.model, d.interval_s, d.wearer, d.life, d.registered, d.area::text AS own_area,
        coalesce(d.area, p.area)::text AS area, d.sim_number, d.version, d.created_at, h.resident_id, h.premises_id,
-       h.from_at AS held_since, r.name AS resident_name, p.address, s.last_seen, s.online, s.battery_pct, s.open
+       h.from_at AS held_since, r.name AS resident_name, p.address, s.last_seen, s.online, s.battery_pct, s.open,
+       v.status AS watch_status
   FROM device d
   LEFT JOIN device_holder h ON h.device_id = d.id AND h.to_at IS NULL
   LEFT JOIN resident r ON r.id = h.resident_id
   LEFT JOIN premises p ON p.id = coalesce(h.premises_id, r.premises_id)
   LEFT JOIN device_state s ON s.device_id = d.id
+  LEFT JOIN supervision v ON v.device_id = d.id
 
 -- name: devices_listed
  WHERE d.id > $1 AND (cardinality($2::text[]::ltree[]) = 0 OR coalesce(d.area, p.area) IS NULL OR coalesce(d.area, p.area) <@ $2::text[]::ltree[])

@@ -1,8 +1,9 @@
 -- name: outdated
--- After an update of the table of intervals: planned anew, a part at a time.
+-- After an update of the table of intervals: planned anew, a part at a time. A look at every row: asked once a start.
 UPDATE supervision SET status = 'new'
  WHERE device_id IN (SELECT device_id FROM supervision WHERE by_table <> $1 AND status <> 'new' LIMIT $2
                         FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING device_id
 
 -- name: unplanned
 -- Locked until the plan is written; rows in other hands are planned there.
@@ -50,15 +51,20 @@ SELECT NULL, NULL, NULL, count(*)::int FROM forward
 SELECT v.device_id, d.device, d.kind, d.life, d.source, d.hub_id, v.every, v.status, v.late_at,
        s.last_seen >= v.watched_from AS heard, h.resident_id, p.id AS premises_id,
        coalesce(p.area, d.area)::text AS area,
-       (SELECT array_agg(DISTINCT tag) FROM resident AS x, unnest(x.tags) AS tag
-         WHERE CASE WHEN d.wearer = 'personal' AND r.id IS NOT NULL THEN x.id = r.id ELSE x.premises_id = p.id END) AS tags,
-       EXISTS (SELECT FROM resident AS x WHERE x.id = r.id OR x.premises_id = p.id) AS has_resident,
-       EXISTS (SELECT FROM device_holder AS oh JOIN supervision AS ov ON ov.device_id = oh.device_id
-                 JOIN device AS od ON od.id = oh.device_id
-                WHERE (oh.premises_id = p.id OR oh.resident_id = r.id
-                       OR oh.resident_id IN (SELECT x.id FROM resident AS x WHERE x.premises_id = p.id))
-                  AND oh.to_at IS NULL AND oh.device_id <> d.id AND od.kind = ANY ($2)
-                  AND od.kind <> 'hub' AND ov.status IN ('live', 'grace')) AS other_life_safety,
+       CASE WHEN d.wearer = 'personal' AND r.id IS NOT NULL THEN r.tags
+            ELSE (SELECT array_agg(DISTINCT tag) FROM resident AS x, unnest(x.tags) AS tag WHERE x.premises_id = p.id)
+        END AS tags,
+       r.id IS NOT NULL OR EXISTS (SELECT FROM resident AS x WHERE x.premises_id = p.id) AS has_resident,
+       EXISTS (SELECT FROM (SELECT oh.device_id FROM device_holder AS oh WHERE oh.resident_id = r.id AND oh.to_at IS NULL
+                            UNION ALL
+                            SELECT oh.device_id FROM device_holder AS oh WHERE oh.premises_id = p.id AND oh.to_at IS NULL
+                            UNION ALL
+                            SELECT oh.device_id FROM resident AS x
+                              JOIN device_holder AS oh ON oh.resident_id = x.id AND oh.to_at IS NULL
+                             WHERE x.premises_id = p.id) AS o
+                 JOIN supervision AS ov ON ov.device_id = o.device_id
+                 JOIN device AS od ON od.id = o.device_id
+                WHERE o.device_id <> d.id AND od.kind = ANY ($2) AND ov.status IN ('live', 'grace')) AS other_life_safety,
        CASE WHEN d.kind = 'hub' THEN (SELECT count(*) FROM device AS c JOIN supervision AS cv ON cv.device_id = c.id
                                        WHERE c.hub_id = d.id AND cv.status <> 'unwatched') ELSE 0 END::int AS children
   FROM supervision AS v
@@ -127,8 +133,10 @@ UPDATE supervision AS v
 SELECT id FROM device WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED
 
 -- name: status_counts
-SELECT status, count(*)::int AS devices FROM supervision WHERE status IN ('grace', 'held', 'late', 'never_heard')
- GROUP BY status
+-- Few rows, by the two partial indexes.
+SELECT status, count(*)::int AS devices FROM supervision WHERE status IN ('held', 'late', 'never_heard') GROUP BY status
+UNION ALL
+SELECT 'grace', count(*)::int FROM supervision WHERE status = 'grace'
 
 -- name: held_with_own
 -- Held devices whose own incident is still open: they fell silent one by one before the outage was seen.

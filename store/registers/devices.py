@@ -11,6 +11,7 @@ import asyncpg
 import msgspec
 
 from rules.domain.masking import mask_name
+from rules.domain.supervision import Status
 from store.adoption import adopt
 from store.audit import note_look
 from store.changes import Change, record
@@ -57,6 +58,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     online: bool | None
     battery_pct: float | None
     open: Sequence[str]
+    status: str  #: how it stands with the watch: live, late, held …; `unwatched` where silence means nothing
     version: int
     created_at: datetime
     seq: int
@@ -241,6 +243,7 @@ def _device(row: asyncpg.Record, seq: int) -> Device:
         resident_masked_name=mask_name(row["resident_name"]) if row["resident_name"] else None,
         premises_id=_text(row["premises_id"]),
         open=row["open"] or [],
+        status=row["watch_status"] or Status.NEW,
         seq=seq,
     )
 
