@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import asyncpg
 import msgspec
 
+from devices.datums import MAP_LINKS
 from rules.domain.place import Point, distance_m
 from store.cases import IncidentUnknown
 from store.database import Database
@@ -84,6 +85,7 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     distance_from_home_m: float | None = None
     hint: bool = False
     text: str | None = None
+    map_links: Mapping[str, str] = msgspec.field(default_factory=dict)  #: by map, each in its own datum
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,7 +158,7 @@ async def read_incident(
             resident=next((person for person in people if person.id == str(more["resident_id"])), None),
             people=[_person(person) for person in people],
             premises=home,
-            place=_place(more["place"], home, now) or _told(told),
+            place=_on_maps(_place(more["place"], home, now) or _told(told), row["number"]),
             devices=await _devices(connection, more, people, home, seq),
             alerts=await _alerts(connection, incident_id),
             assignments=[],
@@ -226,6 +228,14 @@ def _place(kept: Mapping[str, Any] | None, home: Home | None, now: datetime) -> 
     age_s = max(0.0, (now - place.at).total_seconds()) if place.at is not None else None
     text = place.text or (home.address if home is not None and place.kind == "premises" else None)
     return msgspec.structs.replace(place, age_s=age_s, distance_from_home_m=away, text=text)
+
+
+def _on_maps(place: Place | None, title: str) -> Place | None:
+    """With the links that open it on the maps people have here; the title is the case's number, nothing personal."""
+    if place is None or place.lat is None or place.lon is None:
+        return place
+    links = {name: link(place.lat, place.lon, title) for name, link in MAP_LINKS.items()}
+    return msgspec.structs.replace(place, map_links=links)
 
 
 def _told(opening: Mapping[str, Any]) -> Place | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 from devices.datums import converted
 from devices.event import Datum, Event, EventType, Location
@@ -47,6 +48,9 @@ async def test_a_band_says_who_and_the_fix_says_where(console: Any) -> None:
     assert whole["premises"]["address"] == HOME
     assert whole["place"]["kind"] == "reported"
     assert whole["place"]["distance_from_home_m"] > 2_000
+    links = whole["place"]["map_links"]
+    assert set(links) == {"amap", "baidu", "tencent", "tianditu"}
+    assert not any(quote("王小英") in link or quote(HOME) in link for link in links.values()), "nothing personal leaves"
     (alert,) = whole["alerts"]
     assert (alert["device"], alert["id"], alert["type"]) == ("band-1", "e-1", "sos")
     assert {device["device"] for device in whole["devices"]} == {"wall-1", "band-1", "band-2"}

@@ -96,6 +96,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/outage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The people behind an outage, by risk
+         * @description 大面积失联事件背后的人员（按风险排序）。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor.
+         */
+        get: operations["get_incidents_id_outage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/claim": {
         parameters: {
             query?: never;
@@ -440,6 +460,94 @@ export interface paths {
         patch: operations["patch_devices_id"];
         trace?: never;
     };
+    "/api/v1/devices/{id}/maintenance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Test mode, and where the device was commissioned
+         * @description 测试模式与开通情况。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, installer, program, quality_reviewer, register_clerk, supervisor.
+         */
+        get: operations["get_devices_id_maintenance"];
+        put?: never;
+        /**
+         * Test mode for so many minutes
+         * @description 进入测试模式(至多 30 分钟)。For: administrator, community_worker, dispatcher, installer, supervisor.
+         */
+        post: operations["post_devices_id_maintenance"];
+        /**
+         * End test mode
+         * @description 结束测试模式。For: administrator, community_worker, dispatcher, installer, supervisor.
+         */
+        delete: operations["delete_devices_id_maintenance"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/devices/{id}/maintenance/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The press just now was a test, or one of commissioning
+         * @description 确认刚才的按键是测试。For: administrator, community_worker, dispatcher, installer, supervisor.
+         */
+        post: operations["post_devices_id_maintenance_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sources in service and their vendors
+         * @description 设备来源与厂商。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, installer, program, quality_reviewer, register_clerk, supervisor, system_administrator.
+         */
+        get: operations["get_sources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a source: its vendor, their telephone at any hour, until when it is commissioned
+         * @description 修改来源：厂商、24 小时电话、开通期限。For: administrator, centre_manager, supervisor, system_administrator.
+         */
+        patch: operations["patch_sources_id"];
+        trace?: never;
+    };
     "/api/v1/dead-letters": {
         parameters: {
             query?: never;
@@ -454,6 +562,26 @@ export interface paths {
         get: operations["get_dead_letters"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/dead-letters/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use a dead letter again, with today's decoder and register
+         * @description 重放异常报文。For: administrator, centre_manager, register_clerk, supervisor.
+         */
+        post: operations["post_dead_letters_id_replay"];
         delete?: never;
         options?: never;
         head?: never;
@@ -768,6 +896,7 @@ export interface components {
             assignments: unknown[];
             hand_overs: unknown[];
             links: components["schemas"]["Link"][];
+            vendors: components["schemas"]["Vendor"][];
             timeline: components["schemas"]["Entry"][];
             caller: Record<string, unknown> | null;
             safety: Record<string, unknown> | null;
@@ -886,6 +1015,10 @@ export interface components {
             hint: boolean;
             /** @default null */
             text: string | null;
+            /** @default {} */
+            map_links: {
+                [key: string]: string;
+            };
         };
         /**
          * Device
@@ -911,6 +1044,7 @@ export interface components {
             online: boolean | null;
             battery_pct: number | null;
             open: string[];
+            status: string;
             version: number;
             created_at: string;
             seq: number;
@@ -943,6 +1077,15 @@ export interface components {
             reason: string;
         };
         /**
+         * Vendor
+         * @description Whom to ring about a device that nobody registered (centre.md, 29).
+         */
+        Vendor: {
+            source: string;
+            vendor: string;
+            vendor_phone: string | null;
+        };
+        /**
          * Entry
          * @description One entry; `detail` holds its facts and, under `text`, what somebody wrote. Erased text says so instead.
          */
@@ -964,6 +1107,32 @@ export interface components {
             kind: string;
             id: string | null;
             name: string | null;
+        };
+        /**
+         * OutageView
+         * @description What stands behind an outage's incident; `devices` are those it holds now.
+         */
+        OutageView: {
+            kind: string;
+            of: string;
+            from_at: string;
+            ended_at: string | null;
+            devices: number;
+            devices_most: number;
+            people: components["schemas"]["PersonBehind"][];
+        };
+        /**
+         * PersonBehind
+         * @description Somebody behind an outage; the list is in the order in which to call them.
+         */
+        PersonBehind: {
+            resident_id: string;
+            name: string;
+            phone: string | null;
+            address: string | null;
+            premises_id: string | null;
+            devices: number;
+            risks: string[];
         };
         /**
          * Page[ResidentListed]
@@ -1076,6 +1245,44 @@ export interface components {
             like_resident_ids: string[];
         };
         /**
+         * TestMode
+         * @description A running test, and where the device was pressed since it was issued.
+         */
+        TestMode: {
+            until_at: string | null;
+            reason: string | null;
+            commissioned_places: string[];
+            is_commissioned: boolean;
+        };
+        /**
+         * Confirmed
+         * @description The case of the press, resolved as a test.
+         */
+        Confirmed: {
+            incident: string;
+        };
+        /**
+         * Page[SourceRecord]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_SourceRecord_: {
+            items: components["schemas"]["SourceRecord"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
+         * SourceRecord
+         * @description A source as the settings name it, and what people know about it.
+         */
+        SourceRecord: {
+            id: string;
+            name: string;
+            vendor: string;
+            vendor_phone: string | null;
+            commissioning_until: string | null;
+            version: number;
+        };
+        /**
          * Page[DeadLetterListed]
          * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
          */
@@ -1103,6 +1310,8 @@ export interface components {
             first_at: string;
             last_at: string;
             replayed_at: string | null;
+            is_replay_asked: boolean;
+            replay_result: string | null;
             incident_id: string | null;
         };
         /**
@@ -1228,7 +1437,7 @@ export interface components {
          * @description What an incident is about; each has one row in the policy (centre.md, part 3).
          * @enum {string}
          */
-        Class: "sos" | "sos_no_voice" | "fire" | "smoke" | "heat" | "gas" | "carbon_monoxide" | "fall" | "medical_critical" | "medical" | "medical_attention" | "wandering_at_risk" | "wandering" | "fence_exit" | "inactivity" | "inactivity_unknown" | "water_leak_dependent" | "water_leak" | "intrusion" | "removed_dementia" | "removed" | "tamper" | "tamper_other" | "retained_call" | "unknown" | "power_lost_dependent" | "power_lost" | "area_outage" | "device_lost" | "battery_low" | "fault_life_safety" | "fault_dependent" | "fault" | "clock_wrong" | "runaway_device" | "visit_missed_critical" | "visit_missed" | "wellbeing_unanswered_at_risk" | "wellbeing_unanswered" | "test_overdue" | "request" | "responder_silent" | "nobody_on_duty" | "channel_failed" | "lane_unheld" | "messages_lost" | "dead_letter_rate" | "unregistered_flood" | "canary";
+        Class: "sos" | "sos_no_voice" | "fire" | "smoke" | "heat" | "gas" | "carbon_monoxide" | "fall" | "medical_critical" | "medical" | "medical_attention" | "wandering_at_risk" | "wandering" | "fence_exit" | "inactivity" | "inactivity_unknown" | "water_leak_dependent" | "water_leak" | "intrusion" | "removed_dementia" | "removed" | "tamper" | "tamper_other" | "retained_call" | "unknown" | "power_lost_dependent" | "power_lost" | "area_outage" | "hub_lost" | "unprotected" | "device_lost_dependent" | "device_lost" | "device_lost_other" | "never_heard" | "battery_critical" | "battery_low" | "sensor_stuck" | "test_stuck" | "fault_life_safety" | "fault_dependent" | "fault" | "clock_wrong" | "runaway_device" | "cloned_device" | "visit_missed_critical" | "visit_missed" | "wellbeing_unanswered_at_risk" | "wellbeing_unanswered" | "test_overdue" | "request" | "responder_silent" | "nobody_on_duty" | "channel_failed" | "lane_unheld" | "messages_lost" | "dead_letter_rate" | "unregistered_flood" | "canary";
         /**
          * Communication
          * @description How one talks with this person.
@@ -1266,7 +1475,7 @@ export interface components {
         };
         /**
          * DeadLettersQuery
-         * @description `reason` is the word it is counted by.
+         * @description `reason` is the word it is counted by; `device` whose they are, as the topic or the message named it.
          */
         DeadLettersQuery: {
             /**
@@ -1284,6 +1493,11 @@ export interface components {
              * @default null
              */
             reason: string | null;
+            /**
+             * Device
+             * @default null
+             */
+            device: string | null;
         };
         /**
          * DeviceKind
@@ -1464,6 +1678,16 @@ export interface components {
              * @default null
              */
             purpose: string | null;
+        };
+        /**
+         * Maintenance
+         * @description Test mode for so many minutes, 30 at most; it ends by itself.
+         */
+        Maintenance: {
+            /** Minutes */
+            minutes: number;
+            /** Reason */
+            reason: string;
         };
         /**
          * NewDevice
@@ -1774,6 +1998,38 @@ export interface components {
             area: string | null;
         };
         /**
+         * Pressed
+         * @description The press just now was a test. With `place` it counts as one of the device's commissioning.
+         */
+        Pressed: {
+            /**
+             * Place
+             * @default null
+             */
+            place: string | null;
+            /**
+             * Person Confirmed
+             * @default false
+             */
+            person_confirmed: boolean;
+            /**
+             * Address Confirmed
+             * @default false
+             */
+            address_confirmed: boolean;
+            /**
+             * Voice
+             * @default none
+             * @enum {string}
+             */
+            voice: "ok" | "none";
+            /**
+             * Voice Reason
+             * @default
+             */
+            voice_reason: string;
+        };
+        /**
          * PriorityLabel
          * @enum {string}
          */
@@ -1965,6 +2221,27 @@ export interface components {
             username: string;
             /** Password */
             password: string;
+        };
+        /**
+         * SourcePatch
+         * @description What to change of a source; a null takes away.
+         */
+        SourcePatch: {
+            /**
+             * Vendor
+             * @default null
+             */
+            vendor: string | null;
+            /**
+             * Vendor Phone
+             * @default null
+             */
+            vendor_phone: string | null;
+            /**
+             * Commissioning Until
+             * @default null
+             */
+            commissioning_until: string | null;
         };
         /**
          * Speech
@@ -2427,6 +2704,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_incidents_id_outage: {
+        parameters: {
+            query?: {
+                purpose?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutageView"];
                 };
             };
             /** @description Bad Request */
@@ -4287,12 +4633,429 @@ export interface operations {
             };
         };
     };
+    get_devices_id_maintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestMode"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_devices_id_maintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Maintenance"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestMode"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_devices_id_maintenance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_devices_id_maintenance_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Pressed"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmed"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_sources: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_SourceRecord_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_sources_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SourcePatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceRecord"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_dead_letters: {
         parameters: {
             query?: {
                 limit?: number;
                 cursor?: string | null;
                 reason?: string | null;
+                device?: string | null;
             };
             header?: never;
             path?: never;
@@ -4338,6 +5101,53 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_dead_letters_id_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
