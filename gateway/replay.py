@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from msgspec import structs
 
 from devices.decoding import Decoded
-from devices.event import READINGS, Event, EventType, digest
+from devices.event import READINGS, Event, EventType
 from devices.topics import Channel
 from gateway import metrics
+from gateway.identity import identity_of
 from gateway.sorting import AT_ONCE
 from gateway.sources import Read
 from gateway.telemetry import data_of
@@ -131,13 +131,14 @@ class Replayer:
         """Kept as what was said then: late is not new, so nothing of it moves a device's state (invariant 11)."""
         readings, states = Batch(), Batch()
         now = self._clock.now()
-        for device_id, given in events:
-            if given.type is EventType.HEARTBEAT:
+        for device_id, event in events:
+            if event.type is EventType.HEARTBEAT:
                 continue
-            event = given if given.at_given else structs.replace(given, at=first_at)
-            late = abs(now - event.at) > _TOLERANCE
+            data = data_of(event)
+            id_, identity, at = identity_of(event, first_at, data)
+            late = abs(now - at) > _TOLERANCE
             rows = readings if event.type in READINGS else states
-            rows.add(now, event.at, digest(event), device_id, late, event.type.value, event.id, data_of(event))
+            rows.add(now, at, identity, device_id, late, event.type.value, id_, data)
         if len(readings):
             await telemetry.store_readings(connection, readings)
         if len(states):

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from devices.decoding import Decoded, Rejected, RejectReason
 from devices.event import ALARMS, CLEARS, FAULTS, PLACES, READINGS, Event, EventType
@@ -156,15 +156,18 @@ def _sort_decoded(
     flush = decoded.is_array and len(decoded.events) + len(decoded.rejected) > 1
     alarms: list[AlarmArrival] = []
     telemetry: list[Arrival] = []
-    for event in decoded.events:
+    for said in decoded.events:
+        event = said
         device = message.device if event.device is None else registrable(event.device)
         if event.type in AT_ONCE:
+            if not device:
+                # Behind one stand-in are many: what one says is no repeat of what another said.
+                device, event = _stand_in(packet.topic), structs.replace(event, is_state=False, repeat_s=0.0)
             alarms.append(
                 AlarmArrival(
-                    message, device or _stand_in(packet.topic), calls, received_at, payload, retained, flush,
-                    event=event, resent=packet.duplicate,
+                    message, device, calls, received_at, payload, retained, flush, event=event, resent=packet.duplicate
                 )
-            )  # fmt: skip
+            )
         else:
             on_alarm = decoded.channel is Channel.ALARM
             telemetry.append(TelemetryArrival(message, device, event, received_at, payload, on_alarm, retained))

@@ -72,7 +72,8 @@ async def find(connection: Connection, report: Report) -> Repeat:
 async def _of_state(connection: Connection, report: Report, row: Any, standing: list[str]) -> Verdict:
     said, type_ = _said(row), report.event.type
     if type_ in repeats.BEGINNINGS:
-        return repeats.of_state(said, stands=str(type_) in standing, rings=report.rings, now=report.received_at)
+        stands = str(type_) in standing
+        return repeats.of_state(said, type_=type_, stands=stands, rings=report.rings, now=report.received_at)
     since = row is not None and await connection.fetchval(_Q.alarm_since, report.device_id, _ALARMS, row["no"])
     return repeats.of_word(said, alarm_since=bool(since), now=report.received_at)
 

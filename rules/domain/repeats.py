@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from devices.event import ALARMS, FAULTS, EventType
-from rules.domain.correlation import SAME_EPISODE_S
+from rules.domain.correlation import SAME_EPISODE_S, STATES
 from rules.domain.policy_routes import ENDED
 from rules.domain.vocabulary import UNRESOLVED, State
 
@@ -57,10 +57,11 @@ class Verdict:
     stands: bool = False
 
 
-def of_state(said: Said | None, *, stands: bool, rings: bool, now: datetime) -> Verdict:
+def of_state(said: Said | None, *, type_: EventType, stands: bool, rings: bool, now: datetime) -> Verdict:
     """Judge a condition that is reported as a state: it is new on its edge, and after somebody took it for over.
 
-    `said` is the event it stands by; `rings` whether it would open an incident today.
+    `said` is the event it stands by; `rings` whether it would open an incident today. Only what the recheck after
+    `resolved` looks at may wait for it: a call for help that some button says as a state may be a second press.
     """
     if said is None or not stands:
         return Verdict(counted=False, reason=Reason.BEGINS)
@@ -69,7 +70,7 @@ def of_state(said: Said | None, *, stands: bool, rings: bool, now: datetime) -> 
     if said.state is None:
         # Stored and no more, of a device that guarded nobody; by now it may.
         return Verdict(counted=not rings, reason=Reason.CONCERNS_NOBODY if not rings else Reason.BEGINS)
-    if said.state is State.RESOLVED and said.resolved_at is not None and _within(said.resolved_at, SAME_EPISODE_S, now):
+    if type_ in STATES and said.state is State.RESOLVED and _within(said.resolved_at, SAME_EPISODE_S, now):
         return Verdict(counted=True, reason=Reason.RECHECK_IS_DUE)
     return Verdict(counted=False, reason=Reason.STILL_REPORTED, stands=True)
 
@@ -102,5 +103,5 @@ def _is_double(said: Said, at: datetime | None, repeat_s: float, now: datetime) 
     return _within(said.last_copy_at, repeat_s, now)
 
 
-def _within(since: datetime, limit_s: float, now: datetime) -> bool:
-    return now - since < timedelta(seconds=limit_s)
+def _within(since: datetime | None, limit_s: float, now: datetime) -> bool:
+    return since is not None and now - since < timedelta(seconds=limit_s)

@@ -180,3 +180,24 @@ async def test_a_retained_state_is_read_as_state_and_proves_nobody_alive(broker:
                 assert state["last_seen"] is None
         await field.client.publish("zigbee/home7/kitchen", b"", qos=1, retain=True)
         await field.client.publish("zigbee/home7/kitchen/availability", b"", qos=1, retain=True)
+
+
+async def test_a_press_committed_and_not_acknowledged_to_the_broker_is_no_second_one(
+    broker: Broker, fresh_dsn: str
+) -> None:
+    name = lane_name()
+    async with home_on(broker, fresh_dsn) as (town, field):
+        async with lane_on(broker, fresh_dsn, name) as lane:
+            await says(field, battery=50)
+            await heard(town, lane, battery_pct=50)
+            lane._flush = lambda: None  # no PUBACK leaves any more
+            await says(field, action="emergency")
+            (incident,) = await until(lambda: town.incidents_of(KITCHEN), "the incident")
+        async with lane_on(broker, fresh_dsn, name) as lane:
+            await says(field, battery=48)
+            await heard(town, lane, battery_pct=48)
+        (after,) = await town.incidents_of(KITCHEN)
+        assert after["id"] == incident["id"], "it opens nothing"
+        if broker.is_mosquitto:  # the embedded broker does not say what it sends again
+            assert after["alert_count"] == 1
+            assert await types(town) == ["sos"]

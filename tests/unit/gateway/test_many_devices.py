@@ -42,9 +42,10 @@ def test_each_event_goes_to_its_own_device_and_else_to_the_message_s() -> None:
 
 
 def test_a_call_of_nobody_has_a_name_made_of_its_topic_and_a_reading_of_nobody_is_a_letter() -> None:
-    events = (report(EventType.SOS), reading("temperature", 20.9, "°C"))
+    events = (report(EventType.SOS, is_state=True, repeat_s=5.0), reading("temperature", 20.9, "°C"))
     parts, _ = sorted_(Decoded(device=None, channel=None, events=events))
     (alarm,), (telemetry,) = parts.alarms, parts.telemetry
+    assert alarm.event == report(EventType.SOS), "another nobody's call is no repeat of it"
     assert alarm.device.startswith(STAND_IN)
     assert telemetry.device == ""
     again, _ = sorted_(Decoded(device=None, channel=None, events=events))

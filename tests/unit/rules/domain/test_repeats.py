@@ -41,9 +41,15 @@ def said(state: State | None, *, ago_s: float = 3600, resolved_s: float | None =
 def test_a_state_is_new_on_its_edge_and_after_somebody_took_it_for_over(
     before: Said | None, stands: bool, rings: bool, counted: bool, reason: Reason
 ) -> None:
-    verdict = of_state(before, stands=stands, rings=rings, now=NOW)
+    verdict = of_state(before, type_=EventType.SMOKE, stands=stands, rings=rings, now=NOW)
     assert (verdict.counted, verdict.reason) == (counted, reason)
     assert verdict.stands == (reason is Reason.STILL_REPORTED)
+
+
+def test_a_call_said_as_a_state_right_after_resolved_may_be_a_second_press() -> None:
+    before = said(State.RESOLVED, resolved_s=5)
+    assert not of_state(before, type_=EventType.SOS, stands=True, rings=True, now=NOW).counted
+    assert of_state(said(State.OPEN), type_=EventType.SOS, stands=True, rings=True, now=NOW).counted
 
 
 @given(
