@@ -8,8 +8,9 @@ is refused. Off by up to four bytes it is the miscount of makers whose every fra
 Positions (`UD`, `UD2` sent again from a blind area, `UD_LTE`, `WT`, ...) and alarms (`AL`, `AL_LTE`, ...) share one
 layout. Bits 16 and above of the status are alarms and events, also in a position; the lower bits are states, new only
 on the edge. An alarm frame whose status cannot be read is a call. An alarm frame with status 0 says no more than where
-it was sent. Without a fix (`V`) the coordinates are the last known, the network's, or zeros: they stand in the detail
-as reported and are not the place. Minus in the number and `S` or `W` both mean negative.
+it was sent. Without a fix (`V`) the coordinates are the last known, the network's, or zeros: zeros are no place, any
+other is said as wide as a cell tower reaches, so that nobody is sent to it without asking. Minus in the number and `S`
+or `W` both mean negative.
 
 Ids: the frame's type and its time, since the watch repeats an alarm unchanged until it is answered; none where the
 clock stands on the first day of a year, as it does after a flat battery: two presses could then look the same.
@@ -39,6 +40,8 @@ FRAMES_MAX: Final = 4096
 REPEAT_S: Final = 120.0
 
 _KMH_PER_MPS: Final = 3.6
+#: What a network's place can be off by (centre.md, 15): wider than 300 m it is a hint, and the desk asks.
+WITHOUT_FIX_M: Final = 2_000.0
 _POSITION: Final = re.compile(r"(UD|AL|WT)(?:\d|_[A-Z0-9]+)?")
 _ALARM_INSIDE: Final = re.compile(rb"\*AL(?:_[A-Z0-9]+)?,")
 _STATUS: Final = re.compile(r"[0-9A-Fa-f]{1,8}")
@@ -68,7 +71,7 @@ _MEASUREMENTS: Final = {
     "BTEMP2": ("measured", "temperature_c"),
     "OXYGEN": ("kind", "spo2_pct"),
 }
-_COUNTS: Final = ((8, "course_deg"), (10, "satellites"), (11, "gsm_pct"), (13, "steps"), (14, "tumbles"))
+_COUNTS: Final = ((8, "course_deg"), (10, "satellites"), (11, "gsm_pct"), (14, "tumbles"))
 
 
 class _Fix(NamedTuple):
@@ -79,6 +82,7 @@ class _Fix(NamedTuple):
     status: int | None
     location: Location | None
     battery_pct: float | None
+    vitals: Vitals | None
     detail: dict[str, Any]
     fault: str | None
 
@@ -167,8 +171,14 @@ def _alive(device: str, detail: dict[str, Any], values: list[str]) -> Event:
         if values != [""]:
             detail["content"] = ",".join(values)[:_CONTENT_CHARACTERS_MAX]
         return report(EventType.HEARTBEAT, device=device, detail=detail)
-    detail |= {"steps": _count(values[0]), "tumbles": _count(values[1])}
-    return report(EventType.HEARTBEAT, device=device, battery_pct=percent(values[2]), detail=detail)
+    detail["tumbles"] = _count(values[1])
+    battery_pct, vitals = percent(values[2]), _steps(values[0])
+    return report(EventType.HEARTBEAT, device=device, battery_pct=battery_pct, vitals=vitals, detail=detail)
+
+
+def _steps(text: str) -> Vitals | None:
+    found = _count(text)
+    return None if found is None or found < 0 else Vitals(steps=found)
 
 
 def _measured(device: str, detail: dict[str, Any], names: tuple[str, ...], values: list[str]) -> Event:
@@ -219,13 +229,16 @@ def _events(device: str, fix: _Fix, found: tuple[Condition, ...], damage: str | 
     has_event = any(not one.is_state for one in found)
     events = []
     if not has_event:
-        is_placed = fix.location is not None or bool(fix.detail.get("lat") or fix.detail.get("lon"))
-        type_ = EventType.LOCATION if is_placed else EventType.HEARTBEAT
-        events.append(report(type_, detail=fix.detail, **shared))
+        type_ = EventType.HEARTBEAT if fix.location is None else EventType.LOCATION
+        events.append(report(type_, detail=fix.detail, vitals=fix.vitals, **shared))
     for count, (type_, is_state) in enumerate(found):
-        detail = fix.detail if has_event and count == 0 else None
+        is_first = has_event and count == 0
+        detail, vitals = (fix.detail, fix.vitals) if is_first else (None, None)
         once = 0.0 if is_state else repeat_s
-        events.append(report(type_, is_state=is_state, repeat_s=once, detail=detail, damage=damage, **shared))
+        made = report(
+            type_, is_state=is_state, repeat_s=once, detail=detail, vitals=vitals, damage=damage, **shared
+        )  # fmt: skip
+        events.append(made)
     return events
 
 
@@ -254,6 +267,7 @@ def _fix(frame: Frame, word: str, fields: list[str]) -> _Fix:
         status=status,
         location=location,
         battery_pct=percent(_count(told[12])),
+        vitals=_steps(told[13]),
         detail=detail,
         fault=_fault(at, status, told),
     )
@@ -270,14 +284,17 @@ def _fault(at: datetime | None, status: int | None, told: list[str]) -> str | No
 
 
 def _located(told: list[str], detail: dict[str, Any]) -> Location | None:
-    """Return the place of a valid fix; of any other, the detail gets what was reported."""
+    """Return the place; of one without a valid fix the detail keeps what was reported."""
     lat, lon = _degrees(told[3], told[4], "S"), _degrees(told[5], told[6], "W")
-    speed_kmh = within(told[7], 0, 1800)
-    location = None
-    if told[2] == "A":
-        speed_mps = None if speed_kmh is None else speed_kmh / _KMH_PER_MPS
-        location = place(lat, lon, altitude_m=told[9], speed_mps=speed_mps)
-    if location is None:
+    speed_kmh, is_fix = within(told[7], 0, 1800), told[2] == "A"
+    location = place(
+        lat,
+        lon,
+        accuracy_m=None if is_fix else WITHOUT_FIX_M,
+        altitude_m=told[9] if is_fix else None,
+        speed_mps=None if speed_kmh is None else speed_kmh / _KMH_PER_MPS,
+    )
+    if location is None or not is_fix:
         reported = {"lat": lat, "lon": lon, "speed_kmh": speed_kmh}
         detail.update({name: value for name, value in reported.items() if value is not None})
     return location

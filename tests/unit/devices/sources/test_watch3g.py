@@ -48,7 +48,8 @@ def test_an_sos_carries_place_battery_and_time() -> None:
     assert event.location is not None
     assert (event.location.lat, event.location.lon, event.location.altitude_m) == (32.0412, 121.1205, 12)
     assert event.location.speed_mps == pytest.approx(1.0)
-    assert _detail(event)["steps"] == 1200
+    assert event.vitals is not None
+    assert event.vitals.steps == 1200
     assert _detail(event)["cells_wifi"] == "1,0,460,0,9336,3981,141"
 
 
@@ -122,10 +123,12 @@ def test_minus_and_letter_both_mean_negative_and_not_twice(
     assert (event.location.lat, event.location.lon) == place
 
 
-def test_without_a_fix_the_coordinates_are_told_and_are_no_place() -> None:
+def test_without_a_fix_the_place_is_as_wide_as_a_cell_so_that_nobody_is_sent_there_unasked() -> None:
     content = "UD,160326,001530,V,32.0412,N,121.1205,E,22.0,0,-1,0,80,81,0,0,00000000,0,0,0"
     (event,) = _events(_frame(content))
-    assert (event.type, event.location) == (EventType.LOCATION, None)
+    assert event.type is EventType.LOCATION
+    assert event.location is not None
+    assert (event.location.lat, event.location.lon, event.location.accuracy_m) == (32.0412, 121.1205, 2000)
     told = _detail(event)
     assert (told["lat"], told["lon"], told["speed_kmh"], told["fix_valid"]) == (32.0412, 121.1205, 22.0, False)
 
@@ -197,7 +200,7 @@ def test_what_nobody_wears_measures_nothing(content: str) -> None:
 def test_a_link_is_a_sign_of_life(content: str, battery: float | None, steps: int | None) -> None:
     (event,) = _events(_frame(content))
     assert (event.type, event.battery_pct) == (EventType.HEARTBEAT, battery)
-    assert _detail(event).get("steps") == steps
+    assert (event.vitals.steps if event.vitals else None) == steps
 
 
 @pytest.mark.parametrize("content", ["TKQ", "INIT,1", "CONFIG,TY:g36", "AL", "RAD,1", "sleep,7,2"])
