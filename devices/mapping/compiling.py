@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from devices.decoding import Decoded, Rejected, RejectReason
@@ -15,12 +16,12 @@ from devices.json_message import JsonMessage, read_json
 from devices.mapping.asking import Said, alarm_of, ask_of
 from devices.mapping.elements import Elements
 from devices.mapping.model import Mapping as Model
-from devices.mapping.model import Rule, Text
+from devices.mapping.model import Rule, Text, Time
 from devices.mapping.paths import Frame, Path, Root
 from devices.mapping.values import Fetch, Field, Place, all_hold, fields, number_of, place_of, text_of, time_of, without
 from devices.naming import device_id
 from devices.ordering import life_first
-from devices.report import reading, rejected, report
+from devices.report import detail_of, reading, rejected, report
 from devices.values import place as location_of
 
 #: With a dot and a number the 64 that an id may have.
@@ -57,7 +58,7 @@ class Compiled:
         self._place = None if mapping.place is None else fields(mapping.place.numbers)
         self._place_holds = all_hold(() if mapping.place is None else mapping.place.when)
         self._readings = tuple((one, number_of(one.value), place_of(one.value.paths)) for one in mapping.readings)
-        self._always_dropped = _dropped(mapping)
+        self._device_place, self._at_place, self._id_place = map(_place, (mapping.device, mapping.at, mapping.id))
         self._is_elements_own = bool(mapping.each) and any(_is_inside(path) for path in mapping.device.paths)
 
     def decode(self, topic: str, payload: bytes, *, model: str | None = None) -> Decoded:
@@ -120,7 +121,7 @@ class Compiled:
         return _Told(device, events, tuple(_new_words(said, own, payload)))
 
     def _events(self, frame: Frame, said: list[tuple[Rule, Said]], common: _Common) -> tuple[Event, ...]:
-        used = list(self._always_dropped)
+        used = self._used(common)
         location = self._location(frame, used)
         numbers = _fetched(self._numbers, frame, used)
         body = _fetched(self._vitals, frame, used)
@@ -129,9 +130,9 @@ class Compiled:
         kinds = _kinds(said)
         if not kinds and (location or vitals or numbers or (said and not any(found.new_words for _, found in said))):
             kinds = _plain(location, vitals)
-        if not kinds:
-            return readings
         first = self._detailed(frame, used)
+        if not kinds:
+            return _with_rest(readings, first)
         bearer = EventType.VITALS if any(kind is EventType.VITALS for kind, _ in kinds) else kinds[0][0]
         events = []
         for number, (kind, rule) in enumerate(kinds):
@@ -151,6 +152,15 @@ class Compiled:
             )
             events.append(event)
         return (*events, *readings)
+
+    def _used(self, common: _Common) -> list[Place]:
+        """What stands in the event itself and need not be kept beside it."""
+        places = (
+            self._device_place,
+            self._at_place if common.at is not None else None,
+            self._id_place if common.id is not None else None,
+        )
+        return [place for place in places if place is not None]
 
     def _detailed(self, frame: Frame, used: list[Place]) -> Mapping[str, Any] | None:
         if not self._mapping.keeps_rest or not isinstance(frame.element, dict):
@@ -288,11 +298,17 @@ def _apart(events: list[Event]) -> list[Event]:
     return apart
 
 
-def _dropped(mapping: Model) -> tuple[Place, ...]:
-    """What stands in the event itself and need not be kept beside it."""
-    those = [mapping.device, mapping.id, mapping.at]
-    places = [place_of(one.paths) for one in those if one is not None]
-    return tuple(place for place in places if place is not None)
+def _place(spec: Text | Time | None) -> Place | None:
+    return None if spec is None else place_of(spec.paths)
+
+
+def _with_rest(readings: tuple[Event, ...], rest: Mapping[str, Any] | None) -> tuple[Event, ...]:
+    """Where a message has nothing but readings, the first keeps what the vendor says besides."""
+    if not readings or not rest:
+        return readings
+    first, *others = readings
+    named = msgspec.json.decode(first.detail or b"{}")
+    return (replace(first, detail=detail_of({**rest, **named})), *others)
 
 
 def _is_inside(path: Path) -> bool:

@@ -10,6 +10,8 @@ from devices.mapping.tables import Reader
 
 _NAME: Final = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
 _TOPICS_MAX: Final = 16
+#: More would leave open which name has which part, and take long to try.
+_NAMES_MAX: Final = 2
 
 
 def topics(message: Reader) -> Topics | None:
@@ -37,6 +39,9 @@ def _pattern(message: Reader, text: str) -> re.Pattern[str] | None:
             parts.append("[^/]*")
         elif "#" in level or "+" in level:
             message.note("topic", f'"{text}": + stands for a whole level, # for all that follow')
+            return None
+        elif len(_NAME.findall(level)) > _NAMES_MAX or "}{" in level:
+            message.note("topic", f'"{text}": a level has at most {_NAMES_MAX} names, and something between them')
             return None
         else:
             parts.append(_level(level))

@@ -97,7 +97,12 @@ def test_a_location_in_wgs84_is_not_even_copied() -> None:
 #: One place, by the published pairs, in the datum and the order that each map asks for.
 LINKS = {
     "amap": ("uri.amap.com", "position", (116.410244, 39.916404), {"coordinate": "gaode"}),
-    "baidu": ("api.map.baidu.com", "location", (39.922699552216216, 116.41662724378733), {"coord_type": "bd09ll", "output": "html"}),
+    "baidu": (
+        "api.map.baidu.com",
+        "location",
+        (39.922699552216216, 116.41662724378733),
+        {"coord_type": "bd09ll", "output": "html"},
+    ),
     "tianditu": ("map.tianditu.gov.cn", "center", (116.404, 39.915), {}),
 }
 

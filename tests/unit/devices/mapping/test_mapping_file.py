@@ -100,6 +100,7 @@ def test_the_shortest_file_says_who_and_what() -> None:
         ),
         (START + SOS + '[message]\ntopic = "a/#/b"', 'line 8: message.topic: "a/#/b": + stands for a whole level'),
         (START + SOS + '[message]\ntopic = "a/{x}/{x}"', "each name stands in it once"),
+        (START + SOS + '[message]\ntopic = "a/{x}{y}"', "a level has at most 2 names, and something between them"),
         (START + SOS + "[message]\neach = 5", "line 8: message.each: expected a path, or an array of paths, not 5"),
         (START + SOS + '[[reading]]\npath = "t"\nunit = "°C"', "line 7: reading 1, name: is missing"),
         (

@@ -205,6 +205,14 @@ def test_further_measurements_are_readings_in_the_unit_that_everybody_reads() ->
     assert [(event.value, event.unit) for event in events] == [(-1.5, "°C"), (3.01, "V")]
 
 
+def test_a_message_of_readings_alone_keeps_the_rest_with_the_first() -> None:
+    reading = "[[reading]]\nname = 'temperature'\npath = 't'\nunit = '°C'\n"
+    assert json.loads(one(reading, {"id": "d", "t": 20.9, "fw": "1"}).detail or b"") == {
+        "fw": "1",
+        "name": "temperature",
+    }
+
+
 @pytest.mark.parametrize(
     ("spec", "value"),
     [
@@ -229,6 +237,7 @@ def test_a_time_comes_however_vendors_write_it(spec: str, value: object) -> None
 def test_a_time_that_is_none_is_not_invented(value: object) -> None:
     event = one("[time]\npath = 'ts'\n" + SMOKE, {"id": "d", "smoke": 1, "ts": value})
     assert not event.at_given
+    assert json.loads(event.detail or b"").get("ts") == value, "what cannot be used stays as reported"
 
 
 def test_an_id_is_what_the_file_names_and_else_not_given() -> None:
