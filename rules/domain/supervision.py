@@ -86,7 +86,7 @@ BY_KIND: Final[Mapping[DeviceKind, Habit]] = MappingProxyType(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelHabit:
-    """A source's devices, or those of its models whose name begins so; the first that fits is taken."""
+    """A source's devices, or those of its models whose name has this word; the first that fits is taken."""
 
     source: str
     model: str = ""
@@ -96,17 +96,12 @@ class ModelHabit:
 
 _HUBS: Final = frozenset({DeviceKind.HUB})
 #: Sleepers and talkers, as their makers write; a device's own `interval_s` in the register goes before all of these.
+_SMOKE_THAT_SLEEPS: Final = Habit(
+    interval_s=24 * _HOUR, allowed_s=26 * _HOUR, why="wakes once a day (`wakeup_period`); two hours of margin"
+)
+_LORAWAN: Final = Habit(interval_s=24 * _HOUR, allowed_s=50 * _HOUR, why="LoRaWAN, once a day")
 BY_MODEL: Final[tuple[ModelHabit, ...]] = (
-    ModelHabit(
-        source="shelly",
-        model="plus smoke",
-        habit=Habit(interval_s=86_400, allowed_s=86_400 + 2 * _HOUR, why="wakes once a day (wakeup_period)"),
-    ),
-    ModelHabit(
-        source="shelly",
-        model="plussmoke",
-        habit=Habit(interval_s=86_400, allowed_s=86_400 + 2 * _HOUR, why="wakes once a day (wakeup_period)"),
-    ),
+    *(ModelHabit(source="shelly", model=word, habit=_SMOKE_THAT_SLEEPS) for word in ("smoke", "snsn-0031")),
     ModelHabit(
         source="shelly", model="blu", habit=Habit(interval_s=6 * _HOUR, allowed_s=13 * _HOUR, why="speaks every 6 h")
     ),
@@ -117,10 +112,8 @@ BY_MODEL: Final[tuple[ModelHabit, ...]] = (
     ),
     ModelHabit(source="tasmota", habit=Habit(interval_s=300, allowed_s=660, why="TelePeriod, 300 s")),
     ModelHabit(source="owntracks", habit=_every(6 * _HOUR)),
-    ModelHabit(source="chirpstack", kinds=_HUBS, habit=_every(10 * _MIN)),
-    ModelHabit(source="chirpstack", habit=Habit(interval_s=86_400, allowed_s=50 * _HOUR, why="LoRaWAN, once a day")),
-    ModelHabit(source="ttn", kinds=_HUBS, habit=_every(10 * _MIN)),
-    ModelHabit(source="ttn", habit=Habit(interval_s=86_400, allowed_s=50 * _HOUR, why="LoRaWAN, once a day")),
+    *(ModelHabit(source=source, kinds=_HUBS, habit=_every(10 * _MIN)) for source in ("chirpstack", "ttn", "lorawan")),
+    *(ModelHabit(source=source, habit=_LORAWAN) for source in ("chirpstack", "ttn", "lorawan")),
     ModelHabit(source="gbt26875", habit=Habit(interval_s=1800, allowed_s=3600, why="inspection every half hour")),
     ModelHabit(
         source="scaip", habit=Habit(interval_s=25 * _HOUR, allowed_s=25 * _HOUR, why="SOS Access level of 25 h")
@@ -134,7 +127,7 @@ def habit_of(*, kind: DeviceKind, source: str, model: str, interval_s: int | Non
         return _every(interval_s)
     wanted = model.strip().lower()
     for row in BY_MODEL:
-        if row.source == source and wanted.startswith(row.model) and (not row.kinds or kind in row.kinds):
+        if row.source == source and row.model in wanted and (not row.kinds or kind in row.kinds):
             return row.habit
     return BY_KIND[kind]
 
