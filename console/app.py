@@ -12,6 +12,8 @@ from aiohttp import web
 
 from console.api import (
     accounts,
+    brokers,
+    credentials,
     dead_letters,
     devices,
     duty,
@@ -48,6 +50,8 @@ ROUTES: Final[list[Route]] = [
     *residents.ROUTES,
     *places.ROUTES,
     *devices.ROUTES,
+    *credentials.ROUTES,
+    *brokers.ROUTES,
     *maintenance.ROUTES,
     *sources.ROUTES,
     *dead_letters.ROUTES,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from console.measure import Measure
 from rules.clock import Clock
 from store.database import Database
 from store.passwords import Passwords
@@ -25,6 +26,7 @@ class ConsoleContext:
     site_timezone: ZoneInfo
     version: str
     dsn: str  #: reached directly, for LISTEN
+    broker_questions: Measure = field(default_factory=Measure)
     broker_token: str | None = None  #: what a broker that asks us proves itself with; None: none may
     passwords: Passwords = field(default_factory=Passwords)
 

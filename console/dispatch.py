@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 import msgspec
 from aiohttp import web
@@ -15,7 +16,7 @@ from console.metrics import request_seconds
 from console.problems import FieldProblem, Problem, forbidden, not_signed_in, unusable
 from console.rights import Role
 from console.routes import Call, Match, Reply, Route
-from console.signin import COOKIE, is_secure, principal_of, refuse_foreign_origin
+from console.signin import COOKIE, is_secure, principal_of, prove_broker, refuse_foreign_origin
 from store.accounts import Principal
 
 #: How long a browser keeps the session's cookie; the server's own limit is shorter and decides.
@@ -57,10 +58,13 @@ async def _answer(request: web.Request, route: Route, context: ConsoleContext) -
         is_secure=is_secure(request),
         now=now,
     )
-    return _response(await route.handler(call), secure=call.is_secure)
+    reply = await route.handler(call)
+    return _word(reply) if route.is_form else _response(reply, secure=call.is_secure)
 
 
 async def _admit(request: web.Request, route: Route, context: ConsoleContext) -> Principal | None:
+    if route.for_brokers:
+        prove_broker(request, context)
     if route.roles is None:
         return None
     principal = await principal_of(request, context, context.clock.now())
@@ -101,6 +105,8 @@ async def _body(request: web.Request, route: Route) -> BaseModel | None:
     if route.body is None:
         return None
     data = await _read(request, route)
+    if route.is_form:
+        return _checked(route.body, _form(data), unknown="unknown_field")
     try:
         given = msgspec.json.decode(data) if data.strip() else {}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -108,6 +114,13 @@ async def _body(request: web.Request, route: Route) -> BaseModel | None:
     if not isinstance(given, dict):
         raise Problem(HTTPStatus.BAD_REQUEST, "json_unreadable", "The body is no JSON object.")
     return _checked(route.body, given, unknown="unknown_field")
+
+
+def _form(data: bytes) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(data.decode(), keep_blank_values=True, strict_parsing=bool(data), max_num_fields=100))
+    except ValueError as error:
+        raise Problem(HTTPStatus.BAD_REQUEST, "form_unreadable", "The body is no form.") from error
 
 
 async def _text(request: web.Request, route: Route) -> str:
@@ -148,6 +161,10 @@ def _checked(model: type[BaseModel], given: dict[str, Any], *, unknown: str) -> 
 def _field_problem(found: Any, unknown: str) -> FieldProblem:
     code = unknown if found["type"] == "extra_forbidden" else found["type"]
     return FieldProblem(field=".".join(map(str, found["loc"])) or "body", code=code, message=found["msg"])
+
+
+def _word(reply: Reply) -> web.Response:
+    return web.Response(text=str(reply.body), status=reply.status, headers={"Cache-Control": "no-store"})
 
 
 def _response(reply: Reply, *, secure: bool) -> web.Response:

@@ -43,6 +43,8 @@ def describe(routes: Sequence[Route], *, version: str) -> dict[str, Any]:
 _SECURITY: Final = {
     "cookie": {"type": "apiKey", "in": "cookie", "name": COOKIE},
     "token": {"type": "http", "scheme": "bearer"},
+    "broker": {"type": "http", "scheme": "bearer", "description": "SHOUWANG_BROKER_TOKEN"},
+    "broker_query": {"type": "apiKey", "in": "query", "name": "token", "description": "SHOUWANG_BROKER_TOKEN"},
 }
 
 
@@ -72,7 +74,9 @@ def _operation(route: Route, replies: dict[str, Any], schemas: dict[str, Any]) -
         "parameters": [*_path_parameters(route), *_query_parameters(route, schemas), *_match(route)],
         "responses": _responses(route, replies),
     }
-    if route.roles is None:
+    if route.for_brokers:
+        operation["security"] = [{"broker": []}, {"broker_query": []}] if route.is_form else [{"broker": []}]
+    elif route.roles is None:
         operation["security"] = []
     else:
         operation["x-roles"] = sorted(route.roles)
@@ -83,6 +87,8 @@ def _operation(route: Route, replies: dict[str, Any], schemas: dict[str, Any]) -
 
 
 def _description(route: Route) -> str:
+    if route.for_brokers:
+        return f"{route.zh}。For: a broker that knows SHOUWANG_BROKER_TOKEN."
     who = "anybody" if route.roles is None else ", ".join(sorted(route.roles))
     return f"{route.zh}。For: {who}."
 
@@ -117,13 +123,16 @@ def _request_body(route: Route) -> dict[str, Any] | None:
         return None
     needed = any(field.is_required() for field in route.body.model_fields.values())
     schema = {"$ref": _REF.format(name=route.body.__name__)}
-    return {"required": needed, "content": {"application/json": {"schema": schema}}}
+    media_type = "application/x-www-form-urlencoded" if route.is_form else "application/json"
+    return {"required": needed, "content": {media_type: {"schema": schema}}}
 
 
 def _responses(route: Route, replies: dict[str, Any]) -> dict[str, Any]:
     good: dict[str, Any] = {"description": HTTPStatus(route.status).phrase}
     if route.reply is not None:
-        good["content"] = {"application/json": {"schema": replies[route.operation_id]}}
+        good["content"] = {
+            "text/plain" if route.is_form else "application/json": {"schema": replies[route.operation_id]}
+        }
     responses = {str(route.status): good}
     for status in sorted({*route.refusals, *_usual_refusals(route)}):
         problem = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(name="ProblemDetails")}}}
@@ -133,6 +142,8 @@ def _responses(route: Route, replies: dict[str, Any]) -> dict[str, Any]:
 
 def _usual_refusals(route: Route) -> set[int]:
     usual = set()
+    if route.for_brokers:
+        usual |= {401, 429}
     if route.roles is not None:
         usual |= {401, 403}
     if route.parameters:

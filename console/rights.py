@@ -45,6 +45,8 @@ WRITE_PEOPLE: Final = frozenset({Role.REGISTER_CLERK, Role.SUPERVISOR, Role.PROG
 READ_PLACES: Final = READ_PEOPLE | {Role.INSTALLER}
 READ_DEVICES: Final = READ_PLACES
 WRITE_DEVICES: Final = WRITE_PEOPLE | {Role.INSTALLER}
+#: What a device signs in to the broker with; a system administrator keeps the broker and sees nobody's data by it.
+CREDENTIALS: Final = WRITE_DEVICES | {Role.SYSTEM_ADMINISTRATOR}
 READ_AREAS: Final = SIGNED_IN
 DEAD_LETTERS: Final = _DESK | {Role.SYSTEM_ADMINISTRATOR, Role.CENTRE_MANAGER}
 REPLAY: Final = frozenset({Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.REGISTER_CLERK, Role.ADMINISTRATOR})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hmac import compare_digest
 from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from console.context import ConsoleContext
-from console.problems import forbidden
+from console.problems import forbidden, not_signed_in
 from store.accounts import Principal, by_session, by_token
 
 COOKIE: Final = "shouwang_session"
@@ -25,6 +26,18 @@ async def principal_of(request: web.Request, context: ConsoleContext, now: datet
         return await by_token(context.db, secret.strip(), now) if scheme.lower() == "bearer" else None
     cookie = request.cookies.get(COOKIE)
     return await by_session(context.db, cookie, now) if cookie else None
+
+
+def prove_broker(request: web.Request, context: ConsoleContext) -> None:
+    """Refuse whoever does not know SHOUWANG_BROKER_TOKEN, in constant time; nobody does where it is not set.
+
+    Some brokers cannot send a header: theirs stands in the query, which nothing of ours writes down.
+    """
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    given = secret.strip() if scheme.lower() == "bearer" else request.query.get("token", "")
+    known = context.broker_token
+    if known is None or not compare_digest(given.encode(), known.encode()):
+        raise not_signed_in()
 
 
 def refuse_foreign_origin(request: web.Request, *, also_reading: bool = False) -> None:

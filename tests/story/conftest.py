@@ -24,6 +24,7 @@ from store.users import NewUser, add_token, add_user
 
 PASSWORD = "a long enough word"
 FRAME_SECONDS = 10.0
+BROKER_TOKEN = "an invented token of forty characters ok"
 
 
 @dataclass(kw_only=True)
@@ -132,6 +133,7 @@ async def console(fresh_dsn: str) -> AsyncIterator[Console]:
         version="0.0",
         dsn=fresh_dsn,
         passwords=Passwords(),
+        broker_token=BROKER_TOKEN,
     )
     async with TestClient(TestServer(make_app(context))) as client:
         yield Console(context=context, client=client, clock=clock)

@@ -460,6 +460,154 @@ export interface paths {
         patch: operations["patch_devices_id"];
         trace?: never;
     };
+    "/api/v1/devices/{id}/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a device's credential at the broker stands
+         * @description 设备接入凭证的状态。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, installer, program, quality_reviewer, register_clerk, supervisor, system_administrator.
+         */
+        get: operations["get_devices_id_credentials"];
+        put?: never;
+        /**
+         * Issue a device's credential: the password is shown once, an earlier one stops working at once
+         * @description 签发设备接入凭证(密码只显示一次,旧凭证立即失效)。For: administrator, installer, program, register_clerk, supervisor, system_administrator.
+         */
+        post: operations["post_devices_id_credentials"];
+        /**
+         * Revoke a device's credential: it is cut off at once
+         * @description 吊销设备接入凭证(立即断开)。For: administrator, installer, program, register_clerk, supervisor, system_administrator.
+         */
+        delete: operations["delete_devices_id_credentials"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/broker/emqx/auth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * EMQX asks who may sign in
+         * @description EMQX 登录认证。For: a broker that knows SHOUWANG_BROKER_TOKEN.
+         */
+        post: operations["post_broker_emqx_auth"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/broker/emqx/acl": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * EMQX asks who may use a topic
+         * @description EMQX 主题授权。For: a broker that knows SHOUWANG_BROKER_TOKEN.
+         */
+        post: operations["post_broker_emqx_acl"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/broker/rabbitmq/user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * RabbitMQ asks who may sign in
+         * @description RabbitMQ 登录认证。For: a broker that knows SHOUWANG_BROKER_TOKEN.
+         */
+        post: operations["post_broker_rabbitmq_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/broker/rabbitmq/vhost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * RabbitMQ asks who may enter a virtual host
+         * @description RabbitMQ 虚拟主机。For: a broker that knows SHOUWANG_BROKER_TOKEN.
+         */
+        post: operations["post_broker_rabbitmq_vhost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/broker/rabbitmq/resource": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * RabbitMQ asks who may use a queue
+         * @description RabbitMQ 资源授权。For: a broker that knows SHOUWANG_BROKER_TOKEN.
+         */
+        post: operations["post_broker_rabbitmq_resource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/broker/rabbitmq/topic": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * RabbitMQ asks who may use a topic
+         * @description RabbitMQ 主题授权。For: a broker that knows SHOUWANG_BROKER_TOKEN.
+         */
+        post: operations["post_broker_rabbitmq_topic"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{id}/maintenance": {
         parameters: {
             query?: never;
@@ -1245,6 +1393,40 @@ export interface components {
             like_resident_ids: string[];
         };
         /**
+         * CredentialState
+         * @description How a device's credential stands; `applied_at` is None while the broker has not agreed to the newest.
+         */
+        CredentialState: {
+            username: string;
+            issued_at: string;
+            revoked_at: string | null;
+            applied_at: string | null;
+            failure: string;
+        };
+        /**
+         * Issued
+         * @description A credential at the one moment its password can be read.
+         */
+        Issued: {
+            username: string;
+            password: string;
+        };
+        /**
+         * EmqxAnswer
+         * @description What EMQX expects of an HTTP authenticator or authorizer.
+         */
+        EmqxAnswer: {
+            result: components["schemas"]["Verdict"];
+            /** @default false */
+            is_superuser: boolean;
+        };
+        /**
+         * Verdict
+         * @description What a broker is told; `ignore` hands the question on to the broker's own list.
+         * @enum {unknown}
+         */
+        Verdict: "allow" | "deny" | "ignore";
+        /**
          * TestMode
          * @description A running test, and where the device was pressed since it was issued.
          */
@@ -1367,6 +1549,22 @@ export interface components {
         NewToken: {
             id: string;
             token: string;
+        };
+        /**
+         * BrokerSignIn
+         * @description Who wants to sign in at the broker.
+         */
+        BrokerSignIn: {
+            /**
+             * Username
+             * @default
+             */
+            username: string;
+            /**
+             * Password
+             * @default
+             */
+            password: string;
         };
         /**
          * CallBody
@@ -1499,6 +1697,12 @@ export interface components {
              */
             device: string | null;
         };
+        /**
+         * Deed
+         * @description What somebody wants to do with a topic.
+         * @enum {string}
+         */
+        Deed: "publish" | "subscribe";
         /**
          * DeviceKind
          * @enum {string}
@@ -2164,11 +2368,47 @@ export interface components {
             note: string | null;
         };
         /**
+         * ResourceQuestion
+         * @description An exchange or queue of RabbitMQ that somebody wants to use.
+         */
+        ResourceQuestion: {
+            /**
+             * Username
+             * @default
+             */
+            username: string;
+            /** Resource */
+            resource: string;
+            /** Name */
+            name: string;
+            /** Permission */
+            permission: string;
+        };
+        /**
          * Role
          * @description A user has one; it says what they may do, their areas say where.
          * @enum {string}
          */
         Role: "dispatcher" | "supervisor" | "centre_manager" | "quality_reviewer" | "community_worker" | "responder" | "installer" | "register_clerk" | "data_protection_officer" | "system_administrator" | "security_administrator" | "auditor" | "program" | "administrator";
+        /**
+         * RoutingQuestion
+         * @description A topic of RabbitMQ, which writes dots where MQTT has slashes.
+         */
+        RoutingQuestion: {
+            /**
+             * Username
+             * @default
+             */
+            username: string;
+            /** Resource */
+            resource: string;
+            /** Name */
+            name: string;
+            /** Permission */
+            permission: string;
+            /** Routing Key */
+            routing_key: string;
+        };
         /**
          * SafetyBody
          * @description How it is known that the person is safe; which fields are needed depends on `kind`.
@@ -2266,6 +2506,17 @@ export interface components {
             after: number | null;
         };
         /**
+         * TokenQuery
+         * @description RabbitMQ sends no headers: the token stands in the address of its settings, which nothing of ours writes down.
+         */
+        TokenQuery: {
+            /**
+             * Token
+             * @default null
+             */
+            token: string | null;
+        };
+        /**
          * ToldPlace
          * @description Where, as it was told.
          */
@@ -2285,6 +2536,20 @@ export interface components {
              * @default null
              */
             lon: number | null;
+        };
+        /**
+         * TopicQuestion
+         * @description What somebody wants to do with a topic at EMQX.
+         */
+        TopicQuestion: {
+            /**
+             * Username
+             * @default
+             */
+            username: string;
+            /** Topic */
+            topic: string;
+            action: components["schemas"]["Deed"];
         };
         /**
          * UserPatch
@@ -2324,6 +2589,22 @@ export interface components {
          * @enum {string}
          */
         Verified: "code_word" | "voice_known" | "contact" | "none";
+        /**
+         * VhostQuestion
+         * @description Which virtual host of RabbitMQ somebody wants to enter.
+         */
+        VhostQuestion: {
+            /**
+             * Username
+             * @default
+             */
+            username: string;
+            /**
+             * Vhost
+             * @default /
+             */
+            vhost: string;
+        };
         /**
          * Wearer
          * @enum {string}
@@ -4624,6 +4905,591 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_devices_id_credentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialState"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_devices_id_credentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Issued"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_devices_id_credentials: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_broker_emqx_auth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["BrokerSignIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmqxAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_broker_emqx_acl: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TopicQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmqxAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_broker_rabbitmq_user: {
+        parameters: {
+            query?: {
+                token?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["BrokerSignIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["Verdict"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_broker_rabbitmq_vhost: {
+        parameters: {
+            query?: {
+                token?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["VhostQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["Verdict"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_broker_rabbitmq_resource: {
+        parameters: {
+            query?: {
+                token?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["ResourceQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["Verdict"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_broker_rabbitmq_topic: {
+        parameters: {
+            query?: {
+                token?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-www-form-urlencoded": components["schemas"]["RoutingQuestion"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["Verdict"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };
