@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from devices.commands import Announcement
 from rules.domain import correlation, deadlines, policy
 from rules.domain.lease import lease_until
 from rules.domain.lifecycle import LEAVES_CLAIM, TAKES_CLAIM, IllegalStep, NotYours, after, refuse_unless_may
@@ -16,6 +17,7 @@ from rules.domain.resolution import Problem, Safety, check_resolve
 from rules.domain.vocabulary import LIFE_SAFETY, Actor, Class, Outcome, State, Step
 from store import changes
 from store.cases import Case, Facts, IncidentUnknown, Note, changes_of, load, load_open, lock_subject, save
+from store.commands import announce
 from store.context import floor_now
 from store.database import Connection, Database, StoreError
 from store.opening import Cause, Centre, relate_and_apply
@@ -119,6 +121,8 @@ async def take_step(
         from_, to = (before, case.state) if before is not case.state else (None, None)
         facts, text = request.facts, request.text
         case.note(Note(at=now, actor=by.actor, action=request.step, from_=from_, to=to, facts=facts, text=text))
+        if request.step is Step.CLAIM:
+            await announce(connection, case, Announcement.TAKEN, now=now)
         await save(connection, case, keyring=centre.keyring)
         await changes.record(connection, changes_of(case, first), now=now)
 

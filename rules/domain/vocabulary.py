@@ -356,3 +356,5 @@ class Action(StrEnum):
     STEP_FAILED = "step_failed"
     RESTORED = "restored"
     ADOPTED = "adopted"
+    COMMANDED = "commanded"  #: something was asked of a device
+    COMMAND_ENDED = "command_ended"  #: its device answered, or did not in time
