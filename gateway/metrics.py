@@ -41,3 +41,6 @@ replays_total: Final = Counter("shouwang_replays_total", "Dead letters used agai
 replay_failures_total: Final = Counter(
     "shouwang_replay_failures_total", "Times replaying stopped for a reason of ours and was begun anew", ["error"]
 )
+broker_dropped_messages: Final = Gauge(
+    "shouwang_broker_dropped_messages", "Messages the broker dropped by its own limits since its start, as it counts"
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -15,6 +15,9 @@ from shouwang.metrics import program_version
 from shouwang.parts import Surroundings
 from store.opening import Centre
 from store.sealing import Keyring
+
+if TYPE_CHECKING:
+    from gateway.broker_watch import BrokerWatch
 
 log = structlog.stdlib.get_logger()
 
@@ -63,6 +66,18 @@ async def gateway(around: Surroundings) -> None:
         group.create_task(working.run(), name="gateway")
         if door is not None:
             group.create_task(door.run(), name="broker's door")
+        if around.settings.mqtt_url is not None:
+            # The embedded broker keeps no such count.
+            group.create_task(_watch_of(around).run(), name="what the broker drops")
+
+
+def _watch_of(around: Surroundings) -> BrokerWatch:
+    from gateway.broker_watch import BrokerWatch
+    from gateway.mqtt.connection import BrokerAddress
+    from shouwang.broker import certificates_of
+
+    address = BrokerAddress.parse(around.settings.broker_address, certificates_of(around.settings))
+    return BrokerWatch(address, database=around.db, clock=around.clock, centre=centre_of(around))
 
 
 async def rules(around: Surroundings) -> None:
