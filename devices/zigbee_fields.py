@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from devices.alarm_words import unread
 from devices.event import ALARMS, LIFE_SAFETY, EventType
 from devices.values import flag, number
 
@@ -24,6 +25,11 @@ class Flag(NamedTuple):
 
 _PRESENCE: Final = Flag(EventType.OCCUPIED, EventType.VACANT)
 _SOS: Final = Flag(EventType.SOS, EventType.SOS_CLEAR)
+_SMOKE: Final = Flag(EventType.SMOKE, EventType.SMOKE_CLEAR)
+_FIRE: Final = Flag(EventType.FIRE, EventType.FIRE_CLEAR)
+_CARBON_MONOXIDE: Final = Flag(EventType.CARBON_MONOXIDE, EventType.CARBON_MONOXIDE_CLEAR)
+_GAS: Final = Flag(EventType.GAS, EventType.GAS_CLEAR)
+_FALL: Final = Flag(EventType.FALL, EventType.FALL_CLEAR)
 _HEAT: Final = Flag(EventType.HEAT, EventType.HEAT_CLEAR)
 _LEAK: Final = Flag(EventType.WATER_LEAK, EventType.WATER_LEAK_CLEAR)
 _FAULT: Final = Flag(EventType.FAULT, EventType.FAULT_CLEAR)
@@ -34,13 +40,26 @@ FLAGS: Final[Mapping[str, Flag]] = MappingProxyType(
         "sos": _SOS,
         "emergency": _SOS,
         "panic": _SOS,
-        "smoke": Flag(EventType.SMOKE, EventType.SMOKE_CLEAR),
+        "sos_alarm": _SOS,
+        "panic_alarm": _SOS,
+        "smoke": _SMOKE,
+        "smoke_alarm": _SMOKE,
+        "fire": _FIRE,
+        "fire_alarm": _FIRE,
         "heat": _HEAT,
         "heat_alarm": _HEAT,
-        "carbon_monoxide": Flag(EventType.CARBON_MONOXIDE, EventType.CARBON_MONOXIDE_CLEAR),
-        "gas": Flag(EventType.GAS, EventType.GAS_CLEAR),
+        "carbon_monoxide": _CARBON_MONOXIDE,
+        "carbon_monoxide_alarm": _CARBON_MONOXIDE,
+        "co_alarm": _CARBON_MONOXIDE,
+        "gas": _GAS,
+        "gas_alarm": _GAS,
+        "fall": _FALL,
+        "fall_alarm": _FALL,
+        "fall_detected": _FALL,
+        "intrusion": Flag(EventType.INTRUSION, EventType.INTRUSION_CLEAR),
         "water_leak": _LEAK,
         "leak": _LEAK,
+        "flood": _LEAK,
         "tamper": _TAMPER,
         "tamper_alarm": _TAMPER,
         "battery_low": Flag(EventType.BATTERY_LOW),
@@ -62,12 +81,24 @@ FLAGS: Final[Mapping[str, Flag]] = MappingProxyType(
     }
 )
 
+#: A detector of one thing calls its alarm `alarm`; beside it stands what it measures.
+_ALARM: Final = "alarm"
+_ALARM_BESIDE: Final = (
+    (frozenset({"co", "carbon_monoxide", "carbon_monoxide_value", "co_value"}), _CARBON_MONOXIDE),
+    (frozenset({"smoke", "smoke_density", "smoke_density_dbm", "smoke_concentration", "smoke_value"}), _SMOKE),
+    (frozenset({"gas", "gas_value", "gas_concentration", "gas_density"}), _GAS),
+)
+#: By one of these `alarm` is known as a siren's own noise, which somebody has switched on.
+_SIREN: Final = frozenset({"melody", "volume", "duration", "alarm_melody", "alarm_volume", "alarm_ringtone", "warning"})
+
 #: Words of states. `maybe_fall` and `fall_warning` are before an alarm and say nothing yet; `unknown` never does.
 WORDS: Final[Mapping[str, Mapping[str, EventType]]] = MappingProxyType(
     {
         "fall_down_status": {"fall": EventType.FALL, "none": EventType.FALL_CLEAR},
         "fall_status": {"fall_alarm": EventType.FALL, "fall": EventType.FALL, "normal": EventType.FALL_CLEAR},
         "smoke_state": {"alarm": EventType.SMOKE, "normal": EventType.SMOKE_CLEAR},
+        "gas_state": {"alarm": EventType.GAS, "normal": EventType.GAS_CLEAR},
+        "co_state": {"alarm": EventType.CARBON_MONOXIDE, "normal": EventType.CARBON_MONOXIDE_CLEAR},
         "battery_state": {"low": EventType.BATTERY_LOW},
         "self_test": {
             "check_failure": EventType.FAULT,
@@ -80,7 +111,9 @@ WORDS: Final[Mapping[str, Mapping[str, EventType]]] = MappingProxyType(
 
 #: Under which names a press is told; the last two by converters of before 2020.
 ACTIONS: Final = ("action", "click", "button")
-_CALLS: Final = frozenset({"emergency", "panic", "sos"})
+_CALLS: Final = frozenset({"distress", "emergency", "help", "panic", "sos"})
+#: Words that come before an alarm: the device goes on to say the alarm, or that it was none.
+_NOT_YET: Final = frozenset({"maybe_fall", "fall_warning"})
 _TAKEN_BACK: Final = frozenset({"cancel", "clear", "end", "off", "release", "released", "restore"})
 _MOVES: Final = frozenset(
     {"vibration", "shake", "tilt", "drop", "fall", "throw", "slide", "flip90", "flip180", "rotate", "tap", "wakeup"}
@@ -116,7 +149,9 @@ BATTERY_MV_MIN: Final = 1000
 BATTERY_MV_MAX: Final = 30_000
 
 #: Names that Zigbee2MQTT gives a topic of their own where it publishes attributes instead of JSON.
-ATTRIBUTES: Final = frozenset({*FLAGS, *WORDS, *ACTIONS, *READINGS, "battery", "voltage", "linkquality", "last_seen"})
+ATTRIBUTES: Final = frozenset(
+    {*FLAGS, *WORDS, *ACTIONS, *READINGS, _ALARM, "battery", "voltage", "linkquality", "last_seen"}
+)
 
 _RANK: Final = {
     type_: rank
@@ -142,6 +177,10 @@ class Said(NamedTuple):
 
 _STATES: Final = {type_: Said(type_, is_state=True) for type_ in EventType}
 _EVENTS: Final = {type_: Said(type_, is_state=False) for type_ in EventType}
+#: Members that could say an alarm in a word of which we know nothing.
+_WATCHED: Final = frozenset({*WORDS, *(name for name, meant in FLAGS.items() if meant.on in ALARMS)})
+_READ: Final = frozenset({*FLAGS, *WORDS, *ACTIONS, *READINGS, "linkage_alarm_state", "device", "update"})
+_READ_WITH_ALARM: Final = _READ | {_ALARM}
 _FLAGS: Final = dict(FLAGS)  # Looked up for every member of every message: a view costs twice as much.
 
 
@@ -151,7 +190,7 @@ def meanings(values: Mapping[str, Any]) -> list[Said]:
     off: set[EventType] = set()
     events: set[EventType] = set()
     for name, value in values.items():
-        meant = _FLAGS.get(name)
+        meant = _FLAGS.get(name) if name != _ALARM else _alarm_of(values)
         state = None if meant is None else value if value is True or value is False else flag(value)
         if meant is not None and state is not None:
             if state:
@@ -169,6 +208,33 @@ def meanings(values: Mapping[str, Any]) -> list[Said]:
         off -= ended
     found = [*map(_STATES.__getitem__, on), *map(_STATES.__getitem__, off), *map(_EVENTS.__getitem__, events)]
     return sorted(found, key=_rank) if len(found) > 1 else found
+
+
+def _alarm_of(values: Mapping[str, Any]) -> Flag | None:
+    """Return what `alarm` alone means, by what stands beside it."""
+    if not _SIREN.isdisjoint(values):
+        return None
+    return next((meant for beside, meant in _ALARM_BESIDE if not beside.isdisjoint(values)), None)
+
+
+def _is_read(name: str, value: object) -> bool:
+    if name not in WORDS:
+        return flag(value) is not None
+    word = value.strip().lower() if isinstance(value, str) else ""
+    return word in WORDS[name] or word in _NOT_YET
+
+
+def unread_alarm(values: Mapping[str, Any]) -> str | None:
+    """Return a word that sounds like an alarm and is none of ours; None where there is none, or a siren is heard."""
+    for name, value in values.items():
+        if value is True or value is False or value is None:
+            continue
+        if name in _WATCHED and not _is_read(name, value) and (word := unread({name: value})) is not None:
+            return word
+    if not _SIREN.isdisjoint(values):
+        return None
+    known = _READ if _ALARM not in values or _alarm_of(values) is None else _READ_WITH_ALARM
+    return unread(values, known)
 
 
 def measured(values: Mapping[str, Any]) -> list[tuple[Reading, float]]:

@@ -4,10 +4,10 @@ Meanings: zigbee2mqtt.io, "MQTT topics and messages", and the converters of zigb
 are those of the Zigbee IAS zone status.
 
 Ids. A topic is `<base>/<name>`, `<base>/<name>/availability`, `<base>/<name>/<attribute>` or `<base>/bridge/...`. The
-base is the first level, and for the bridge's own topics all that stands before `/bridge/`; names may hold slashes,
-blanks and accents. A device is the `ieeeAddr` of its message where the bridge is set to include it
-(`include_device_information`), which survives a renaming; else its name. Availability and the bridge's events carry
-no such address: there it is always the name. The bridge is the `hub`, called by its base.
+base is the first level, or all up to a level that is called `zigbee2mqtt`, and for the bridge's own topics all that
+stands before `/bridge/`; names may hold slashes, blanks and accents. A device is the `ieeeAddr` of its message where
+the bridge is set to include it (`include_device_information`), which survives a renaming; else its name. Availability
+and the bridge's events carry no such address: there it is always the name. The bridge is the `hub`, called by its base.
 
 State and event. A state message holds all that the bridge last heard, sent anew with every report and from a cache
 after a restart: flags and words (`smoke`, `sos`, `tamper`, `contact`) are states, true and false. Null, absent and
@@ -20,6 +20,7 @@ a battery report says it again: that cannot be told from a press, and one press 
 on the state topic and the same one on `<name>/action` are one (`repeat_s`).
 `last_seen` is the bridge's clock, and of a message out of the cache the time when the device was last heard.
 `buzzer_manual_mute` is `muted`, never a clear; `linkage_alarm_state` only repeats `smoke` or `gas`, until it is muted.
+`alarm` alone is that of what is measured beside it; what else sounds like an alarm is refused with its word.
 A device that leaves the network is `removed` and `offline`. Commands (`/set`, `/get`, `bridge/request`) are nobody's
 word. Of what the bridge says of itself, lists and settings are a heartbeat and are not kept: they hold every device.
 """
@@ -30,6 +31,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from devices.alarm_words import unknown_alarm
 from devices.decoding import Decoded, Rejected, RejectReason
 from devices.event import ALARMS, Event, EventType
 from devices.json_message import JsonMessage, read_json
@@ -37,7 +39,7 @@ from devices.naming import device_id
 from devices.report import reading, rejected, report
 from devices.topics import is_device_id
 from devices.values import instant, percent
-from devices.zigbee_fields import ATTRIBUTES, PRESS_REPEAT_S, meanings, measured
+from devices.zigbee_fields import ATTRIBUTES, PRESS_REPEAT_S, meanings, measured, unread_alarm
 
 _BRIDGE: Final = re.compile(
     r"(.+?)/bridge/"
@@ -45,6 +47,8 @@ _BRIDGE: Final = re.compile(
     r"|response|request)((?:/.*)?)",
     re.DOTALL,
 )
+#: The base as it comes: installations with several bridges put their levels before it.
+_NESTED: Final = "/zigbee2mqtt/"
 _COMMAND: Final = re.compile(r".+?/(?:set|get)(?:/[^/]*)?", re.DOTALL)
 #: Not kept: the device's papers, and codes that open a door.
 _NOT_KEPT: Final = frozenset({"device", "update", "update_available", "action_code", "pin_code", "users"})
@@ -64,14 +68,25 @@ def decode(topic: str, payload: bytes, *, model: str | None = None) -> Decoded:
     """Decode one message. Total: whatever is wrong with it becomes a Rejected; only a bug raises."""
     del model  # The converters have read the model's bytes already.
     if "/bridge/" in topic and (found := _BRIDGE.fullmatch(topic)):
-        return _of_bridge(device_id(found[1].strip("/") or found[1]), found[2], found[3], payload)
-    base, _, name = topic.strip("/").partition("/")
+        return _of_bridge(found[1].strip("/") or found[1], found[2], found[3], payload)
+    base, name = _split(topic)
     if not base:
         detail = "topic: names no device; publish on <base>/<name>"
         return _refused(_Named(None, None), rejected(RejectReason.UNKNOWN_TOPIC, detail, payload))
     if not name:
         return _of_state(_Named(device_id(base), None), payload)
     return _of_device(name, device_id(base), payload)
+
+
+def _split(topic: str) -> tuple[str, str]:
+    """Return the base and what stands behind it: the first level, or all up to the one that bridges are called by."""
+    whole = topic.strip("/")
+    at = f"/{whole}/".find(_NESTED) if _NESTED in f"/{whole}/" else -1
+    if at <= 0:
+        base, _, name = whole.partition("/")
+        return base, name
+    end = at + len(_NESTED) - 2
+    return whole[:end], whole[end + 1 :]
 
 
 def _of_device(name: str, hub: str, payload: bytes) -> Decoded:
@@ -104,7 +119,7 @@ def _of_attribute(named: _Named, attribute: str, payload: bytes) -> Decoded:
     text = payload.decode("utf-8", "replace").strip(' \t\r\n\0"')
     if not text and attribute != "action":
         return _refused(named, rejected(RejectReason.EMPTY, "message: holds nothing", payload))
-    return _told(named, {attribute: None if text == "null" else text})
+    return _told(named, {attribute: None if text == "null" else text}, payload)
 
 
 def _of_state(named: _Named, payload: bytes) -> Decoded:
@@ -116,7 +131,7 @@ def _of_state(named: _Named, payload: bytes) -> Decoded:
         return _refused(named, rejected(RejectReason.NOT_AN_EVENT, detail, payload))
     if read.damage is not None:
         return _damaged(named, read, payload)
-    return _told(named, read.value)
+    return _told(named, read.value, payload)
 
 
 def _damaged(named: _Named, read: JsonMessage, payload: bytes) -> Decoded:
@@ -138,7 +153,7 @@ def _damaged(named: _Named, read: JsonMessage, payload: bytes) -> Decoded:
     return Decoded(device=_known(named, values), channel=None, events=events, hub=named.hub)
 
 
-def _told(named: _Named, values: Mapping[str, Any]) -> Decoded:
+def _told(named: _Named, values: Mapping[str, Any], payload: bytes) -> Decoded:
     at, battery_pct = instant(values.get("last_seen")), percent(values.get("battery"))
     detail: Mapping[str, Any] | None = _kept(values)
     events: list[Event] = []
@@ -152,7 +167,9 @@ def _told(named: _Named, values: Mapping[str, Any]) -> Decoded:
     if not events:
         events.append(report(EventType.HEARTBEAT, at=at, battery_pct=battery_pct, detail=detail))
     events.extend(reading(what.name, value, what.unit, at=at) for what, value in found)
-    return Decoded(device=_known(named, values), channel=None, events=tuple(events), hub=named.hub)
+    word = unread_alarm(values)
+    refused = () if word is None else (unknown_alarm(word, payload),)
+    return Decoded(device=_known(named, values), channel=None, events=tuple(events), rejected=refused, hub=named.hub)
 
 
 def _known(named: _Named, values: Mapping[str, Any]) -> str | None:
@@ -194,8 +211,9 @@ def _connected(named: _Named, payload: bytes) -> Decoded:
     return Decoded(device=named.device, channel=None, events=(report(type_, is_state=True),), hub=named.hub)
 
 
-def _of_bridge(hub: str, subject: str, rest: str, payload: bytes) -> Decoded:
+def _of_bridge(base: str, subject: str, rest: str, payload: bytes) -> Decoded:
     """Read what the bridge says of itself; only a device that leaves is an alarm."""
+    hub = device_id(base)
     named = _Named(hub, None)
     if subject == "request" or (subject == "config" and rest):
         detail = "topic: a request to the bridge, not its word; leave it out of the subscription"
@@ -203,7 +221,7 @@ def _of_bridge(hub: str, subject: str, rest: str, payload: bytes) -> Decoded:
     if subject == "state" and not rest:
         return _connected(named, payload)
     if subject == "event":
-        return _network_event(hub, payload)
+        return _network_event(base, payload)
     event = report(EventType.HEARTBEAT, detail=_bridge_detail(subject, payload))
     return Decoded(device=hub, channel=None, events=(event,))
 
@@ -219,7 +237,8 @@ def _bridge_detail(subject: str, payload: bytes) -> dict[str, Any]:
     return kept
 
 
-def _network_event(hub: str, payload: bytes) -> Decoded:
+def _network_event(base: str, payload: bytes) -> Decoded:
+    hub = device_id(base)
     read = read_json(payload)
     if isinstance(read, Rejected):
         return _refused(_Named(hub, None), read)
@@ -238,7 +257,8 @@ def _network_event(hub: str, payload: bytes) -> Decoded:
     detail = {"bridge": "event", **_kept(read.members)}
     events = [report(types[0], detail=detail, damage=read.damage)]
     events.extend(report(type_, damage=read.damage) for type_ in types[1:])
-    named = _behind(hub, name)
+    own_base, own_name = _split(f"{base}/{name}")
+    named = _behind(device_id(own_base), own_name)
     return Decoded(device=named.device, channel=None, events=tuple(events), hub=named.hub)
 
 

@@ -322,3 +322,71 @@ def test_a_topic_without_a_name_is_refused(topic: str) -> None:
 def test_no_reading_and_no_count_is_an_alarm() -> None:
     values = {"smoke_density": 10, "smoke_density_dbm": 0.125, "power_outage_count": 3, "device_temperature": 60}
     assert not ALARMS & {event.type for event in told(values).events}
+
+
+@pytest.mark.parametrize(
+    ("values", "type_"),
+    [
+        ({"alarm": True, "co": 120}, "carbon_monoxide"),
+        ({"alarm": "ON", "co": 120}, "carbon_monoxide"),
+        ({"alarm": False, "co": 0}, "carbon_monoxide_clear"),
+        ({"alarm": True, "carbon_monoxide": False}, "carbon_monoxide"),
+        ({"alarm": True, "smoke_density": 4}, "smoke"),
+        ({"alarm": True, "gas_value": 12}, "gas"),
+        ({"co_alarm": True}, "carbon_monoxide"),
+        ({"co_state": "alarm"}, "carbon_monoxide"),
+        ({"fire_alarm": True}, "fire"),
+        ({"fall_detected": True}, "fall"),
+        ({"flood": True}, "water_leak"),
+        ({"action": "help"}, "sos"),
+    ],
+)
+def test_an_alarm_under_another_name_is_the_alarm_that_it_is(values: dict[str, Any], type_: str) -> None:
+    assert said(values)[0] == type_
+    assert told(values).rejected == ()
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ({"alarm": True}, "alarm"),
+        ({"alarm_1": True, "battery": 90}, "alarm_1"),
+        ({"smoke": "detected"}, "detected"),
+        ({"smoke": 2}, "smoke=2"),
+        ({"fall_status": "falling"}, "falling"),
+        ({"emergency_button": 1}, "emergency_button=1"),
+        ({"temperature_alarm": "upper_alarm"}, "upper_alarm"),
+    ],
+)
+def test_a_word_that_sounds_like_an_alarm_is_seen(values: dict[str, Any], word: str) -> None:
+    (refused,) = told(values).rejected
+    assert (refused.reason, refused.type_word) == (RejectReason.UNKNOWN_TYPE, word)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"alarm": True, "melody": 3, "volume": "high"},
+        {"alarm_time": 10, "alarm_volume": "low", "linkage_alarm": True, "temperature_alarm": "cancel"},
+        {"smoke_state": "detecting", "fall_status": "fall_warning", "fall_sensitivity": 3},
+        {"alarm": False, "smoke": None},
+    ],
+)
+def test_a_setting_and_a_siren_s_own_noise_are_no_alarm(values: dict[str, Any]) -> None:
+    decoded = told(values)
+    assert decoded.rejected == ()
+    assert not {event.type for event in decoded.events} & ALARMS
+
+
+def test_a_device_behind_a_nested_base_is_one_device_whatever_topic_speaks_of_it() -> None:
+    state = told({"smoke": True}, "home/zigbee2mqtt/Küche/Rauch")
+    leave = {"type": "device_leave", "data": {"friendly_name": "Küche/Rauch"}}
+    left = told(leave, "home/zigbee2mqtt/bridge/event")
+    reach = told({"state": "online"}, "home/zigbee2mqtt/Küche/Rauch/availability")
+    assert {state.device, left.device, reach.device} == {device_id("Küche/Rauch")}
+    assert {state.hub, left.hub, reach.hub} == {device_id("home/zigbee2mqtt")}
+
+
+def test_a_device_behind_a_nested_base_of_any_name_keeps_its_name_when_it_leaves() -> None:
+    leave = {"type": "device_leave", "data": {"friendly_name": "rauch"}}
+    assert told(leave, "home/z2m/bridge/event").device == told({"smoke": True}, "home/z2m/rauch").device
