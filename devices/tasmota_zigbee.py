@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any, Final
 
+from devices.alarm_words import unread
 from devices.event import Event, EventType
 from devices.report import reading, report
 from devices.values import flag, number, percent, within
@@ -21,6 +22,7 @@ from devices.zigbee_zone import (
     TAMPER,
     TEST,
     TROUBLE,
+    TYPES,
     Zone,
     zone_by_name,
 )
@@ -82,14 +84,24 @@ def _zone(values: Mapping[str, Any], model: str | None) -> list[_Happened]:
     found: list[_Happened] = []
     told: list[Zone] = [zone for name, zone in _ZONES if name in values]
     if not told and bits is not None:
-        named = zone_by_name(values.get("Name"), values.get("ModelId"), model)
-        told = [named or Zone.UNKNOWN]
+        told = [_kind(values, model)]
     for zone in told:
         is_on = _is_on(zone, values.get(zone), bits)
         type_ = None if is_on is None else MEANINGS[zone][0 if is_on else 1]
         if type_ is not None:
             found.append((type_, zone not in HAPPENINGS, _REPEAT_S if zone in HAPPENINGS else 0.0))
     return found if bits is None else [*found, *_flags(bits)]
+
+
+def _kind(values: Mapping[str, Any], model: str | None) -> Zone:
+    number_ = number(values.get("ZoneType"))
+    zone = None if number_ is None else TYPES.get(int(number_))
+    return zone or zone_by_name(values.get("Name"), values.get("ModelId"), model) or Zone.UNKNOWN
+
+
+def unread_alarm(values: Mapping[str, Any]) -> str | None:
+    """Return a word of the device's that sounds like an alarm and is none of ours, None where there is none."""
+    return unread(values, {name for name, _ in _ZONES if name in values and flag(values[name]) is not None})
 
 
 def _is_on(zone: Zone, value: object, bits: int | None) -> bool | None:

@@ -34,6 +34,21 @@ class Zone(StrEnum):
     UNKNOWN = "CIE"
 
 
+#: The standard's numbers of zone types, where a bridge hands on the attribute itself (`ZoneType`).
+TYPES: Final = {
+    0x000D: Zone.OCCUPANCY,
+    0x0015: Zone.CONTACT,
+    0x0028: Zone.FIRE,
+    0x002A: Zone.WATER,
+    0x002B: Zone.CO,
+    0x002C: Zone.PERSONAL,
+    0x002D: Zone.MOVEMENT,
+    0x010F: Zone.PANIC,
+    0x0115: Zone.PANIC,
+    0x021D: Zone.PANIC,
+    0x0226: Zone.GLASS,
+}
+
 #: What the alarm bit is, and what it is when it goes; None: nothing.
 MEANINGS: Final = {
     Zone.CONTACT: (EventType.DOOR_OPEN, EventType.DOOR_CLOSED),

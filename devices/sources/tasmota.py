@@ -27,6 +27,7 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import structs
 
+from devices.alarm_words import unknown_alarm, unread
 from devices.damage import only_calls
 from devices.decoding import Decoded, Rejected, RejectReason
 from devices.event import Event, EventType
@@ -35,7 +36,7 @@ from devices.naming import device_id
 from devices.ordering import life_first
 from devices.report import reading, rejected, report
 from devices.salvage import trimmed
-from devices.tasmota_zigbee import said
+from devices.tasmota_zigbee import said, unread_alarm
 from devices.values import instant, number, within
 
 _PREFIXES: Final = frozenset({"tele", "stat"})
@@ -48,6 +49,9 @@ _SHORT: Final = re.compile(r"(?:0x)?([0-9A-Fa-f]{4})")
 _SWITCH: Final = re.compile(r"SWITCH\d*")
 _BUTTON: Final = re.compile(r"BUTTON\d*")
 _MEMBERS_MAX: Final = 256
+#: By one of these the members of one device are known that stand without its key.
+_ALONE: Final = frozenset({"Device", "Endpoint", "LinkQuality"})
+_CALLED: Final = ("Device", "Name")
 
 _LWT: Final = {"online": EventType.ONLINE, "offline": EventType.OFFLINE}
 _READINGS: Final = (
@@ -78,11 +82,14 @@ def decode(topic: str, payload: bytes, *, model: str | None = None) -> Decoded:
     read = read_json(payload)
     if isinstance(read, Rejected):
         return Decoded(device=named.device, channel=None, rejected=(read,))
-    received = read.members.get("ZbReceived")
-    if isinstance(received, dict) and received:
-        decoded = _zigbee(named, read.members, payload, model)
+    received = _received(named, read.members)
+    if received:
+        decoded = _zigbee(named, received, read.members, payload, model)
     else:
-        decoded = Decoded(device=named.device, channel=None, events=tuple(_events(named, read.members)))
+        word = unread(read.members) if named.last == "SENSOR" else None
+        refused = () if word is None else (unknown_alarm(word, payload),)
+        events = tuple(_events(named, read.members))
+        decoded = Decoded(device=named.device, channel=None, events=events, rejected=refused)
     if read.damage is None:
         return decoded
     calls = only_calls(decoded.events, read.damage)
@@ -175,15 +182,36 @@ def _measured(
     return events
 
 
-def _zigbee(named: _Topic, values: Mapping[str, Any], payload: bytes, model: str | None) -> Decoded:
+def _received(named: _Topic, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the Zigbee devices of a message by their keys, in whichever form the bridge is set to tell them.
+
+    `SetOption118` puts `ZbReceived` into the topic, `SetOption119` leaves out the key: then the topic names the device.
+    """
+    told = values if named.last == "ZBRECEIVED" else values.get("ZbReceived")
+    if isinstance(told, list):
+        told = {key: inner for one in told[:_MEMBERS_MAX] if isinstance(one, dict) for key, inner in one.items()}
+    if not isinstance(told, dict):
+        return {}
+    if any(isinstance(inner, dict) for inner in told.values()) or _ALONE.isdisjoint(told):
+        return told
+    key = told.get("Device")
+    return {key if isinstance(key, str) and key else (named.names or ("",))[-1]: told}
+
+
+def _zigbee(
+    named: _Topic, received: Mapping[str, Any], values: Mapping[str, Any], payload: bytes, model: str | None
+) -> Decoded:
     """Return what the bridge's devices say, each under its own name."""
     at = _time(values)
-    received: Mapping[str, Any] = values["ZbReceived"]
     hub = _bridge(named, received)
     events: list[Event] = []
+    refused: list[Rejected] = []
     for key, inner in list(received.items())[:_MEMBERS_MAX]:
         if isinstance(inner, dict):
-            events.extend(said(_own_name(hub, key, inner), inner, model))
+            own = _own_name(hub, key, inner)
+            events.extend(said(own, inner, model))
+            if (word := unread_alarm(inner)) is not None:
+                refused.append(unknown_alarm(word, payload, device=own))
     if at is not None:
         events = [structs.replace(event, at=at, at_given=True) for event in events]
     if not events:
@@ -191,21 +219,25 @@ def _zigbee(named: _Topic, values: Mapping[str, Any], payload: bytes, model: str
         return Decoded(device=hub, channel=None, events=tuple(events))
     devices = {event.device for event in events}
     only = devices.pop() if len(devices) == 1 else None
-    refused: tuple[Rejected, ...] = ()
     if len(received) > _MEMBERS_MAX:
         detail = f"ZbReceived: more than {_MEMBERS_MAX} devices; no bridge reports so many at once"
-        refused = (rejected(RejectReason.TOO_LARGE, detail, payload),)
-    return Decoded(device=only, channel=None, events=tuple(life_first(events)), rejected=refused, hub=hub)
+        refused.append(rejected(RejectReason.TOO_LARGE, detail, payload))
+    return Decoded(device=only, channel=None, events=tuple(life_first(events)), rejected=tuple(refused), hub=hub)
 
 
 def _bridge(named: _Topic, received: Mapping[str, Any]) -> str | None:
-    """Return the bridge: its topic without the short address that `SetOption89` puts behind it."""
-    short = _SHORT.fullmatch(named.names[-1]) if len(named.names) > 1 else None
-    if short is None:
+    """Return the bridge: its topic without the device's address or name that `SetOption89` and `112` put behind it."""
+    if len(named.names) < 2:
         return named.device
-    told = {str(inner.get("Device", key)) for key, inner in received.items() if isinstance(inner, dict)}
-    is_own = any(found is not None and found[1].upper() == short[1].upper() for found in map(_SHORT.fullmatch, told))
+    told = {key for key, inner in received.items() if isinstance(inner, dict)}
+    told |= {str(inner.get(name)) for inner in received.values() if isinstance(inner, dict) for name in _CALLED}
+    is_own = _plain(named.names[-1]) in {_plain(one) for one in told}
     return device_id("/".join(named.names[:-1])) if is_own else named.device
+
+
+def _plain(name: str) -> str:
+    short = _SHORT.fullmatch(name)
+    return short[1].upper() if short is not None else name.strip().replace(" ", "_").lower()
 
 
 def _own_name(hub: str | None, key: str, values: Mapping[str, Any]) -> str:

@@ -189,3 +189,45 @@ def test_what_says_nothing_is_refused(topic: str, payload: bytes) -> None:
     decoded = decode(topic, payload)
     assert decoded.events == ()
     assert decoded.rejected
+
+
+RINGS: Any = {"Device": "0x5ADF", "Name": "Rauch Flur", "Fire": 1, "Endpoint": 1, "LinkQuality": 120}
+
+
+@pytest.mark.parametrize(
+    ("topic", "values"),
+    [
+        ("tele/bridge/SENSOR", {"ZbReceived": {"0x5ADF": RINGS}}),
+        ("tele/bridge/SENSOR", {"ZbReceived": {"Rauch Flur": RINGS}}),
+        ("tele/bridge/SENSOR", {"ZbReceived": [{"0x5ADF": RINGS}]}),
+        ("tele/bridge/5ADF/SENSOR", {"ZbReceived": {"0x5ADF": RINGS}}),
+        ("tele/bridge/Rauch_Flur/SENSOR", {"ZbReceived": {"0x5ADF": RINGS}}),
+        ("tele/bridge/ZbReceived", {"0x5ADF": RINGS}),
+        ("tele/bridge/5ADF/ZbReceived", {"0x5ADF": RINGS}),
+        ("tele/bridge/5ADF/SENSOR", {"ZbReceived": RINGS}),
+        ("tele/bridge/Rauch Flur/ZbReceived", RINGS),
+    ],
+)
+def test_a_detector_rings_under_one_name_however_the_bridge_is_set_to_tell_it(topic: str, values: Any) -> None:
+    decoded = told(topic, values)
+    assert types(decoded) == [EventType.SMOKE]
+    assert (decoded.device, decoded.hub) == (device_id("bridge:Rauch Flur"), "bridge")
+
+
+def test_a_device_that_only_the_topic_names_is_called_by_it() -> None:
+    decoded = told("tele/bridge/5ADF/SENSOR", {"ZbReceived": {"Water": 1, "Endpoint": 1}})
+    assert (types(decoded), decoded.device) == ([EventType.WATER_LEAK], "bridge:5ADF")
+
+
+@pytest.mark.parametrize(
+    ("zone", "type_"),
+    [(40, EventType.SMOKE), (0x2B, EventType.CARBON_MONOXIDE), (0x2C, EventType.SOS), (0x15, EventType.DOOR_OPEN)],
+)
+def test_the_zone_s_own_type_says_what_it_watches(zone: int, type_: EventType) -> None:
+    assert types(zigbee({"ZoneStatusChange": 1, "ZoneType": zone}))[0] is type_
+
+
+@pytest.mark.parametrize(("members", "word"), [({"Fire": "alarm"}, "alarm"), ({"SmokeAlarm": 1}, "SmokeAlarm=1")])
+def test_a_word_that_sounds_like_an_alarm_is_seen(members: dict[str, Any], word: str) -> None:
+    (refused,) = zigbee(members).rejected
+    assert (refused.reason, refused.type_word, refused.device) == (RejectReason.UNKNOWN_TYPE, word, "bridge:0x8F20")
