@@ -10,9 +10,11 @@ export const router = createRouter({
     { path: "/", name: "desk", component: DeskView },
     { path: "/sign-in", name: "sign-in", component: SignInView },
     { path: "/residents", name: "residents", component: () => import("@/views/ResidentsView.vue") },
-    { path: "/residents/:id", name: "resident", component: () => import("@/views/ResidentView.vue"), props: true },
+    { path: "/residents/:id", name: "resident", component: () => import("@/views/ResidentView.vue"), props: true, meta: { section: "residents" } },
     { path: "/devices", name: "devices", component: () => import("@/views/DevicesView.vue") },
-    { path: "/devices/:id", name: "device", component: () => import("@/views/DeviceView.vue"), props: true },
+    { path: "/devices/:id", name: "device", component: () => import("@/views/DeviceView.vue"), props: true, meta: { section: "devices" } },
+    { path: "/dead-letters", name: "dead-letters", component: () => import("@/views/DeadLettersView.vue"), meta: { section: "devices" } },
+    { path: "/sources", name: "sources", component: () => import("@/views/SourcesView.vue"), meta: { section: "devices" } },
     { path: "/:rest(.*)", redirect: { name: "desk" } },
   ],
 });

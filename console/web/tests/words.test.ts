@@ -2,7 +2,9 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { CALL_RESULTS, CALL_TO, HAND_OPENED_CLASSES, OUTCOMES, SAFETY_KINDS, SOURCES, VERIFIED } from "@/api/types";
+import {
+  CALL_RESULTS, CALL_TO, HAND_OPENED_CLASSES, LETTER_REASONS, OUTCOMES, REPLAY_RESULTS, SAFETY_KINDS, SOURCES, VERIFIED,
+} from "@/api/types";
 import en from "@/i18n/en.json";
 import zh from "@/i18n/zh-CN.json";
 
@@ -29,6 +31,12 @@ function sources(folder: string): string[] {
   });
 }
 
+/** The values of a closed set as the server's code has it. */
+function membersOf(text: string, name: string): string[] {
+  const body = text.split(`class ${name}(StrEnum):`)[1]?.split(/\n\S/)[0] ?? "";
+  return [...body.matchAll(/^ {4}[A-Z_0-9]+ = "(\w+)"/gm)].map((match) => match[1] as string);
+}
+
 describe("the words on the screen", () => {
   it("have the same keys in both languages", () => {
     expect([...english.keys()].sort()).toEqual([...chinese.keys()].sort());
@@ -51,8 +59,22 @@ describe("the words on the screen", () => {
     ["verified", VERIFIED],
     ["source", SOURCES],
     ["class", HAND_OPENED_CLASSES],
+    ["letterReason", LETTER_REASONS],
+    ["letterShort", LETTER_REASONS],
+    ["replayResult", REPLAY_RESULTS],
   ] as const)("exist for every %s of the contract", (group, names) => {
     for (const name of names) expect(chinese.has(`${group}.${name}`), name).toBe(true);
+  });
+
+  it.each([
+    ["letterReason", "devices/decoding.py", "RejectReason", LETTER_REASONS],
+    ["replayResult", "store/replay.py", "ReplayResult", REPLAY_RESULTS],
+    ["watch", "rules/domain/supervision.py", "Status", []],
+  ] as const)("exist for every %s that %s has", (group, path, name, known) => {
+    const members = membersOf(readFileSync(join("../..", path), "utf8"), name);
+    expect(members.length).toBeGreaterThan(0);
+    for (const member of members) expect(chinese.has(`${group}.${member}`), member).toBe(true);
+    if (known.length > 0) expect(members.filter((member) => !(known as readonly string[]).includes(member))).toEqual([]);
   });
 
   it("use none of the words the glossary refuses", () => {

@@ -79,15 +79,35 @@ export type Person = Schemas["Person"];
 export type Resident = Schemas["Resident"];
 export type ResidentListed = Schemas["ResidentListed"];
 export type Premises = Schemas["Home"];
+export type PremisesListed = Schemas["Premises"];
 export type WayIn = Schemas["WayIn"];
 export type Place = Schemas["Place"];
 export type Device = Schemas["Device"];
 export type DeviceKind = Schemas["DeviceKind"];
 export type NewDevice = Schemas["NewDevice"];
+/** Whom a request gives a device to. */
+export type Holder = { readonly resident_id: string } | { readonly premises_id: string };
 export type Alert = Schemas["Alert"];
 export type Actor = Schemas["Actor"];
 export type Entry = Schemas["Entry"];
 export type ImportReport = Schemas["ImportReport"];
+export type Vendor = Schemas["Vendor"];
+export type SourceRecord = Schemas["SourceRecord"];
+export type TestMode = Schemas["TestMode"];
+
+/** What could not be used: never its bytes. */
+export type DeadLetter = Schemas["DeadLetterListed"];
+/** Why something could not be used: the decoder's words, then those of what was decoded but could not be kept. */
+export const LETTER_REASONS = [
+  ...["unknown_device", "unstorable", "damaged", "unassessable"],
+  ...["unknown_topic", "empty", "too_large", "too_deep", "not_utf8", "not_json", "not_an_event", "bad_id", "bad_time"],
+  ...["unknown_type", "device_mismatch", "bad_value", "exhausted"],
+] as const;
+/** What became of a replay. */
+export const REPLAY_RESULTS = [
+  ...["used", "nothing_left", "source_unknown", "device_unknown", "still_unreadable", "unstorable"],
+  ...["ended_the_process", "failed"],
+] as const;
 
 export interface Page<T> {
   items: T[];

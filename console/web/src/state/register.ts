@@ -2,14 +2,21 @@
 import { computed, ref } from "vue";
 import { ask } from "@/api/client";
 import type { Device, Page } from "@/api/types";
-import { session } from "./session";
+import { may } from "./may";
 
 /** Null while nobody knows: what was not read is never shown as empty. */
 export const hasDevices = ref<boolean | null>(null);
 
-/** Who may register devices; the server decides all the same. */
-const REGISTERING: ReadonlySet<string> = new Set(["register_clerk", "supervisor", "installer", "administrator", "program"]);
-export const mayRegister = computed(() => REGISTERING.has(session.user?.role ?? ""));
+export const mayRegister = computed(() => may("writeDevices"));
+
+/** Those pages about devices that whoever is signed in may read, in their order. */
+export function devicePages(): ("devices" | "dead-letters" | "sources")[] {
+  return [
+    ...(may("readDevices") ? (["devices"] as const) : []),
+    ...(may("readDeadLetters") ? (["dead-letters"] as const) : []),
+    ...(may("readSources") ? (["sources"] as const) : []),
+  ];
+}
 
 /** The centre's own test device of each lane; it proves the way and is nobody's. */
 const OWN = "canary:";

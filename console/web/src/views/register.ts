@@ -4,6 +4,8 @@ import { ask, Refused, withQuery } from "@/api/client";
 import type { Page } from "@/api/types";
 
 const PAGE = 50;
+/** As many as the server gives at once. */
+const PAGE_MOST = 500;
 
 /** Words for what went wrong: the server's own, or null where it did not answer. */
 export function reasonOf(error: unknown): string | null {
@@ -19,24 +21,33 @@ export function useRegister<T>(path: string) {
 
   async function read(cursor: string | null): Promise<void> {
     isLoading.value = true;
+    await load(cursor, PAGE);
+    isLoading.value = false;
+  }
+
+  async function load(cursor: string | null, limit: number): Promise<void> {
+    const question = asked;
     try {
-      const page = await ask<Page<T>>(withQuery(path, { ...asked, limit: PAGE, cursor: cursor ?? undefined }));
+      const page = await ask<Page<T>>(withQuery(path, { ...asked, limit, cursor: cursor ?? undefined }));
+      // A later question has been asked meanwhile: this is no answer to it.
+      if (question !== asked) return;
       rows.value = cursor ? [...rows.value, ...page.items] : page.items;
       next.value = page.next;
       failure.value = null;
     } catch (error) {
       failure.value = { reason: reasonOf(error) };
-    } finally {
-      isLoading.value = false;
     }
   }
 
   function find(query: Record<string, string>): Promise<void> {
-    asked = query;
+    asked = { ...query };
     return read(null);
   }
 
-  return { rows, next, isLoading, failure, find, more: () => read(next.value) };
+  /** The rows on the page as they stand now, without a word of it. */
+  const refresh = (): Promise<void> => load(null, Math.min(PAGE_MOST, Math.max(PAGE, rows.value.length)));
+
+  return { rows, next, isLoading, failure, find, refresh, more: () => read(next.value) };
 }
 
 /** The server wants to know why one looks (centre.md, 35). */
