@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from rules.domain.grace import LOOK_GAP_S, Holding, LaneOutage, holdings
 from store.database import Connection
@@ -16,20 +16,17 @@ async def look(connection: Connection, now: datetime) -> list[Holding]:
     """Note how the lanes stand, and return what their outages hold; one look of one engine, idempotent."""
     last_look: datetime | None = await connection.fetchval(_Q.last_look)
     lanes = await connection.fetch(_Q.lanes)
-    known = [_outage(row) for row in await connection.fetch(_Q.lane_outages, now)]
-    open_ = {one.lane for one in known if one.to_at is None}
-    unheld = {row["name"]: row for row in lanes if row["valid_until"] < now}
+    lasting = {row["lane"] for row in await connection.fetch(_Q.lane_outages, now) if row["to_at"] is None}
+    unheld = {row["name"] for row in lanes if row["valid_until"] < now}
     if last_look is not None and now - last_look > timedelta(seconds=LOOK_GAP_S):
-        # Nobody looked: what was not already out counts as out from the last look to this one.
+        # Nobody looked: what was not out already counts as out from the last look to this one.
         for row in lanes:
-            if row["name"] not in open_:
-                await _begin(connection, row, last_look, None if row["name"] in unheld else now)
-                open_.add(row["name"])
-    for name, row in unheld.items():
-        if name not in open_:
-            since = max(row["valid_until"], last_look or now)
-            await _begin(connection, row, since, None)
-    ended = sorted(open_ - set(unheld))
+            if row["name"] not in lasting:
+                await _begin(connection, row, last_look, now)
+    for row in lanes:
+        if row["name"] in unheld - lasting:
+            await _begin(connection, row, max(row["valid_until"], last_look or now), None)
+    ended = sorted(lasting - unheld)
     if ended:
         await connection.execute(_Q.end_lane_outages, ended, now)
     await connection.execute(_Q.note_look, now)
@@ -41,15 +38,15 @@ async def forget(connection: Connection, now: datetime) -> None:
     await connection.execute(_Q.forget_lane_outages, now)
 
 
-async def _begin(connection: Connection, lane: object, from_at: datetime, to_at: datetime | None) -> None:
-    name, filters = lane["name"], lane["filters"]  # type: ignore[index]  # a Record
-    await connection.execute(_Q.begin_lane_outage, name, from_at, to_at, filters)
+async def _begin(connection: Connection, lane: Any, from_at: datetime, to_at: datetime | None) -> None:
+    await connection.execute(_Q.begin_lane_outage, lane["name"], from_at, to_at, lane["filters"])
 
 
-def _outage(row: object) -> LaneOutage:
+def _outage(row: Any) -> LaneOutage:
     return LaneOutage(
-        lane=row["lane"],  # type: ignore[index]  # a Record
-        from_at=row["from_at"],  # type: ignore[index]  # a Record
-        to_at=row["to_at"],  # type: ignore[index]  # a Record
-        filters=tuple(row["filters"]),  # type: ignore[index]  # a Record
+        lane=row["lane"],
+        from_at=row["from_at"],
+        to_at=row["to_at"],
+        filters=tuple(row["filters"]),
+        unseen=row["unseen"],
     )

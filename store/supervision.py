@@ -135,6 +135,7 @@ class SupervisionStore:
     # -- who spoke again --------------------------------------------------------------------------------------------
 
     async def _come_back(self, now: datetime, limit: int, tally: _Tally) -> None:
+        await self._database.pool.execute(_Q.come_back_graced, now, LOOK_MOST)
         rows = await self._database.pool.fetch(_Q.heard_again, now, LOOK_MOST)
         held = [row["device_id"] for row in rows if row["status"] == Status.HELD]
         if held:

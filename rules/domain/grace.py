@@ -14,10 +14,11 @@ from typing import Final
 
 #: Longer than this between two looks means that we, or the database, were away: nobody can say who was heard.
 LOOK_GAP_S: Final = 15.0
-#: A lane holds verdicts for at most so long in a day, its outages themselves included.
+#: A lane holds verdicts for at most so long in a day. An outage in which an engine was awake counts itself; one in
+#: which nobody looked, and so no verdict could be spoken, counts from its end.
 HOLD_PER_DAY_S: Final = 1800
 #: After an outage verdicts wait as long as it lasted, at most this: the broker's queue drains, devices speak again.
-AFTER_MOST_S: Final = 600
+AFTER_MOST_S: Final = 1800
 #: However long the outage, a device is held for at most so many of its intervals.
 HELD_INTERVALS: Final = 2
 CANONICAL: Final = "canonical"
@@ -33,20 +34,23 @@ class LaneOutage:
     from_at: datetime
     to_at: datetime | None
     filters: tuple[str, ...] = ()
+    unseen: bool = False  #: found out afterwards: nobody looked
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Holding:
-    """A time in which a lane's outage holds verdicts."""
+    """A time in which a lane's outage holds verdicts; from `counts_from` on it uses up the day's allowance."""
 
     lane: str
     from_at: datetime
+    counts_from: datetime
     to_at: datetime
     filters: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
-        return (self.to_at - self.from_at).total_seconds()
+        """Of the day's allowance."""
+        return (self.to_at - self.counts_from).total_seconds()
 
 
 def holdings(outages: Iterable[LaneOutage], *, now: datetime) -> list[Holding]:
@@ -54,13 +58,18 @@ def holdings(outages: Iterable[LaneOutage], *, now: datetime) -> list[Holding]:
     held: dict[str, list[Holding]] = {}
     for outage in sorted(outages, key=lambda one: one.from_at):
         before = held.setdefault(outage.lane, [])
+        begins = outage.to_at if outage.unseen and outage.to_at is not None else outage.from_at
         # One that begins while another still holds goes on from there.
-        from_at = max([outage.from_at, *(one.to_at for one in before)])
-        wanted_to = _wanted_end(outage, now)
-        budget_s = HOLD_PER_DAY_S - sum(one.seconds for one in before if one.to_at > from_at - _DAY)
-        to_at = min(wanted_to, from_at + timedelta(seconds=max(0.0, budget_s)))
-        if to_at > from_at:
-            before.append(Holding(lane=outage.lane, from_at=from_at, to_at=to_at, filters=outage.filters))
+        counts_from = max([begins, *(one.to_at for one in before)])
+        budget_s = HOLD_PER_DAY_S - sum(one.seconds for one in before if one.to_at > counts_from - _DAY)
+        to_at = min(_wanted_end(outage, now), counts_from + timedelta(seconds=max(0.0, budget_s)))
+        if to_at > counts_from:
+            before.append(
+                Holding(
+                    lane=outage.lane, from_at=min(outage.from_at, counts_from), counts_from=counts_from, to_at=to_at,
+                    filters=outage.filters,
+                )
+            )  # fmt: skip
     return [one for each in held.values() for one in each]
 
 
@@ -97,8 +106,9 @@ def held_until(
 
     A device that was late before the outage began gets nothing by it.
     """
+    # Two intervals from when it was late and could have been told so: while nobody looked, no time passed for it.
     ends = [
-        min(one.to_at, late_from + timedelta(seconds=HELD_INTERVALS * interval_s))
+        min(one.to_at, max(late_from, one.counts_from) + timedelta(seconds=HELD_INTERVALS * interval_s))
         for one in held
         if one.from_at <= late_from < one.to_at and concerns(one.filters, source)
     ]

@@ -7,9 +7,12 @@ CREATE TABLE IF NOT EXISTS lane_outage (
     from_at  timestamptz NOT NULL,
     to_at    timestamptz,                    -- NULL while nobody holds it
     filters  text[] NOT NULL DEFAULT '{}',   -- as last subscribed: whose signs of life it carries
+    unseen   boolean NOT NULL DEFAULT false, -- found out afterwards: no engine looked
     PRIMARY KEY (lane, from_at),
     CHECK (to_at >= from_at)
 );
+
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS lane_outage_lasting ON lane_outage (lane) WHERE to_at IS NULL;
 
 CREATE TABLE IF NOT EXISTS outage (
     incident_id bigint PRIMARY KEY REFERENCES incident (id),

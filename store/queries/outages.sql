@@ -1,6 +1,6 @@
 -- name: lanes
 -- As they stand now; read without locks.
-SELECT name, filters, valid_until FROM lane WHERE retired_at IS NULL
+SELECT name, filters, greatest(valid_until, '2000-01-01') AS valid_until FROM lane WHERE retired_at IS NULL
 
 -- name: last_look
 SELECT seen_at FROM part WHERE name = 'supervision'
@@ -11,11 +11,13 @@ INSERT INTO part (name, seen_at) VALUES ('supervision', $1)
 
 -- name: lane_outages
 -- Those of the last two days: what a day's allowance is reckoned from.
-SELECT lane, from_at, to_at, filters FROM lane_outage
+SELECT lane, from_at, to_at, filters, unseen FROM lane_outage
  WHERE to_at IS NULL OR to_at > $1::timestamptz - interval '2 days' ORDER BY from_at
 
 -- name: begin_lane_outage
-INSERT INTO lane_outage (lane, from_at, to_at, filters) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+-- Two engines that find one outage write it once.
+INSERT INTO lane_outage (lane, from_at, to_at, filters, unseen) VALUES ($1, $2, $3, $4, $3::timestamptz IS NOT NULL)
+    ON CONFLICT DO NOTHING
 
 -- name: end_lane_outages
 UPDATE lane_outage SET to_at = greatest(from_at, $2) WHERE lane = ANY ($1) AND to_at IS NULL
@@ -86,7 +88,8 @@ UPDATE supervision SET status = 'grace', due_at = $2::timestamptz + every, outag
 SELECT i.id, i.subject, n.priority AS to_priority
   FROM unnest($2::text[], $3::int[], $4::int[]) AS n (class, after_s, priority)
   JOIN incident AS i ON i.class = n.class
- WHERE i.state NOT IN ('resolved', 'closed') AND i.priority > n.priority AND i.priority BETWEEN 2 AND 5
+ WHERE i.state NOT IN ('resolved', 'closed') AND i.state <> 'closed' AND i.priority > n.priority
+   AND i.priority BETWEEN 2 AND 5
    AND i.opened_at <= $1::timestamptz - make_interval(secs => n.after_s)
  ORDER BY n.priority, i.id LIMIT $5
 

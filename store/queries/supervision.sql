@@ -1,7 +1,7 @@
 -- name: outdated
 -- After an update of the table of intervals: planned anew, a part at a time. A look at every row: asked once a start.
 UPDATE supervision SET status = 'new'
- WHERE device_id IN (SELECT device_id FROM supervision WHERE by_table <> $1 AND status <> 'new' LIMIT $2
+ WHERE device_id IN (SELECT device_id FROM supervision WHERE by_table < $1 AND status <> 'new' LIMIT $2
                         FOR NO KEY UPDATE SKIP LOCKED)
 RETURNING device_id
 
@@ -128,6 +128,17 @@ UPDATE supervision AS v
   FROM device_state AS s
  WHERE v.device_id = ANY ($1) AND s.device_id = v.device_id AND v.status = 'held'
    AND s.last_seen >= v.watched_from AND s.last_seen + v.allowed > $2
+
+-- name: come_back_graced
+-- Given time and heard in it: no incident to end. Few rows but after an outage of ours.
+WITH heard AS (
+    SELECT v.device_id, s.last_seen + v.allowed AS deadline
+      FROM supervision AS v JOIN device_state AS s ON s.device_id = v.device_id
+     WHERE v.status = 'grace' AND s.last_seen >= v.watched_from AND s.last_seen + v.allowed > $1
+     ORDER BY v.device_id LIMIT $2
+       FOR NO KEY UPDATE OF v SKIP LOCKED
+)
+UPDATE supervision AS v SET status = 'live', due_at = heard.deadline FROM heard WHERE v.device_id = heard.device_id
 
 -- name: try_device
 SELECT id FROM device WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED

@@ -22,7 +22,8 @@ def lane_outages(draw: st.DrawFn) -> list[LaneOutage]:
         from_at = NOW + timedelta(seconds=draw(SECONDS))
         lasted = draw(st.one_of(st.none(), st.integers(0, 20_000)))
         to_at = None if lasted is None else min(NOW, from_at + timedelta(seconds=lasted))
-        found.append(LaneOutage(lane=draw(st.sampled_from("ab")), from_at=from_at, to_at=to_at))
+        lane, unseen = draw(st.sampled_from("ab")), to_at is not None and draw(st.booleans())
+        found.append(LaneOutage(lane=lane, from_at=from_at, to_at=to_at, unseen=unseen))
     return found
 
 
@@ -32,7 +33,7 @@ def test_no_lane_holds_longer_than_half_an_hour_in_any_day(outages: list[LaneOut
     day_to = day_from + timedelta(days=1)
     for lane in "ab":
         within = [
-            max(0.0, (min(one.to_at, day_to) - max(one.from_at, day_from)).total_seconds())
+            max(0.0, (min(one.to_at, day_to) - max(one.counts_from, day_from)).total_seconds())
             for one in holdings(outages, now=NOW)
             if one.lane == lane
         ]
@@ -45,9 +46,10 @@ def test_a_held_verdict_waits_at_most_two_intervals_and_half_an_hour(
 ) -> None:
     late_from = NOW + timedelta(seconds=late_s)
     held = holdings(outages, now=NOW)
+    told_from = max([late_from, *(one.counts_from for one in held if one.from_at <= late_from < one.to_at)])
     until = held_until(late_from, interval_s=interval_s, source="canonical", held=held, now=late_from)
     if until is not None:
-        assert late_from < until <= late_from + timedelta(seconds=min(2 * interval_s, HOLD_PER_DAY_S))
+        assert late_from < until <= told_from + timedelta(seconds=min(2 * interval_s, HOLD_PER_DAY_S))
 
 
 devices = st.lists(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -23,13 +24,20 @@ def test_an_outage_holds_as_long_after_it_as_it_lasted() -> None:
     assert (held.from_at, held.to_at) == (at(0), at(240))
 
 
-def test_after_a_long_outage_it_holds_ten_minutes_and_never_more_than_half_an_hour_in_all() -> None:
+def test_it_never_holds_more_than_half_an_hour_in_all() -> None:
     (held,) = holdings([out(0, 900)], now=at(900))
-    assert held.to_at == at(1500)
+    assert held.to_at == at(1800)
     (held,) = holdings([out(0, 3600)], now=at(3600))
     assert held.to_at == at(HOLD_PER_DAY_S)
     (held,) = holdings([out(0, None)], now=at(86_000))
     assert held.to_at == at(HOLD_PER_DAY_S), "an outage without end holds no longer"
+
+
+def test_where_nobody_looked_the_half_hour_begins_with_our_return() -> None:
+    (held,) = holdings([replace(out(0, 7200), unseen=True)], now=at(7200))
+    assert (held.from_at, held.to_at, held.seconds) == (at(0), at(9000), 1800)
+    until = held_until(at(100), interval_s=300, source="canonical", held=[held], now=at(7200))
+    assert until == at(7800), "two of its intervals, counted from our return"
 
 
 def test_the_half_hour_is_a_lanes_and_a_days() -> None:
@@ -60,7 +68,7 @@ def test_a_lane_concerns_those_whose_signs_of_life_it_carries(
     assert concerns(filters, source) is concerned
 
 
-HELD = [Holding(lane="telemetry", from_at=at(0), to_at=at(600), filters=TELEMETRY)]
+HELD = [Holding(lane="telemetry", from_at=at(0), counts_from=at(0), to_at=at(600), filters=TELEMETRY)]
 
 
 @pytest.mark.parametrize(
