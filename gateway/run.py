@@ -14,6 +14,7 @@ import structlog
 
 from gateway.alarms import SIDE_BY_SIDE
 from gateway.canary import OnFullRound
+from gateway.commands import CommandWorker
 from gateway.lane import Lane, LaneContext
 from gateway.leaving import Leavers
 from gateway.mqtt.connection import NO_CERTIFICATES, BrokerAddress, Certificates
@@ -82,6 +83,9 @@ class Gateway:
         self._context = context
         self._leavers = Leavers([lane.name for lane in lanes], context) if names_all_lanes else None
         self.lanes = [Lane(lane, context) for lane in lanes]
+        self._commands = CommandWorker(
+            database=database, clock=clock, centre=centre, broker=context.broker, may_expire=acks_expire
+        )
         self._sources = [source.name for lane in lanes for source in lane.sources]
         self._replayer = Replayer(
             {source.name: source.decode for lane in lanes for source in lane.sources},
@@ -101,6 +105,7 @@ class Gateway:
             for lane in self.lanes:
                 group.create_task(lane.run(), name=f"lane {lane.name}")
             group.create_task(self._replayer.run(), name="dead letters used again")
+            group.create_task(self._commands.run(), name="commands to devices")
             if self._leavers is not None:
                 group.create_task(self._leavers.run(), name="lanes that left the settings")
 

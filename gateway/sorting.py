@@ -12,6 +12,7 @@ from devices.decoding import Decoded, Rejected, RejectReason
 from devices.event import ALARMS, CLEARS, FAULTS, PLACES, READINGS, Event, EventType
 from devices.topics import PREFIX, Channel, parse_topic
 from gateway.mqtt.codec import PublishPacket, UnreadablePacket
+from gateway.replies import ReplyArrival, reply_of
 from gateway.sources import Source, registrable
 from gateway.window import Message
 
@@ -70,7 +71,7 @@ class RejectArrival(Struct, frozen=True, gc=False):
 
 
 #: What can wait for its batch.
-Arrival = TelemetryArrival | PresenceArrival | RejectArrival
+Arrival = TelemetryArrival | PresenceArrival | RejectArrival | ReplyArrival
 
 
 class Sorted(Struct, frozen=True, gc=False):
@@ -100,6 +101,12 @@ def sort(packet: PublishPacket, message: Message, source: Source, received_at: d
         if named is not None:
             presence = PresenceArrival(message, named[0], online, received_at, packet.payload)
             return Sorted(telemetry=(presence,))
+    if packet.topic.endswith("/reply"):
+        reply = reply_of(packet, message, received_at)
+        if isinstance(reply, Rejected):
+            return Sorted(telemetry=(RejectArrival(message, message.device, reply, received_at, packet.retain),))
+        if reply is not None:
+            return Sorted(telemetry=(reply,))
     try:
         decoded = source.decode(packet.topic, packet.payload)
     except Exception as error:  # noqa: BLE001  # kept as a reject of this one message

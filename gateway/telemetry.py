@@ -18,11 +18,12 @@ from msgspec.json import Encoder
 from devices import ack
 from devices.datums import to_wgs84
 from devices.event import READINGS, Event, EventType, Location, Vitals, digest
-from gateway import metrics, moves
+from gateway import metrics, moves, replies
 from gateway.bad_data import BadDataRateHigh, BadDataWatch
 from gateway.edges import Edges
 from gateway.identity import identity_of
 from gateway.moves import Move, Moves
+from gateway.replies import ReplyArrival
 from gateway.retrying import Retrying
 from gateway.sorting import Arrival, PresenceArrival, RejectArrival, TelemetryArrival
 from gateway.window import Message
@@ -90,6 +91,7 @@ class _Gathered:
     moves: Moves = field(default_factory=dict)
     dropped_moves: int = 0
     letters: list[DeadLetter] = field(default_factory=list)
+    replies: list[ReplyArrival] = field(default_factory=list)
     outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)  #: by source, type and outcome
     #: Why what came on an alarm topic, and so is answered, could not be used: by the arrival's identity.
     refused: dict[int, str] = field(default_factory=dict)
@@ -174,6 +176,8 @@ class TelemetryWriter:
                 if len(rows):
                     await self._store(connection, rows, arrivals, gathered, careful=careful)
             await self._move(connection, gathered, careful=careful)
+            if gathered.replies:
+                await self._answer_commands(connection, gathered)
             if gathered.letters:
                 await bury(connection, gathered.letters, now=self._clock.now())
         return gathered
@@ -196,7 +200,11 @@ class TelemetryWriter:
                 gathered.outcomes[arrival.message.source, "unknown", "dead_letter"] += 1
                 continue
             device_id = self._known.get(arrival.device)
-            if device_id is None:
+            if isinstance(arrival, ReplyArrival):
+                gathered.replies.append(arrival)
+                if device_id is not None and not arrival.retained:
+                    gathered.moves.setdefault(device_id, Move(None)).seen_at = arrival.received_at
+            elif device_id is None:
                 gathered.letters.append(self._unknown_letter(arrival))
                 gathered.refused[id(arrival)] = "unknown_device"
                 type_ = str(arrival.event.type) if isinstance(arrival, TelemetryArrival) else "online"
@@ -270,6 +278,14 @@ class TelemetryWriter:
         if both:
             gathered.dropped_moves = await moves.write(connection, both, careful=careful)
             self._bad_data.count(gathered.dropped_moves)
+
+    async def _answer_commands(self, connection: Connection, gathered: _Gathered) -> None:
+        for arrival in await replies.settle(connection, gathered.replies, now=self._clock.now()):
+            reason, detail = replies.UNKNOWN_COMMAND, replies.UNKNOWN_COMMAND_DETAIL
+            gathered.letters.append(
+                self._letter(arrival, arrival.payload, reason, detail, retained=arrival.retained)
+            )  # fmt: skip
+            gathered.outcomes[arrival.message.source, "unknown", "dead_letter"] += 1
 
     # -- heartbeats --------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import structlog
 from prometheus_client import Counter
 
 from gateway.shedding import Shed, Shedder
-from gateway.sorting import PresenceArrival, RejectArrival, TelemetryArrival
+from gateway.sorting import Arrival, PresenceArrival, TelemetryArrival
 from rules.clock import Clock
 from rules.domain.clones import REMEMBERED, fought_over
 from rules.domain.vocabulary import Class
@@ -56,7 +56,7 @@ class Unruly:
     _arrivals: dict[tuple[str, str], deque[float]] = field(default_factory=dict)
     _waiting: dict[tuple[Class, str], _Report] = field(default_factory=dict)
 
-    def admits(self, arrival: TelemetryArrival | PresenceArrival | RejectArrival, lane: str) -> bool:
+    def admits(self, arrival: Arrival, lane: str) -> bool:
         """Whether the lane takes this arrival; what it does not take is counted here."""
         if type(arrival) is PresenceArrival:
             if arrival.online:

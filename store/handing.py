@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _Q: Final = queries("commands")
 
-#: What is handed out, expired or told in one go.
+#: What is expired or told in one go.
 LIMIT: Final = 50
 #: Ids are bigints; a longer number is nobody's.
 _ID_DIGITS_MAX: Final = 18
@@ -35,6 +35,7 @@ class Outgoing:
     id: int
     device: str
     command: Command
+    tries: int  #: this one included
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,13 +56,20 @@ class Fate(StrEnum):
     NOBODYS = "nobodys"  #: no command of this id went out to this device
 
 
+async def is_due(db: Database, *, now: datetime) -> bool:
+    """Whether anything waits to be published now."""
+    async with db.pool.acquire() as connection:
+        found: bool = await connection.fetchval(_Q.is_due, now)
+    return found
+
+
 async def take(db: Database, *, limit: int, again_after: timedelta, now: datetime) -> list[Outgoing]:
     """Commands to publish now. Whoever dies before `mark_sent` leaves them to be published once more, ids unchanged."""
     async with db.pool.acquire() as connection:
         rows = await connection.fetch(_Q.take, now, limit, again_after)
     return [
         Outgoing(
-            id=row["id"], device=row["device"],
+            id=row["id"], device=row["device"], tries=row["tries"],
             command=Command(
                 id=str(row["id"]), command=CommandName(row["command"]), args=row["args"], expires_at=row["expires_at"]
             ),

@@ -230,6 +230,12 @@ class MqttConnection(asyncio.Protocol):
     async def unsubscribe(self, filters: tuple[str, ...]) -> None:
         await self._ask(lambda packet_id: codec.unsubscribe(packet_id, filters))
 
+    async def publish(self, topic: str, payload: bytes, *, expiry_s: int | None) -> codec.PubAckReasonCode:
+        """Publish at QoS 1; return the broker's word. ConnectionFailed or ConnectionEnded where it says none."""
+        answer = await self._ask(lambda id_: codec.publish(topic, payload, packet_id=id_, expiry_s=expiry_s))
+        assert isinstance(answer, codec.PubAckPacket)
+        return answer.reason_code
+
     def acknowledge(self, packet_ids: list[int], acks: list[tuple[str, bytes]], *, expiry_s: int | None) -> None:
         """PUBACK to the broker in the order given, and our acks to devices, in one write."""
         out = bytearray()
@@ -337,6 +343,7 @@ class MqttConnection(asyncio.Protocol):
         match packet:
             case codec.PubAckPacket():
                 self._in_flight.discard(packet.packet_id)
+                self._answered(packet)
                 out = bytearray()
                 self._take_waiting(out)
                 if out:
@@ -347,13 +354,15 @@ class MqttConnection(asyncio.Protocol):
                     self._window = packet.receive_max
                     self._connack.set_result(packet)
             case codec.SubAckPacket() | codec.UnsubAckPacket():
-                waiting = self._answers.pop(packet.packet_id, None)
-                if waiting is not None and not waiting.done():
-                    waiting.set_result(packet)
+                self._answered(packet)
             case codec.DisconnectPacket():
                 self.close(f"broker: {packet.reason_code!r}")
-            case _:
-                pass  # PINGRESP: hearing it was all
+            # PINGRESP: hearing it was all.
+
+    def _answered(self, packet: codec.PubAckPacket | codec.SubAckPacket | codec.UnsubAckPacket) -> None:
+        waiting = self._answers.pop(packet.packet_id, None)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(packet)
 
     async def _ask(self, build: Callable[[int], bytes]) -> codec.Packet:
         packet_id = self._take_id()
@@ -364,7 +373,7 @@ class MqttConnection(asyncio.Protocol):
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 return await future
         except TimeoutError as error:
-            raise ConnectionFailed("the broker does not answer a subscription") from error
+            raise ConnectionFailed("the broker does not answer") from error
 
     def _take_waiting(self, out: bytearray) -> None:
         while self._waiting and len(self._in_flight) < self._window:

@@ -36,6 +36,9 @@ SELECT c.id, d.device, c.command, c.args, c.state, c.asked, c.made_by, u.display
 -- The newest first; $2 is the last id of the page before.
  WHERE c.device_id = $1 AND c.id < $2 ORDER BY c.id DESC LIMIT $3
 
+-- name: is_due
+SELECT EXISTS (SELECT FROM command WHERE state = 'waiting' AND try_at <= $1 AND expires_at > $1)
+
 -- name: take
 -- Counted and put off before it is published, so that who dies in between leaves a command that goes out once more,
 -- with its old id. Locked rows are in another gateway's hands.
@@ -43,7 +46,7 @@ UPDATE command AS c SET tries = tries + 1, try_at = $1::timestamptz + $3::interv
   FROM (SELECT id FROM command WHERE state = 'waiting' AND try_at <= $1 AND expires_at > $1
          ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED) AS due, device AS d
  WHERE c.id = due.id AND d.id = c.device_id
-RETURNING c.id, d.device, c.command, c.args, c.expires_at
+RETURNING c.id, d.device, c.command, c.args, c.expires_at, c.tries
 
 -- name: sent
 -- Its reply may have been quicker: then the device has it, and this says only when the broker did.

@@ -324,6 +324,7 @@ async def test_a_command_by_hand_within_a_case_stands_in_its_timeline_with_its_a
             command=CommandName.LOCATE, args={}, asked=Asked.BY_HAND, expires_at=night.now + timedelta(minutes=5)
         )
         row = await night.town.db.pool.fetchrow("SELECT id FROM device WHERE device = $1", home.button)
+        assert row is not None
         made = await commands.ask_by_hand(
             night.town.db, row["id"], order, incident_id=call, by=mei.user_id, centre=CENTRE, now=night.now
         )
@@ -332,4 +333,5 @@ async def test_a_command_by_hand_within_a_case_stands_in_its_timeline_with_its_a
         await worker_looks(night)
         assert await night.actions(call) == ["opened", "commanded", "command_ended"]
         audit = await night.town.db.pool.fetchrow("SELECT * FROM audit WHERE action = 'device_commanded'")
+        assert audit is not None
         assert (audit["user_id"], audit["purpose"]) == (mei.user_id, "locate")
