@@ -15,6 +15,22 @@ _ENDED_BY: Final = {
 }
 
 
+#: What has an end of its own.
+_BEGUN: Final = frozenset(ENDS.values())
+
+
+def without_ends_of_what_stands(events: Iterable[Event]) -> list[Event]:
+    """Leave out a state's end where the same message says of the same device that it stands.
+
+    Two sensors in one case: what the one sees is not over because the other does not see it.
+    """
+    told = list(events)
+    standing = {(event.device, event.type) for event in told if event.type in _BEGUN}
+    if not standing:
+        return told
+    return [event for event in told if not event.is_state or (event.device, ENDS.get(event.type)) not in standing]
+
+
 def life_first(events: Iterable[Event]) -> list[Event]:
     """Life-safety first, else in the order sent; what ends or takes back such an alarm stays before and after it.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from devices.alarm_words import unread
 from devices.event import Event, EventType
 from devices.report import reading, report
 from devices.shelly_parts import ALARMS, HALVES, PUSHES
@@ -75,6 +76,8 @@ def status(values: Mapping[str, Any]) -> tuple[list[Event], float | None]:
     if isinstance(gas, dict) and (type_ := _GAS.get(str(gas.get("alarm_state")).lower())) is not None:
         events.append(report(type_, is_state=type_ is not EventType.TEST))
     events.extend(_opening(values.get("sensor")))
+    if (is_moving := flag(values.get("motion"))) is not None:
+        events.append(report(EventType.OCCUPIED if is_moving else EventType.VACANT, is_state=True))
     for member, word, own, unit in (
         ("tmp", "tC", "temperature", "°C"),
         ("hum", "value", "humidity", "%"),
@@ -87,6 +90,15 @@ def status(values: Mapping[str, Any]) -> tuple[list[Event], float | None]:
             events.append(reading(own, value, unit))
     battery = values.get("bat")
     return events, percent(battery.get("value")) if isinstance(battery, dict) else None
+
+
+def unread_alarm(values: Mapping[str, Any]) -> str | None:
+    """Return a word of a whole status that sounds like an alarm and is none of ours, None where there is none."""
+    known = {name for name in ALARMS if flag(values.get(name)) is not None}
+    gas = values.get("gas_sensor")
+    if isinstance(gas, dict) and str(gas.get("alarm_state")).lower() in (*_GAS, "unknown"):
+        known.add("gas_sensor")
+    return unread(values, known)
 
 
 def _valid(part: object, word: str) -> float | None:

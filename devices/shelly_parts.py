@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
+from devices.alarm_words import unread
 from devices.event import Event, EventType
 from devices.report import reading, report
 from devices.values import flag, number, percent, within
@@ -40,6 +42,9 @@ PUSHES: Final = frozenset(
     }
 )
 HALVES: Final = frozenset({"btn_down", "btn_up"})
+_COMPONENTS_MAX: Final = 1024
+#: Read element by element.
+_LISTS: Final = frozenset({"events"})
 _CELSIUS: Final = (-100, 200)
 
 
@@ -117,6 +122,24 @@ def _reading(name: str, value: float | None, unit: str, status: Mapping[str, Any
     own = status.get("id")
     numbered = f"{name}_{own}" if isinstance(own, int) and not isinstance(own, bool) and 0 < own < 1000 else name
     return [reading(numbered, value, unit, at=at)]
+
+
+def unread_alarm(components: Mapping[str, Any]) -> str | None:
+    """Return a word of a component's that sounds like an alarm and is none of ours, None where there is none."""
+    for name, status in islice(components.items(), _COMPONENTS_MAX):
+        is_alarm = name.partition(":")[0] in ALARMS
+        if isinstance(status, dict):
+            rest = {key: value for key, value in status.items() if not (is_alarm and _is_read(key, value))}
+        else:
+            rest = {} if name in _LISTS or (is_alarm and flag(status) is not None) else {name: status}
+        word = unread(rest)
+        if word is not None:
+            return word
+    return None
+
+
+def _is_read(name: str, value: object) -> bool:
+    return name in ("alarm", "mute", "errors") and (name == "errors" or flag(value) is not None)
 
 
 PARTS: Final[Mapping[str, Callable[[Mapping[str, Any], datetime | None], list[Event]]]] = {

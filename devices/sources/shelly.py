@@ -29,15 +29,16 @@ from typing import Any, Final, NamedTuple
 from msgspec import structs
 
 from devices import shelly_first_generation as first_generation
+from devices.alarm_words import unknown_alarm, unread
 from devices.damage import only_calls
 from devices.decoding import Decoded, Rejected, RejectReason
 from devices.event import Event, EventType
 from devices.json_message import JsonMessage, read_json
 from devices.naming import device_id
-from devices.ordering import life_first
+from devices.ordering import life_first, without_ends_of_what_stands
 from devices.report import reading, rejected, report
 from devices.salvage import trimmed
-from devices.shelly_parts import ALARMS, HALVES, PUSHES, battery_pct, component, contact, presence
+from devices.shelly_parts import ALARMS, HALVES, PUSHES, battery_pct, component, contact, presence, unread_alarm
 from devices.values import flag, instant, number, percent
 
 #: A Shelly has some tens of components, and a notification holds a few events; more of them are not read.
@@ -47,6 +48,18 @@ _COMPONENTS_MAX: Final = 1024
 _LABEL: Final = re.compile(r"shelly[a-z0-9]+-[0-9a-f]{12}", re.IGNORECASE)
 _BLUETOOTH: Final = re.compile(r"bthomedevice:\d{1,4}")
 _BARE_WORDS: Final = frozenset({"relay", "input", "longpush", "light", "roller", "emeter"})
+
+
+#: What a Bluetooth device can raise, by BTHome's names. Moisture as a flag is a leak, as a number it is a percentage.
+_ADVERTISED: Final[Mapping[str, tuple[EventType, EventType | None]]] = {
+    **ALARMS,
+    "moisture": ALARMS["leak"],
+    "water_leak": ALARMS["leak"],
+    "tamper": (EventType.TAMPER, EventType.TAMPER_CLEAR),
+    "problem": (EventType.FAULT, EventType.FAULT_CLEAR),
+    "battery_low": (EventType.BATTERY_LOW, None),
+}
+_UNKNOWN: Final = "event: a word that we do not know, but may not miss"
 
 
 class _Told(NamedTuple):
@@ -85,7 +98,32 @@ def decode(topic: str, payload: bytes, *, model: str | None = None) -> Decoded:
     if refused is not None:
         return Decoded(device=named.device or device, channel=None, rejected=(refused,))
     decoded = _decoded(device, events)
-    return decoded if _is_small(read) else structs.replace(decoded, rejected=(_too_many(payload),))
+    if not _is_small(read):
+        return structs.replace(decoded, rejected=(_too_many(payload),))
+    word = None if read.damage is not None else _unread(named, read.members)
+    return (
+        decoded if word is None else structs.replace(decoded, rejected=(unknown_alarm(word, payload, device=device),))
+    )
+
+
+def _unread(named: _Topic, values: Mapping[str, Any]) -> str | None:
+    """Return a word that sounds like an alarm and is none of ours, None where there is none."""
+    params = values.get("params", values.get("result"))
+    if isinstance(params, dict):
+        listed = params.get("events")
+        words = (_unread_event(one) for one in (listed[:_EVENTS_MAX] if isinstance(listed, list) else ()))
+        return unread_alarm(params) or next((word for word in words if word is not None), None)
+    if named.kind == "status" and named.rest:
+        return unread_alarm({named.rest[0]: values})
+    return first_generation.unread_alarm(values) if first_generation.is_status(values) else unread_alarm(values)
+
+
+def _unread_event(one: object) -> str | None:
+    word = one.get("event") if isinstance(one, dict) else None
+    if not isinstance(word, str) or word.lower().partition("_")[0] in ALARMS:
+        return None
+    name = str(one["component"]) if isinstance(one, dict) and "component" in one else ""
+    return None if name.partition(":")[0] in ALARMS else unread({"event": word})
 
 
 def _is_small(read: JsonMessage) -> bool:
@@ -112,8 +150,13 @@ def _topic(topic: str) -> _Topic:
         return _Topic(device_id(levels[-2]) if len(levels) > 1 and levels[-2] != "shellies" else None, "announce")
     for kind, back in (("online", 1), ("events", 2), ("status", 2)):
         if len(levels) > back and levels[-back] == kind:
-            return _Topic(device_id(levels[-back - 1]), kind, tuple(levels[len(levels) - back + 1 :]))
+            return _Topic(_prefixed(levels[:-back]), kind, tuple(levels[len(levels) - back + 1 :]))
     return _Topic(device_id(levels[0]) if levels else None, "other")
+
+
+def _prefixed(levels: list[str]) -> str:
+    """Name a device by the prefix of its topics: its own label where that ends it, else all of it."""
+    return device_id(levels[-1] if _LABEL.fullmatch(levels[-1]) else "/".join(levels))
 
 
 def _online(device: str | None, payload: bytes) -> Decoded:
@@ -149,8 +192,14 @@ def _events(named: _Topic, device: str | None, read: JsonMessage) -> list[Event]
         told = _notified(device, params, method)
     elif named.kind == "status" and named.rest:
         told = _statuses({named.rest[0]: values}, at=None, detail=values)
+    elif "src" in values and isinstance(result := values.get("result"), dict):
+        told = _statuses(result, at=None, detail=result)  # what it answers when somebody asks
+        if not told.events:
+            return []
     elif named.rest[:1] == ("input_event",) or ("event" in values and "event_cnt" in values):
         told = _Told([report(first_generation.press(values))], None, values)
+    elif named.kind == "events" and any(name.partition(":")[0] in ALARMS for name in values):
+        told = _statuses(values, at=None, detail=values)  # a script's or a bridge's, without the frame around it
     elif first_generation.is_status(values):
         told = _first_status(values)
     elif named.kind == "other":
@@ -220,7 +269,8 @@ def _statuses(components: Mapping[str, Any], *, at: datetime | None, detail: Map
     ]
     wifi = components.get("wifi")
     signal = number(wifi.get("rssi")) if isinstance(wifi, dict) else None
-    return _Told(events, at, detail, battery_pct(components), signal or None)
+    told = without_ends_of_what_stands(events)
+    return _Told(told, at, detail, battery_pct(components), signal or None)
 
 
 def _first_status(values: Mapping[str, Any]) -> _Told:
@@ -246,6 +296,10 @@ def _happened(device: str | None, one: Mapping[str, Any], shared_at: datetime | 
         return [report(EventType.ACTIVITY, at=at, device=own, detail=dict(one))]
     if kind in ALARMS:
         return _alarm_event(kind, word.rpartition(".")[2], at)
+    scripted = ALARMS.get(word.lower().partition("_")[0])
+    if scripted is not None and unread({"event": word}) is not None:
+        # A script of the owner's: what it has seen only its word says.
+        return [report(scripted[0], at=at, device=own, detail=dict(one), damage=_UNKNOWN)]
     return [report(EventType.HEARTBEAT, at=at, device=own, detail=dict(one))]
 
 
@@ -254,8 +308,10 @@ def _alarm_event(kind: str, word: str, at: datetime | None) -> list[Event]:
     types = {"alarm": raised, "alarm_on": raised, "alarm_off": ended, "alarm_test": EventType.TEST}
     types |= {"test": EventType.TEST, "mute": EventType.MUTED, "alarm_mute": EventType.MUTED}
     types["cable_unplugged"] = EventType.FAULT
-    type_ = types.get(word, EventType.HEARTBEAT)
-    return [report(type_, at=at, is_state=type_ in (raised, ended))]
+    type_ = types.get(word)
+    if type_ is None and unread({"event": word}) is not None:
+        return [report(raised, at=at, damage=_UNKNOWN)]
+    return [report(type_ or EventType.HEARTBEAT, at=at, is_state=type_ in (raised, ended))]
 
 
 def _advertised(data: Mapping[str, Any], at: datetime | None) -> list[Event]:
@@ -264,6 +320,10 @@ def _advertised(data: Mapping[str, Any], at: datetime | None) -> list[Event]:
     own = device_id(address) if isinstance(address, str) and address else None
     shared: dict[str, Any] = {"device": own, "at": at}
     events: list[Event] = []
+    for name, (raised, ended) in _ADVERTISED.items():
+        is_on = flag(data.get(name))
+        if is_on is not None and (ended is not None or is_on):
+            events.append(report(raised if is_on else ended or raised, is_state=True, **shared))
     presses = data.get("button")
     if any(number(press) for press in (presses if isinstance(presses, list) else [presses])[:16]):
         events.append(report(EventType.BUTTON, **shared))
@@ -299,7 +359,8 @@ def _with_rest(told: _Told) -> list[Event]:
             return ordered
         return [_bare(EventType.HEARTBEAT, told), *ordered]
     full = _bare(first.type, told)
-    return [structs.replace(full, is_state=first.is_state, at=first.at, at_given=first.at_given), *ordered[1:]]
+    carried = structs.replace(first, battery_pct=full.battery_pct, signal_dbm=full.signal_dbm, detail=full.detail)
+    return [carried, *ordered[1:]]
 
 
 def _bare(type_: EventType, told: _Told) -> Event:

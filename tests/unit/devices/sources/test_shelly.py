@@ -217,3 +217,65 @@ def test_what_says_nothing_is_refused(topic: str, payload: bytes) -> None:
     decoded = decode(topic, payload)
     assert decoded.events == ()
     assert decoded.rejected
+
+
+def script(data: dict[str, Any], word: str = "shelly-blu") -> Decoded:
+    return happened({"component": "script:1", "id": 1, "event": word, "data": data, "ts": TS})
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"smoke": 1}, EventType.SMOKE),
+        ({"carbon_monoxide": True}, EventType.CARBON_MONOXIDE),
+        ({"gas": 0}, EventType.GAS_CLEAR),
+        ({"moisture": True}, EventType.WATER_LEAK),
+        ({"tamper": 1, "battery": 90}, EventType.TAMPER),
+        ({"moisture": 43.5}, EventType.HEARTBEAT),
+    ],
+)
+def test_a_bluetooth_detector_s_alarm_is_heard(said: dict[str, Any], expected: EventType) -> None:
+    decoded = script({"address": "aa:bb:cc:dd:ee:ff", **said})
+    assert (types(decoded), decoded.device) == ([expected], "aa:bb:cc:dd:ee:ff")
+
+
+def test_an_alarm_told_by_a_word_of_nobody_s_is_raised_and_marked() -> None:
+    for decoded in (
+        happened({"component": "smoke:0", "event": "alarm_started", "ts": TS}),
+        script({}, "smoke_alarm"),
+    ):
+        (event,) = decoded.events
+        assert (event.type, event.damaged) == (EventType.SMOKE, True)
+
+
+@pytest.mark.parametrize(
+    ("decoded", "word"),
+    [
+        (notified({"smoke:0": {"id": 0, "alarm": "triggered"}}), "triggered"),
+        (notified({"fire:0": {"id": 0, "alarm": True}}), "alarm"),
+        (script({}, "sos"), "sos"),
+        (decode("shellies/shellygas-1/info", b'{"gas_sensor": {"alarm_state": "critical"}}'), "critical"),
+        (decode("shellies/shellysmoke-1/info", b'{"smoke": "fire", "bat": {"value": 9}}'), "fire"),
+    ],
+)
+def test_a_word_that_sounds_like_an_alarm_is_seen(decoded: Decoded, word: str) -> None:
+    (refused,) = decoded.rejected
+    assert (refused.reason, refused.type_word) == (RejectReason.UNKNOWN_TYPE, word)
+
+
+def test_of_two_sensors_in_one_status_the_quiet_one_does_not_end_the_other_s_alarm() -> None:
+    assert types(notified({"smoke:0": {"alarm": True}, "smoke:1": {"alarm": False}})) == [EventType.SMOKE]
+
+
+def test_an_answer_and_a_status_without_its_frame_say_the_alarm_in_them() -> None:
+    answer = {"id": 1, "src": SMOKE, "dst": "desk", "result": {"smoke:0": {"id": 0, "alarm": True}}}
+    assert types(decode("desk/rpc", json.dumps(answer).encode())) == [EventType.SMOKE]
+    assert types(decode(f"{SMOKE}/events/rpc", b'{"smoke:0": {"id": 0, "alarm": true}}')) == [EventType.SMOKE]
+
+
+def test_two_homes_that_call_their_shelly_alike_have_two_devices() -> None:
+    status = b'{"id": 0, "alarm": true}'
+    one, other = (decode(f"{home}/flur/status/smoke:0", status) for home in ("haus1", "haus2"))
+    assert one.device != other.device
+    assert one.device == decode("haus1/flur/online", b"true").device
+    assert decode(f"haus1/{SMOKE}/online", b"true").device == SMOKE
