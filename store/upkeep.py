@@ -78,6 +78,11 @@ class UpkeepStore:
         after, upto = await self._part("stuck", STUCK_PART, now)
         return moved + await self._settle(await self._stuck(after, upto, now), now)
 
+    async def unprotected(self) -> int:
+        """How many residents have life-safety devices at home of which none is heard; a plain read."""
+        residents: int = await self._database.pool.fetchval(_Q.unprotected, GUARDS)
+        return residents
+
     async def _part(self, name: str, size: int, now: datetime) -> tuple[int, int]:
         """The next part of a round, as (after, upto]; the round begins again after its last."""
         async with self._database.transaction() as connection:

@@ -27,6 +27,9 @@ devices_silent: Final = Gauge(
     "Watched devices that are silent, by how they stand (grace, held, late, never_heard)",
     ["status"],
 )
+residents_unprotected: Final = Gauge(
+    "shouwang_residents_unprotected", "Residents with life-safety devices at home of which none is heard"
+)
 supervision_lag_seconds: Final = Histogram(
     "shouwang_supervision_lag_seconds", "From a device's deadline to its verdict, in seconds", buckets=LAG_BUCKETS_S
 )

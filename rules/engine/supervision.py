@@ -83,6 +83,10 @@ class UpkeepStore(Protocol):
         """Look at a part of the devices: batteries, sensors that stand still, tests; return how many findings moved."""
         ...
 
+    async def unprotected(self) -> int:
+        """How many residents have life-safety devices of which none is heard; a plain read."""
+        ...
+
     async def age(self, now: datetime, limit: int) -> int:
         """Raise what has lasted too long, whoever works on it; return how many incidents were raised."""
         ...
@@ -100,7 +104,9 @@ class UpkeepPass:
 
     async def run_once(self, now: datetime) -> int:
         """One part of the round over all devices."""
-        return await self._store.keep_up(now)
+        moved = await self._store.keep_up(now)
+        metrics.residents_unprotected.set(await self._store.unprotected())
+        return moved
 
 
 class AgeingPass:

@@ -83,3 +83,16 @@ DELETE FROM device_finding WHERE device_id = $1 AND topic = $2 RETURNING level
 -- The device itself has no word for "the battery is well again".
 UPDATE device_state SET open = array_remove(open, 'battery_low'), version = version + 1
  WHERE device_id = $1 AND 'battery_low' = ANY (open)
+
+-- name: unprotected
+-- Residents of homes that have life-safety devices of which none is heard; a look over the register, once a round.
+SELECT count(*)::int
+  FROM (SELECT coalesce(h.premises_id, r.premises_id) AS id
+          FROM supervision AS v
+          JOIN device AS d ON d.id = v.device_id AND d.kind = ANY ($1)
+          JOIN device_holder AS h ON h.device_id = d.id AND h.to_at IS NULL
+          LEFT JOIN resident AS r ON r.id = h.resident_id
+         WHERE v.status NOT IN ('new', 'unwatched')
+         GROUP BY 1 HAVING NOT bool_or(v.status IN ('live', 'grace'))) AS home
+  JOIN resident AS x ON x.premises_id = home.id
+ WHERE x.status NOT IN ('moved', 'died', 'left_service')

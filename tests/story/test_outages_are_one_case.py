@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rules.domain.vocabulary import Step
+from rules.engine import metrics
 from store.outages import people_behind
 from tests.story.watched_town import Watch, watch_in
 
@@ -83,6 +84,8 @@ async def test_an_area_silent_together_is_one_case_that_ages_and_lists_its_peopl
         # People with equipment at home are never held: theirs is a case of its own.
         assert [case["class"] for case in await watch.cases("v-0")] == ["unprotected"]
         assert {await watch.status(name) for name in names[1:]} == {"held"}
+        await watch.upkeep.run_once(watch.now)
+        assert metrics.residents_unprotected._value.get() == 12
         people = await people_behind_of(watch, outage["id"])
         assert len(people) == 11
         assert people[0].risks == ["no_other_path", "alone"]
@@ -96,6 +99,20 @@ async def test_an_area_silent_together_is_one_case_that_ages_and_lists_its_peopl
         await watch.jump(3 * 3600, "elsewhere")
         await watch.ageing.run_once(watch.now)
         assert (await watch.town.incident(outage["id"]))["priority"] == 2
+
+
+async def test_an_outage_that_leaves_nobody_unprotected_does_not_rise(fresh_dsn: str) -> None:
+    async with watch_in(fresh_dsn) as watch:
+        home = await watch.town.home()
+        await watch.device("hub-1", "hub", interval_s=60)
+        for name in CHILDREN[:3]:
+            await watch.device(name, "door_sensor", hub="hub-1", interval_s=60, premises_id=home.premises_id)
+        await watch.look()
+        await watch.jump(5, "hub-1", *CHILDREN[:3])
+        await watch.jump(125)
+        await watch.jump(5 * 3600)
+        await watch.ageing.run_once(watch.now)
+        assert [(case["class"], case["priority"]) for case in await watch.cases("hub-1")] == [("hub_lost", 4)]
 
 
 async def test_the_end_of_an_areas_outage_tests_every_device_again(fresh_dsn: str) -> None:
