@@ -284,6 +284,12 @@ class Settings(BaseSettings):
                 raise ValueError(f"sources: {name} is the name of two; give each a name of its own")
         return self
 
+    @model_validator(mode="after")
+    def _door_has_a_broker(self) -> Self:
+        if self.mqtt_admin_url is not None and self.mqtt_url is None:
+            raise ValueError("SHOUWANG_MQTT_ADMIN_URL: the embedded broker has no accounts; give SHOUWANG_MQTT_URL too")
+        return self
+
     @property
     def database_address(self) -> str | None:
         """The database's address, with its password; None means embedded."""

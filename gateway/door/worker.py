@@ -55,8 +55,9 @@ class Door:
         while True:
             try:
                 async with self._database_link() as link:
-                    if await credentials.take_door(link):
-                        await self._keep(link)
+                    while not await credentials.take_door(link):
+                        await self._clock.sleep(RETRY_S)
+                    await self._keep(link)
             except* (*DATABASE_AWAY, aiomqtt.MqttError, DoorShut) as away:
                 self._shut(away.exceptions[0])
             except* Exception as failed:  # noqa: BLE001  # a task's outermost line: counted, said, and begun anew

@@ -199,6 +199,17 @@ async def test_accounts_that_are_not_ours_are_left_alone(guarded: GuardedMosquit
         assert REFUSED not in publishes(guarded, (kept, "kept"), f"sw/v1/{kept}/alarm"), kept
 
 
+async def test_another_gateway_takes_the_door_over(guarded: GuardedMosquitto, town: Town) -> None:
+    async with door_on(guarded, town.db):
+        async with door_on(guarded, town.db):
+            first, _ = await device_of(town)
+            await issue(town, first)
+            await agreed(town, first)
+        second, _ = await device_of(town)
+        await issue(town, second)
+        await agreed(town, second)
+
+
 async def failure_of(town: Town, device_id: int) -> str:
     state = await credentials.state_of(town.db, device_id)
     return state.failure if state is not None else ""

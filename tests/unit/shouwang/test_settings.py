@@ -42,6 +42,7 @@ def test_other_programs_variables_are_none_of_ours() -> None:
         ("SHOUWANG_MQTT_URL", "http://x", "SHOUWANG_MQTT_URL: must be mqtt://"),
         ("SHOUWANG_CANARY_URL", "ftp://x/ping", "SHOUWANG_CANARY_URL: must begin with http"),
         ("SHOUWANG_CANARY_URL", "https://", "SHOUWANG_CANARY_URL: must begin with http"),
+        ("SHOUWANG_MQTT_ADMIN_URL", "mqtt://door:x@broker", "SHOUWANG_MQTT_ADMIN_URL: the embedded broker has no"),
         ("SHOUWANG_MQTT_ADMIN_URL", "http://x", "SHOUWANG_MQTT_ADMIN_URL: must be mqtt"),
         ("SHOUWANG_MQTT_CA_FILE", "/nowhere/ca.crt", "SHOUWANG_MQTT_CA_FILE: path does not point to a file"),
         ("SHOUWANG_BROKER_TOKEN", "short", "SHOUWANG_BROKER_TOKEN: must have at least 32 characters"),
