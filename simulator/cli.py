@@ -29,6 +29,7 @@ from simulator.registration import write_devices_csv
 from simulator.report import page, summary
 from simulator.run import Run
 from simulator.scenario import SCENARIOS, Scenario, checked, load_scenario
+from simulator.speech import read_shares
 from simulator.tally import Tally
 from simulator.verify import STORED_EVENTS_KEY, Findings, StoredEventsFactory, compare_when_settled
 
@@ -85,6 +86,7 @@ FILE: Final = click.Path(dir_okay=False, path_type=Path)
 @click.option("--scenario", default="town", show_default=True, help=f"{', '.join(SCENARIOS)}, or a .toml file.")
 @click.option("--events-per-second", type=float, help="Paces the whole fleet exactly and open-loop.")
 @click.option("--alarm-share", type=SHARE, help="Of the paced events; the rest is telemetry.")
+@click.option("--speaks", help="Shares of the devices by format: canonical=70,zigbee2mqtt=15,traccar=10,watch3g=5.")
 @click.option("--broker", "broker_url", envvar="SHOUWANG_MQTT_URL", default="mqtt://127.0.0.1:1883", show_default=True)
 @click.option("--mqtt5", is_flag=True, help="Speak MQTT 5; 3.1.1 otherwise.")
 @click.option(
@@ -192,6 +194,8 @@ def _check(options: dict[str, Any], factory: StoredEventsFactory | None) -> None
 def _scenario(options: dict[str, Any]) -> Scenario:
     scenario = load_scenario(options["scenario"])
     changes = {name: options[name] for name in ("events_per_second", "alarm_share") if options[name] is not None}
+    if options["speaks"] is not None:
+        changes["speaks"] = read_shares(options["speaks"])
     return checked(msgspec.structs.replace(scenario, **changes))
 
 
@@ -202,6 +206,7 @@ def _devices(options: dict[str, Any], scenario: Scenario) -> list[Device]:
         options["devices_per_household"],
         wrong_clock_share=scenario.wrong_clock_share,
         unregistered_share=scenario.unregistered_share,
+        speaks=scenario.speaks,
     )
     return list(households)
 
@@ -282,7 +287,7 @@ def _command(options: dict[str, Any]) -> str:
     ):
         words += [f"--{name.replace('_', '-')}", str(options[name])]
     words += ["--duration", f"{options['duration']:g}s"]
-    for name in ("events_per_second", "alarm_share"):
+    for name in ("events_per_second", "alarm_share", "speaks"):
         if options[name] is not None:
             words += [f"--{name.replace('_', '-')}", str(options[name])]
     if options["run_name"] is not None:

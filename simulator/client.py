@@ -133,6 +133,11 @@ class Link(asyncio.Protocol):
         """Messages not yet acknowledged by the broker, those not yet sent among them."""
         return len(self._pending) + len(self._inflight)
 
+    @property
+    def on_wire(self) -> int:
+        """Of those, how many were sent."""
+        return len(self._inflight)
+
     def offer(self, publication: Publication) -> bool:
         """Queue a message; False where the queue is at its bound."""
         if len(self._pending) >= self._most_pending:

@@ -16,6 +16,7 @@ from devices import ack
 from devices.errors import DecodeError
 from devices.topics import Channel, online_topic, parse_topic, reply_topic
 from simulator.agents import BUFFER_EVENTS, MOST_AWAITING, Agent, Awaiting, packed
+from simulator.carriage import Carriage, Parcel
 from simulator.client import Link, Publication
 from simulator.clock import Clock
 from simulator.commands import answer, consequence, read_command
@@ -54,9 +55,18 @@ class Delivery:
         self._later: list[tuple[float, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self._to_pump: set[Link] = set()
+        self.carriage = Carriage(ledger, tally, self.at, self._to_pump.add)
+
+    @property
+    def owes(self) -> int:
+        """Events and vendors' messages that are not yet where they belong."""
+        return self.owing + self.carriage.owing
 
     def add(self, device: Device, link: Link) -> None:
         """Put a device on a link."""
+        if device.carried is not None:
+            self.carriage.add(device, device.carried, link)
+            return
         agent = Agent(device, link)
         self.agents[device.id] = agent
         self._by_link[link].append(agent)
@@ -90,7 +100,7 @@ class Delivery:
         """Return what the devices of a link say when they are switched off."""
         if self._manner.shared_connections:
             return []
-        return [
+        return self.carriage.last_words(link) + [
             Publication(online_topic(each.device.id).encode(), b"0", None, retain=True) for each in self._by_link[link]
         ]
 
@@ -98,6 +108,10 @@ class Delivery:
 
     def make(self, planned: Planned) -> None:
         """Note an event and send it, now or when its time comes."""
+        if planned.dispatches:
+            self._note_carried(planned)
+            self.carriage.send(planned, self.now_s)
+            return
         self.tally.of(planned.type).made += 1
         self.owing += 1
         if not planned.heartbeat:
@@ -109,6 +123,12 @@ class Delivery:
             self._send(planned)
         if planned.copy_s is not None:
             self.at(planned.copy_s, partial(self._send_copy, planned))
+
+    def _note_carried(self, planned: Planned) -> None:
+        for each in (planned, *planned.beside):
+            self.tally.of(each.type).made += 1
+            if not each.heartbeat:
+                self._ledger.made(each)
 
     def _send(self, planned: Planned) -> None:
         agent = self.agents[planned.device.id]
@@ -210,6 +230,7 @@ class Delivery:
     # What links tell (client.Owner)
 
     def on_up(self, link: Link) -> None:
+        on_wire = link.on_wire
         unsent = link.take_unsent()
         for publication in reversed(unsent):
             agent, events = _of(publication)
@@ -223,6 +244,7 @@ class Delivery:
                 self._give_up(agent.buffer.popleft())
             if not agent.away and (agent.buffer or agent.awaiting):
                 self._flush_all(agent)
+        self.carriage.on_up(link, unsent, on_wire)
         self._to_pump.add(link)
 
     def on_down(self, link: Link) -> None:
@@ -230,6 +252,9 @@ class Delivery:
             self.tally.facts["connections lost"] += 1
 
     def on_acknowledged(self, publication: Publication) -> None:
+        if isinstance(publication.of, Parcel):
+            self.carriage.acknowledged(publication.of, self._elapsed_s())
+            return
         agent, events = _of(publication)
         if agent is None:
             return
@@ -246,8 +271,11 @@ class Delivery:
                 self._ledger.taken_over(planned.device.id, planned.id)
 
     def on_refused(self, publication: Publication, code: int) -> None:
-        agent, events = _of(publication)
         self.tally.facts[f"publishes refused by the broker with code {code}"] += 1
+        if isinstance(publication.of, Parcel):
+            self.carriage.refused(publication.of)
+            return
+        agent, events = _of(publication)
         if agent is not None and not events[0].alarm:
             for planned in events:
                 if not planned.taken:
@@ -300,7 +328,7 @@ class Delivery:
 
 
 def _of(publication: Publication) -> tuple[Agent | None, tuple[Planned, ...]]:
-    """Return whose events these are; `online` and replies are nobody's."""
-    if publication.of is None:
+    """Return whose events these are; `online`, replies and what is carried are no agent's."""
+    if publication.of is None or isinstance(publication.of, Parcel):
         return None, ()
     return cast("tuple[Agent, tuple[Planned, ...]]", publication.of)

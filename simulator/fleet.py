@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from random import Random
 from typing import Final
+
+from simulator.speech import BRIDGE, TRACCAR_HUB, WATCH_HUB, Carried, Shares, Speech, Voices, home_word, registered_id
 
 #: Codes beginning with 99 are no county's (GB/T 2260 ends at 82): 澄湾县 is invented.
 COUNTY_CODE: Final = "990681"
@@ -66,6 +68,10 @@ MODELS: Final = {
 }
 assert set(MODELS) == set(Kind), "a new kind needs a model"
 MAX_DEVICES_PER_HOUSEHOLD: Final = 2 * len(MODELS)
+#: What there is as a Zigbee sensor; it needs a bridge in its home.
+ZIGBEE_KINDS: Final = frozenset(
+    {Kind.CALL_BUTTON, Kind.SMOKE_ALARM, Kind.DOOR_SENSOR, Kind.MOTION_SENSOR, Kind.GAS_ALARM}
+)
 
 
 class ClockFault(StrEnum):
@@ -105,7 +111,10 @@ class Home:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Device:
-    """One device; `person` is None for a shared one. `subject` is whose trouble its alarm is."""
+    """One device; `person` is None for a shared one. `subject` is whose trouble its alarm is.
+
+    `carried` is how a device is reached that speaks a vendor's format; `id` is then how the register calls it.
+    """
 
     id: str
     kind: Kind
@@ -113,10 +122,16 @@ class Device:
     person: Person | None
     clock_fault: ClockFault
     registered: bool
+    carried: Carried | None = None
 
     @property
     def model(self) -> Model:
         return MODELS[self.kind]
+
+    @property
+    def is_bridge(self) -> bool:
+        """Whether it is what carries the others of its home, and says nothing of anybody."""
+        return self.carried is not None and self.carried.name == BRIDGE
 
     @property
     def subject(self) -> str:
@@ -137,24 +152,66 @@ def fleet(
     *,
     wrong_clock_share: float = 0.0,
     unregistered_share: float = 0.0,
+    speaks: Shares | None = None,
 ) -> Iterator[Device]:
-    """Yield the devices of a seed. Home n and its devices are the same however many homes are asked for."""
+    """Yield the devices of a seed. Home n and its devices are the same however many homes are asked for.
+
+    What a home's devices speak changes their ids where the format has its own, and nothing else of them; a home whose
+    sensors speak Zigbee has a bridge besides. Raises ScenarioRefused where `speaks` asks for more than there can be.
+    """
+    kinds = [list(Kind)[place % len(Kind)] for place in range(devices_per_household)]
+    voices = _voices(seed, kinds, speaks or {})
     for number in range(households):
         # Chance for show, not for secrets: the same seed must give the same town.
         rng = Random(f"{seed}/home/{number}")
         home = _home(rng, seed, number)
-        for place in range(devices_per_household):
-            kind = list(Kind)[place % len(Kind)]
+        for place, kind in enumerate(kinds):
             person = home.people[(place // len(Kind)) % len(home.people)]
             suffix = f"-{place // len(Kind) + 1}" if place >= len(Kind) else ""
+            carried = _carried(voices, number, kind, place // len(Kind), f"{MODELS[kind].word}{suffix}")
+            own_id = f"{home_word(seed, number)}-{MODELS[kind].word}{suffix}"
             yield Device(
-                id=f"sim{seed}-{number:05d}-{MODELS[kind].word}{suffix}",
+                id=own_id if carried is None else registered_id(carried),
                 kind=kind,
                 home=home,
                 person=person if MODELS[kind].personal else None,
                 clock_fault=_clock_fault(rng, wrong_clock_share),
                 registered=rng.random() >= unregistered_share,
+                carried=carried,
             )
+        if voices is not None and voices.has_bridge(number):
+            yield _hub(voices.bridge(number), home)
+
+
+def servers(devices: Iterable[Device]) -> Iterator[Device]:
+    """Yield what carries the bands of this fleet: devices of no home, which the register knows as hubs."""
+    hubs = {each.carried.carrier: each for each in devices if each.carried is not None}
+    for speech, hub in ((Speech.TRACCAR, TRACCAR_HUB), (Speech.WATCH3G, WATCH_HUB)):
+        if hub in hubs:
+            carried = Carried(speech=speech, carrier=hub, name=hub)
+            yield replace(_hub(carried, hubs[hub].home), id=hub)
+
+
+def _hub(carried: Carried, home: Home) -> Device:
+    return Device(
+        id=registered_id(carried), kind=Kind.HUB, home=home, person=None, clock_fault=ClockFault.NONE, registered=True,
+        carried=carried,
+    )  # fmt: skip
+
+
+def _voices(seed: int, kinds: Sequence[Kind], speaks: Shares) -> Voices | None:
+    if not speaks:
+        return None
+    zigbee = sum(kind in ZIGBEE_KINDS for kind in kinds)
+    return Voices(seed, speaks, devices=len(kinds), zigbee=zigbee, bands=kinds.count(Kind.LOCATION_BAND))
+
+
+def _carried(voices: Voices | None, home: int, kind: Kind, number: int, name: str) -> Carried | None:
+    if voices is None:
+        return None
+    if kind is Kind.LOCATION_BAND:
+        return voices.band(home, number)
+    return voices.behind_bridge(home, name) if kind in ZIGBEE_KINDS and voices.has_bridge(home) else None
 
 
 def _home(rng: Random, seed: int, number: int) -> Home:

@@ -14,6 +14,7 @@ from devices.event import EventType
 from simulator.clock import Clock
 from simulator.errors import LedgerUnreadable
 from simulator.plan import Planned
+from simulator.wording import Compared, Meant
 from simulator.words import FAMILIES
 
 #: Marks in one line at most, so that no line grows without bound.
@@ -47,6 +48,21 @@ class Entry(msgspec.Struct, kw_only=True):
         return self.puback_at is not None and (self.acked_at is not None or not self.resent)
 
 
+class ForeignEntry(Entry, kw_only=True):
+    """One event of a vendor's format, which holds no id of ours: `id` is the simulator's own name for it.
+
+    `at` is what the format told, to `unit_s`, or when it happened where it tells none. `by` and what stands beside it
+    say how it is found (`simulator.wording.Meant`); `again_at` when it was sent again because a connection broke, so
+    that a format without an identity may have it twice.
+    """
+
+    by: Compared
+    unit_s: float = 0.0
+    within_s: float = 0.0
+    reports: int = 1
+    again_at: str | None = None
+
+
 class _Marks(msgspec.Struct, kw_only=True):
     """A journal line that says of earlier lines: acknowledged, taken over, given up."""
 
@@ -54,10 +70,12 @@ class _Marks(msgspec.Struct, kw_only=True):
     acked_at: str | None = None
     puback_at: str | None = None
     given_up_at: str | None = None
+    again_at: str | None = None
 
 
 _encoder = msgspec.json.Encoder()
 _entry_decoder = msgspec.json.Decoder(Entry)
+_foreign_decoder = msgspec.json.Decoder(ForeignEntry)
 _marks_decoder = msgspec.json.Decoder(_Marks)
 
 
@@ -75,6 +93,7 @@ class Ledger:
         self._acked: list[tuple[str, str]] = []
         self._taken: list[tuple[str, str]] = []
         self._given_up: list[tuple[str, str]] = []
+        self._again: list[tuple[str, str]] = []
 
     def made(self, planned: Planned) -> None:
         """Note an event before it is sent."""
@@ -82,8 +101,9 @@ class Ledger:
         at = planned.at if isinstance(planned.at, int) else f'"{planned.at}"'
         whose = f',"subject":"{planned.device.subject}"' if planned.type in FAMILIES else ""
         resent = ',"resent":true' if planned.alarm else ""
+        how = "" if planned.meant is None else _how(planned.meant)
         self._lines.append(
-            f'{{"device":"{planned.device.id}","id":"{planned.id}","type":"{planned.type}","at":{at}{whose}{resent}'
+            f'{{"device":"{planned.device.id}","id":"{planned.id}","type":"{planned.type}","at":{at}{whose}{resent}{how}'
         )
 
     def acked(self, device: str, event_id: str) -> None:
@@ -95,17 +115,22 @@ class Ledger:
     def given_up(self, device: str, event_id: str) -> None:
         self._given_up.append((device, event_id))
 
+    def sent_again(self, device: str, event_id: str) -> None:
+        self._again.append((device, event_id))
+
     def flush(self) -> None:
         """Write what was noted since the last flush.
 
         A full disk raises OSError and ends the run: without a ledger it proves nothing.
         """
-        if not (self._lines or self._acked or self._taken or self._given_up):
+        if not (self._lines or self._acked or self._taken or self._given_up or self._again):
             return
         now = rfc3339(self._clock.now())
         end = f',"made_at":"{now}"}}\n'
         data = "".join([line + end for line in self._lines]).encode()
-        for name, marks in (("acked_at", self._acked), ("puback_at", self._taken), ("given_up_at", self._given_up)):
+        # What was sent again before what settles it.
+        marked = (("again_at", self._again), ("acked_at", self._acked), ("puback_at", self._taken))
+        for name, marks in (*marked, ("given_up_at", self._given_up)):
             for first in range(0, len(marks), _MARKS_PER_LINE):
                 data += _encoder.encode({name: now, "of": marks[first : first + _MARKS_PER_LINE]}) + b"\n"
             marks.clear()
@@ -133,6 +158,8 @@ class NoLedger(Ledger):
 
     def given_up(self, device: str, event_id: str) -> None: ...
 
+    def sent_again(self, device: str, event_id: str) -> None: ...
+
     def flush(self) -> None: ...
 
     def close(self) -> None:
@@ -159,7 +186,7 @@ def read(path: Path) -> Iterator[Entry]:
 
 def _apply(line: bytes, unsettled: dict[tuple[str, str], Entry]) -> Iterator[Entry]:
     if line.startswith(b'{"device"'):
-        entry = _entry_decoder.decode(line)
+        entry = (_foreign_decoder if b'"by":"' in line else _entry_decoder).decode(line)
         unsettled[entry.device, entry.id] = entry
         keys = [(entry.device, entry.id)]
     else:
@@ -179,6 +206,8 @@ def _mark(entry: Entry | None, marks: _Marks) -> None:
         entry.acked_at = entry.acked_at or marks.acked_at
         entry.puback_at = entry.puback_at or marks.puback_at
         entry.given_up_at = entry.given_up_at or marks.given_up_at
+        if isinstance(entry, ForeignEntry):
+            entry.again_at = entry.again_at or marks.again_at
 
 
 def compact(path: Path) -> None:
@@ -198,6 +227,10 @@ def compact(path: Path) -> None:
 def rfc3339(moment: datetime) -> str:
     """Return RFC 3339 with milliseconds and Z."""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _how(meant: Meant) -> str:
+    return f',"by":"{meant.by}","unit_s":{meant.unit_s},"within_s":{meant.within_s},"reports":{meant.reports}'
 
 
 def _write_all(fd: int, data: bytes) -> None:

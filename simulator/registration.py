@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from simulator.fleet import Device
+from simulator.fleet import Device, servers
+from simulator.speech import Speech
 
 COLUMNS: Final = (
     "device", "kind", "source", "model", "interval_s", "wearer", "life", "resident", "resident_ref",
@@ -21,11 +22,13 @@ def write_devices_csv(path: Path, devices: Iterable[Device]) -> int:
     with path.open("w", encoding="utf-8", newline="") as out:
         rows = csv.writer(out)
         rows.writerow(COLUMNS)
-        for device in devices:
-            if device.registered:
-                rows.writerow(_row(device))
-                written += 1
-    return written
+        known = [device for device in devices if device.registered]
+        for device in known:
+            rows.writerow(_row(device))
+        for server in servers(known):
+            rows.writerow(_server_row(server))
+            written += 1
+    return written + len(known)
 
 
 def _row(device: Device) -> tuple[object, ...]:
@@ -34,7 +37,7 @@ def _row(device: Device) -> tuple[object, ...]:
     return (
         device.id,
         device.kind.value,
-        "canonical",
+        _source(device),
         f"simulated-{device.model.word}",
         device.model.interval_s,
         "personal" if device.model.personal else "shared",
@@ -50,3 +53,14 @@ def _row(device: Device) -> tuple[object, ...]:
         device.home.lon,
         device.home.area,
     )
+
+
+def _server_row(server: Device) -> tuple[object, ...]:
+    """What carries bands stands in no home and is nobody's."""
+    told = {"device": server.id, "kind": server.kind.value, "source": _source(server), "interval_s": ""}
+    told |= {"model": "simulated-server", "wearer": "shared", "life": "live"}
+    return tuple(told.get(column, "") for column in COLUMNS)
+
+
+def _source(device: Device) -> str:
+    return Speech.CANONICAL.value if device.carried is None else device.carried.speech.value

@@ -11,14 +11,16 @@ from typing import Final
 
 from devices.topics import Channel, ack_topic, down_topic, filter_of, online_topic
 from simulator import wire
+from simulator.carriage import will_of
 from simulator.client import Broker, Link
 from simulator.clock import Clock, process_cpu_s
 from simulator.delivery import Delivery, Manner
 from simulator.errors import BrokerUnreachable
-from simulator.fleet import Device
+from simulator.fleet import Device, Kind
 from simulator.ledger import Ledger
 from simulator.pacing import Schedule
 from simulator.plan import Course, plan
+from simulator.speech import Carried
 from simulator.tally import Tally
 
 #: The fleet's heart beat: what became due within it is written to the ledger and to each link in one go.
@@ -42,7 +44,7 @@ class Run:
     ) -> None:
         self.tally = Tally(devices=len(devices))
         self._course, self._manner, self._clock, self._ledger = course, manner, clock, ledger
-        self._broker = broker
+        self._broker, self._devices = broker, devices
         self._links: list[Link] = []
         self._stopped = False
         self._delivery = Delivery(course, manner, clock, ledger, self.tally)
@@ -82,8 +84,15 @@ class Run:
             # foreign acks cost us.
             self._links.append(self._shared_link("ack", filter_of(Channel.ACK), filter_of(Channel.DOWN)))
         self._links += shared
+        carriers: dict[str, Link] = {}
         for number, device in enumerate(devices):
-            link = shared[number % len(shared)] if shared else self._own_link(device)
+            carried = device.carried
+            if carried is None:
+                link = shared[number % len(shared)] if shared else self._own_link(device)
+            else:
+                if carried.carrier not in carriers:
+                    carriers[carried.carrier] = shared[number % len(shared)] if shared else self._carrier_link(carried)
+                link = carriers[carried.carrier]
             self._delivery.add(device, link)
 
     def _shared_link(self, word: str, *filters: str) -> Link:
@@ -111,6 +120,20 @@ class Run:
         self._links.append(link)
         return link
 
+    def _carrier_link(self, carried: Carried) -> Link:
+        """A bridge's connection, or a server's for all that it carries: one that keeps order whatever happens."""
+        link = Link(
+            f"sim{self._course.seed}-{self._course.run_word}-{carried.carrier.replace('/', '-')}",
+            self._broker,
+            self._delivery,
+            self._clock,
+            will=will_of(carried),
+            window=OWN_WINDOW if will_of(carried) else SHARED_WINDOW,
+            most_pending=SHARED_LINK_PENDING,
+        )
+        self._links.append(link)
+        return link
+
     async def _all_up(self) -> None:
         give_up_s = self._clock.monotonic() + self._manner.start_timeout_s
         while not self._stopped and not all(link.up for link in self._links):
@@ -131,12 +154,12 @@ class Run:
     # The beat
 
     async def _carry_out(self) -> None:
-        devices = [agent.device for agent in self._delivery.agents.values()]
         # Connecting a large fleet takes seconds: the events' times begin when the events do.
         course = replace(self._course, start=self._clock.now())
-        schedule = Schedule(plan(devices, course), self._clock)
+        schedule = Schedule(plan(self._devices, course), self._clock)
         self._delivery.begin(schedule.began_s)
         self._plan_outage()
+        self._plan_restart()
         tend_s = 0.0
         while not self._over(schedule):
             now_s = schedule.elapsed_s
@@ -150,7 +173,7 @@ class Run:
             await self._clock.sleep(TICK_S)
         self._ledger.flush()
         self.tally.elapsed_s = schedule.elapsed_s
-        self.tally.facts["owed at the end"] = self._delivery.owing
+        self.tally.facts["owed at the end"] = self._delivery.owes
         self.tally.facts["furthest behind the plan, ms"] = round(schedule.furthest_behind_s * 1000)
 
     def _over(self, schedule: Schedule) -> bool:
@@ -158,7 +181,7 @@ class Run:
             return True
         if not schedule.exhausted:
             return False
-        return not self._delivery.owing or schedule.elapsed_s > self._course.duration_s + self._manner.drain_s
+        return not self._delivery.owes or schedule.elapsed_s > self._course.duration_s + self._manner.drain_s
 
     def _tend(self) -> None:
         for link in self._links:
@@ -173,3 +196,23 @@ class Run:
             if Random(f"{self._course.seed}/outage/{agent.device.id}").random() < outage.share:
                 self._delivery.at(outage.at_s, partial(self._delivery.go_away, agent))
                 self._delivery.at(outage.at_s + outage.lasts_s, partial(self._delivery.come_back, agent))
+        carriage = self._delivery.carriage
+        for sender in carriage.senders.values():
+            # A sensor's network is its bridge's; on a connection shared with others nobody can lose his own.
+            is_own = sender.device.is_bridge and not self._manner.shared_connections
+            if not (is_own or sender.device.kind is Kind.LOCATION_BAND):
+                continue
+            if Random(f"{self._course.seed}/outage/{sender.device.id}").random() < outage.share:
+                back_s = outage.at_s + outage.lasts_s
+                self._delivery.at(outage.at_s, partial(carriage.go_away, sender))
+                self._delivery.at(back_s, partial(carriage.come_back, sender, back_s))
+
+    def _plan_restart(self) -> None:
+        restart = self._course.scenario.restart
+        if restart is None or self._manner.shared_connections:
+            return
+        carriage = self._delivery.carriage
+        for carrier in carriage.carriers:
+            if Random(f"{self._course.seed}/restart/{carrier.carried.carrier}").random() < restart.share:
+                self._delivery.at(restart.at_s, partial(carriage.restart, carrier))
+                self._delivery.at(restart.at_s + restart.lasts_s, carrier.link.release)

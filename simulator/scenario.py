@@ -9,10 +9,19 @@ from typing import Final
 import msgspec
 
 from simulator.errors import ScenarioRefused
+from simulator.speech import Speech, checked_shares
 
 
 class Outage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A share of the devices loses its connection, keeps what it has to say, and flushes it on return. Run seconds."""
+
+    at_s: float
+    lasts_s: float
+    share: float = 1.0
+
+
+class Restart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A share of what carries other devices (bridges, servers) is switched off and on again. Run seconds."""
 
     at_s: float
     lasts_s: float
@@ -34,7 +43,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     With `events_per_second` the whole fleet is paced exactly and open-loop, and its days play no part; without it each
     device lives its own day. `alarms` multiplies how often people press and alarms sound in such a day, and a stuck
-    device (`stuck_share`) sends an alarm with everything it says.
+    device (`stuck_share`) sends an alarm with everything it says. `speaks` is what shares of the devices speak which
+    format; without it all speak our own.
     """
 
     name: str
@@ -51,6 +61,8 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     retained_alarm_share: float = 0.0
     stuck_share: float = 0.0
     press_once: bool = False
+    speaks: dict[Speech, float] | None = None
+    restart: Restart | None = None
     outage: Outage | None = None
     storm: Storm | None = None
 
@@ -60,12 +72,16 @@ _FAULTLESS: Final = Scenario(
     name="faultless", duplicate_share=0.0, late_share=0.0, out_of_order_share=0.0, wrong_clock_share=0.0
 )
 
+#: A county that bought from several vendors.
+VENDORS: Final = {Speech.CANONICAL: 0.7, Speech.ZIGBEE2MQTT: 0.15, Speech.TRACCAR: 0.1, Speech.WATCH3G: 0.05}
+
 SCENARIOS: Final = {
     scenario.name: scenario
     for scenario in (
         Scenario(name="town"),
         msgspec.structs.replace(_FAULTLESS, name="load", events_per_second=1000.0),
         Scenario(name="mixed", events_per_second=200.0, alarm_share=0.05),
+        Scenario(name="vendors", alarms=20.0, speaks=VENDORS, restart=Restart(at_s=20, lasts_s=5)),
         Scenario(name="storm", storm=Storm(at_s=10, spread_s=20, lasts_s=30, share=0.5)),
         Scenario(name="outage_flush", alarms=20.0, outage=Outage(at_s=10, lasts_s=30, share=0.6)),
         msgspec.structs.replace(_FAULTLESS, name="one_press", press_once=True),
@@ -107,4 +123,6 @@ def checked(scenario: Scenario) -> Scenario:
         raise ScenarioRefused("events_per_second is above 0 and at most 1000000")
     if scenario.telemetry_qos not in (0, 1):
         raise ScenarioRefused("telemetry_qos is 0 or 1")
+    if scenario.speaks is not None:
+        return msgspec.structs.replace(scenario, speaks=checked_shares({str(k): v for k, v in scenario.speaks.items()}))
     return scenario

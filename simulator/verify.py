@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,8 +11,9 @@ from itertools import islice
 from typing import Final, Protocol
 
 from simulator.clock import Clock
-from simulator.ledger import Entry
-from simulator.words import FAMILIES
+from simulator.ledger import Entry, ForeignEntry
+from simulator.told import Told, judge, since_of
+from simulator.words import FAMILIES, RESENT
 
 #: Ids asked for at once.
 IDS_PER_LOOKUP: Final = 1000
@@ -37,6 +38,10 @@ class StoredEvents(Protocol):
 
     async def incidents(self, device: str, ids: Sequence[str]) -> Mapping[str, str]:
         """Return the incident that each of these alarms of the device opened or joined; one without is left out."""
+        ...
+
+    async def told(self, device: str, types: Sequence[str], since: datetime) -> Sequence[Told]:
+        """Return what this device told of these types since then, also where it was only counted on older events."""
         ...
 
 
@@ -97,16 +102,17 @@ class Findings:
     def add(self, entry: Entry, count: int, killed_at: Sequence[datetime]) -> None:
         """Count one event of the ledger that is stored `count` times."""
         self.sent += 1
-        self.telemetry_sent += not entry.resent
+        is_telemetry = not (entry.resent or (isinstance(entry, ForeignEntry) and entry.type in RESENT))
+        self.telemetry_sent += is_telemetry
         if count:
             self.stored += 1
-            self.telemetry_stored += not entry.resent
+            self.telemetry_stored += is_telemetry
             if count > 1:
                 self.duplicated += 1
                 self._name("duplicated", entry)
         elif entry.given_up_at is not None:
             self.given_up += 1
-        elif entry.resent:
+        elif not is_telemetry:
             self.missing += 1
             self._name("missing", entry)
         elif _in_last_second(entry, killed_at):
@@ -130,9 +136,13 @@ class Findings:
 
 
 async def compare(entries: Iterable[Entry], stored: StoredEvents, killed_at: Sequence[datetime] = ()) -> Findings:
-    """Compare a ledger with the database. Errors of the database leave here."""
+    """Compare a ledger with the database. Errors of the database leave here.
+
+    What vendors' formats said is held until the end, some 500 bytes an event: it is counted, device by device.
+    """
     findings = Findings()
-    rest = iter(entries)
+    foreign: defaultdict[str, list[ForeignEntry]] = defaultdict(list)
+    rest = _set_apart(entries, foreign)
     while batch := list(islice(rest, ENTRIES_AT_ONCE)):
         by_device: defaultdict[str, list[Entry]] = defaultdict(list)
         for entry in batch:
@@ -140,6 +150,7 @@ async def compare(entries: Iterable[Entry], stored: StoredEvents, killed_at: Seq
         for device, those in by_device.items():
             for first in range(0, len(those), IDS_PER_LOOKUP):
                 await _compare_some(device, those[first : first + IDS_PER_LOOKUP], stored, killed_at, findings)
+    await _compare_foreign(foreign, stored, killed_at, findings)
     return findings
 
 
@@ -175,6 +186,29 @@ async def _compare_some(
         incidents = await stored.incidents(device, [entry.id for entry in alarms])
         for entry in alarms:
             findings.add_incident(entry, incidents.get(entry.id))
+
+
+def _set_apart(entries: Iterable[Entry], foreign: dict[str, list[ForeignEntry]]) -> Iterator[Entry]:
+    for entry in entries:
+        if isinstance(entry, ForeignEntry):
+            foreign[entry.device].append(entry)
+        else:
+            yield entry
+
+
+async def _compare_foreign(
+    foreign: Mapping[str, Sequence[ForeignEntry]],
+    stored: StoredEvents,
+    killed_at: Sequence[datetime],
+    findings: Findings,
+) -> None:
+    since = since_of(entry for entries in foreign.values() for entry in entries)
+    for device, entries in foreign.items():
+        told = await stored.told(device, sorted({str(entry.type) for entry in entries}), since)
+        for verdict in judge(entries, told, since):
+            findings.add(verdict.entry, verdict.stored, killed_at)
+            if verdict.stored and verdict.entry.type in FAMILIES:
+                findings.add_incident(verdict.entry, verdict.incident)
 
 
 def _in_last_second(entry: Entry, killed_at: Sequence[datetime]) -> bool:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
+from datetime import datetime
+from typing import Final, NamedTuple
 
 from store.database import Database, connect
 from store.sql import queries
 
 _Q: Final = queries("verification")
+
+
+class Told(NamedTuple):
+    """One stored event: when it was by the device's clock, when it came first, and how often it was told."""
+
+    type: str
+    at: datetime
+    received_at: datetime
+    copies: int
+    incident: str | None
 
 
 class StoredEvents:
@@ -27,6 +38,17 @@ class StoredEvents:
         """Return the incident that each of these alarms opened or joined; one without is left out."""
         rows = await self._database.pool.fetch(_Q.incidents_of, device, list(ids))
         return {row["event_id"]: str(row["incident_id"]) for row in rows}
+
+    async def told(self, device: str, types: Sequence[str], since: datetime) -> Sequence[Told]:
+        """Return what the device told of these types since then, also what was only counted on older events."""
+        rows = await self._database.pool.fetch(_Q.told_since, device, list(types), since)
+        return [
+            Told(
+                type=row["type"], at=row["at"], received_at=row["received_at"], copies=row["copies"],
+                incident=None if row["incident_id"] is None else str(row["incident_id"]),
+            )
+            for row in rows
+        ]  # fmt: skip
 
 
 @asynccontextmanager
