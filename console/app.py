@@ -13,6 +13,7 @@ from aiohttp import web
 from console.api import (
     accounts,
     brokers,
+    commands,
     credentials,
     dead_letters,
     devices,
@@ -53,6 +54,7 @@ ROUTES: Final[list[Route]] = [
     *credentials.ROUTES,
     *brokers.ROUTES,
     *maintenance.ROUTES,
+    *commands.ROUTES,
     *sources.ROUTES,
     *dead_letters.ROUTES,
     *accounts.ROUTES,

@@ -34,8 +34,8 @@ log: Final = structlog.get_logger()
 PREPARE_AGAIN_S: Final = 10.0
 #: Connections that a lane takes beside those of its alarms: telemetry, suspicion, its hubs, its canary's two.
 _OF_A_LANE: Final = 5
-#: And the process: four watches, a lane that is being retired, and dead letters that are used again.
-_OF_A_PROCESS: Final = 8
+#: And the process: four watches, a lane that is being retired, dead letters that are used again, and commands.
+_OF_A_PROCESS: Final = 9
 
 #: A full window is about so many objects; going through them all for each thousand that came was a tenth of the work.
 COLLECT_AFTER_OBJECTS: Final = 50_000
