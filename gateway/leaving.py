@@ -113,7 +113,9 @@ class LeavingLane(Lane):
         # What the broker had for us before it heard that still comes.
         await self._until_quiet(within_s=float("inf"))
         await self._end_session()
-        await lanes.retire(await self._open_link(), lease, now=self._clock.now())
+        # On a connection of its own: the lane's link is renewing the lease meanwhile.
+        async with self._context.database.pool.acquire() as connection:
+            await lanes.retire(connection, lease, now=self._clock.now())
         raise _Retired
 
     async def _until_quiet(self, *, within_s: float) -> None:
