@@ -17,7 +17,7 @@ _NAME_CHARACTERS_MAX: Final = 64
 _MEMBERS_MAX: Final = 256
 _DEPTH_MAX: Final = 4
 #: A code of an alarm is a small number; what is larger is an amount.
-_CODE_MAX: Final = 99
+_CODE_MAX: Final = 9
 
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[^\W\d_a-zA-Z]+")
 _CALLS: Final = frozenset(
@@ -35,16 +35,16 @@ _CALLS_INSIDE: Final = re.compile(
 )
 #: What sets an alarm up, counts it, measures beside it or tries it, and raises none.
 _SETS_UP: Final = re.compile(
-    r"time|durat|volum|ring|melod|tone|mode|switch|enabl|disabl|sensitiv|thres|interval|delay|value|densit|concentr"
+    r"time|durat|volum|ringt|ringing|melod|tone|mode|switch|enabl|disabl|sensitiv|thres|interval|delay|value|densit|concentr"
     r"|count|limit|bright|period|linkage|test|mute|silen|valve|indicat|sound|buzz|siren|strobe|sched|config|support"
     r"|number|name|descr|model|version|frequen|percent|battery|阈值|次数|时间"
 )
 _SETS_UP_WORDS: Final = frozenset(
-    {"led", "light", "level", "max", "min", "id", "no", "unit", "hush", "raw", "ppm", "index", "lock", "memory"}
+    {"led", "light", "level", "max", "min", "id", "unit", "hush", "raw", "ppm", "index", "lock", "memory"}
 )
 #: Names that hold a word of their own; only such a word can make them sound like an alarm.
 _HOLDERS: Final = frozenset(
-    {"status", "state", "event", "eventtype", "type", "alarmtype", "message", "msg", "messagetype", "msgtype", "action"}
+    {"status", "state", "event", "eventtype", "type", "message", "msg", "messagetype", "msgtype", "action"}
     | {"key", "button", "buttonstatus", "buttonstate", "press", "reason", "trigger", "code", "eventcode", "content"}
 )
 _QUIET: Final = frozenset(
@@ -56,7 +56,10 @@ _QUIET: Final = frozenset(
     }
 )
 _NOT: Final = frozenset({"no", "not", "non", "without", "end", "ended", "off", "clear", "cleared", "test", "normal"})
-_NAME, _HOLDER = 1, 2
+_VALUES: Final = ("value", "val", "state", "status")
+#: Words that say an alarm under any name: `{"water": "leak"}`.
+_ALWAYS: Final = frozenset({"alarm", "alarming", "alert", "leak", "leaking", "报警", "告警"})
+_NAME, _HOLDER, _ANY = 1, 2, 3
 _ALARM_TYPES: Final = frozenset(map(str, ALARMS))
 
 
@@ -79,9 +82,9 @@ def _of_object(values: Mapping[str, Any], known: Collection[str], depth: int) ->
     for name, value in islice(values.items(), _MEMBERS_MAX):
         if value is None or value is False or len(name) > _NAME_CHARACTERS_MAX or name in known:
             continue
+        if (value.__class__ is float or value.__class__ is int) and _kind(name) != _NAME:
+            continue  # Most of what devices say: settled by the name alone.
         is_inner = value.__class__ is dict or value.__class__ is list
-        if not is_inner and not _kind(name):
-            continue
         word = _of_inner(name, value, known, depth) if is_inner else _of_member(name, value)
         if word is not None:
             return word
@@ -92,7 +95,9 @@ def _of_inner(name: str, value: dict[str, Any] | list[Any], known: Collection[st
     if depth <= 0:
         return None
     if isinstance(value, dict):
-        return _of_object(value, known, depth - 1)
+        # `{"sos": {"value": 1}}`: the name stands outside, what it is inside.
+        said = (_of_member(name, value[inner]) for inner in _VALUES if inner in value)
+        return next((word for word in said if word is not None), None) or _of_object(value, known, depth - 1)
     for one in value[:_MEMBERS_MAX]:
         word = _of_object(one, known, depth - 1) if isinstance(one, dict) else _of_member(name, one)
         if word is not None:
@@ -104,6 +109,8 @@ def _of_member(name: str, value: object) -> str | None:
     kind = _kind(name)
     if kind == 0:
         return None
+    if kind == _ANY:
+        return value if isinstance(value, str) and value.strip().lower() in _ALWAYS else None
     if isinstance(value, str) and number(value) is None:
         if flag(value) is None:
             return _of_text(value, is_holder=kind == _HOLDER)
@@ -135,6 +142,8 @@ def _kind(name: str) -> int:
     whole = "".join(words)
     if whole in _HOLDERS:
         return _HOLDER
-    if _SETS_UP.search(whole) or not _SETS_UP_WORDS.isdisjoint(words):
+    if _SETS_UP.search(whole) or not _SETS_UP_WORDS.isdisjoint(words) or words[-1:] == ["no"]:
         return 0
-    return _NAME if not _CALLS.isdisjoint(words) or _CALLS_INSIDE.search(whole) else 0
+    if words[:1] == ["no"] and not _CALLS.isdisjoint(words[1:2]):
+        return 0  # `no_alarm` is the end of one, `no_motion_alarm` is one.
+    return _NAME if not _CALLS.isdisjoint(words) or _CALLS_INSIDE.search(whole) else _ANY

@@ -92,8 +92,12 @@ READINGS: Final = MappingProxyType(
 LAT: Final = ("latitude", "lat")
 LON: Final = ("longitude", "lon", "lng")
 
-_TRUE_WORDS: Final = frozenset({"alarm", "alarming", "triggered", "abnormal", "报警", "告警"})
-_FALSE_WORDS: Final = frozenset({"normal", "ok", "none", "clear", "cleared", "idle", "正常"})
+_TRUE_WORDS: Final = frozenset(
+    {"alarm", "alarming", "triggered", "abnormal", "detected", "active", "报警", "告警", "有", "异常"}
+)
+_FALSE_WORDS: Final = frozenset(
+    {"normal", "ok", "none", "clear", "cleared", "idle", "inactive", "no alarm", "no_alarm", "正常", "无"}
+)
 
 
 class Meant(NamedTuple):

@@ -22,6 +22,7 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import structs
 
+from devices.alarm_words import unknown_alarm, unread
 from devices.decoding import Decoded, Rejected, RejectReason
 from devices.event import ALARMS, Event, EventType, Location, Vitals
 from devices.iotda_names import (
@@ -41,7 +42,7 @@ from devices.iotda_names import (
 )
 from devices.json_message import JsonMessage, read_json
 from devices.naming import device_id
-from devices.ordering import life_first
+from devices.ordering import life_first, without_ends_of_what_stands
 from devices.report import detail_of, reading, rejected, report
 from devices.values import flag, instant, number, percent, place, within
 
@@ -58,7 +59,7 @@ _PRESENCE: Final = {
 _DOWNWARDS: Final = re.compile(r"/sys/(?:[a-z_]+/)*(?:down(?:[/?]|$)|(?:set|get|commands)/request_id|shadow/)")
 #: Above what a property says: how the message itself names its parts, IoTDA's way and its elder's.
 _SERVICE: Final = ("service_id", "serviceId")
-_PROPERTIES: Final = ("properties", "data", "paras")
+_PROPERTIES: Final = ("properties", "data", "paras", "serviceData")
 _TIME: Final = ("event_time", "eventTime")
 _DEVICE: Final = ("device_id", "deviceId")
 
@@ -109,11 +110,22 @@ def decode(topic: str, payload: bytes, *, model: str | None = None) -> Decoded:
         if found.is_unknown_alarm:
             detail = "alarm: neither service nor model says what of; give the product a mapping"
             refused.append(rejected(RejectReason.UNKNOWN_TYPE, detail, payload, device=one.device))
+        elif (word := _unread(one, found)) is not None:
+            refused.append(unknown_alarm(word, payload, device=one.device))
     if not events and not refused:
         refused += _nothing(read, body, sender, payload)
         if not refused and sender is not None:
             events.append(report(EventType.HEARTBEAT, device=sender, detail=body))
+            if (word := unread(body)) is not None:  # A message of the product's own form, which a mapping can read.
+                refused.append(unknown_alarm(word, payload, device=sender))
     return _answer(events, refused, sender, hub)
+
+
+def _unread(one: _Report, found: _Found) -> str | None:
+    """Return a word that sounds like an alarm and was not understood, None where there is none."""
+    if one.event_type and not found.kinds and (word := unread({"event": one.event_type})) is not None:
+        return word
+    return unread(found.rest)
 
 
 def _opened(read: JsonMessage, device: str | None) -> tuple[Mapping[str, Any], str | None, str | None]:
@@ -148,7 +160,7 @@ def _answer(events: list[Event], refused: list[Rejected], sender: str | None, hu
     return Decoded(
         device=device,
         channel=None,
-        events=tuple(life_first(events) if len(events) > 1 else events),
+        events=tuple(life_first(without_ends_of_what_stands(events)) if len(events) > 1 else events),
         rejected=tuple(refused),
         hub=carrier if carrier != device else None,
     )
@@ -169,7 +181,7 @@ def _reports(body: Mapping[str, Any], sender: str | None) -> Iterator[_Report]:
 
 
 def _services(body: Mapping[str, Any], device: str) -> Iterator[_Report]:
-    for one in _list(body, "services"):
+    for one in _service_list(body):
         if not isinstance(one, dict):
             continue
         values = _first(one, _PROPERTIES)
@@ -181,6 +193,14 @@ def _services(body: Mapping[str, Any], device: str) -> Iterator[_Report]:
                 yield _Report(name, "", str(child.get("status")), {}, time)
         service = _first(one, _SERVICE)
         yield _Report(device, str(service or ""), str(event_type or ""), values, time)
+
+
+def _service_list(body: Mapping[str, Any]) -> list[Any]:
+    """Return the services, also where there is but one and no list around it, or its elder's `data`."""
+    told = body.get("services", body.get("data"))
+    if isinstance(told, dict):
+        return [told] if "services" in body else [body]
+    return told if isinstance(told, list) else [body] if isinstance(body.get("properties"), dict) else []
 
 
 def _understood(one: _Report, model: str) -> _Found:

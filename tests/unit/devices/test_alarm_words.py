@@ -26,6 +26,11 @@ from devices.decoding import RejectReason
         ({"alarms": ["battery", "sos"]}, "battery"),
         ({"messages": [{"type": "x"}, {"panic": True}]}, "panic"),
         ({"data": {"inner": {"flood": 1}}}, "flood=1"),
+        ({"sos": {"value": 1, "unit": ""}}, "sos=1"),
+        ({"water": "Leak"}, "Leak"),
+        ({"alarmType": 3}, "alarmType=3"),
+        ({"noMotionAlarm": 1, "no_alarm": 1}, "noMotionAlarm=1"),
+        ({"wandering": 1}, "wandering=1"),
     ],
 )
 def test_what_sounds_like_an_alarm_is_told_by_its_word(values: dict[str, Any], word: str) -> None:

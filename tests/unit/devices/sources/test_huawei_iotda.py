@@ -134,10 +134,7 @@ def test_common_names_say_what_they_say(properties: dict[str, object], types: li
         {"co": 1},
         {"water": 1},
         {"status": 1},
-        {"doorAlarm": 1},
         {"switch": 1},
-        {"sos": "later"},
-        {"fall": {"value": 1}},
         {"alarmTime": 1},
     ],
 )
@@ -312,3 +309,49 @@ def test_a_name_is_the_same_in_every_spelling() -> None:
         "batterylevel"
     }
     assert meant_by("lowBatteryAlarm") == meant_by("low_battery")
+
+
+@pytest.mark.parametrize(
+    ("properties", "word"),
+    [
+        ({"doorAlarm": 1}, "doorAlarm=1"),
+        ({"sos": "later"}, "later"),
+        ({"fall": {"value": 1}}, "fall=1"),
+        ({"smoke_alarm": 2}, "smoke_alarm=2"),
+        ({"smokeState": "fire"}, "fire"),
+        ({"alarmType": 3}, "alarmType=3"),
+        ({"event": "fall"}, "fall"),
+        ({"gas": "leak"}, "leak"),
+        ({"SOS_KEY": 1}, "SOS_KEY=1"),
+    ],
+)
+def test_a_word_that_sounds_like_an_alarm_is_seen_and_raises_nothing(properties: dict[str, object], word: str) -> None:
+    decoded = _read(_service(properties, "basic"))
+    (event,), (refused,) = decoded.events, decoded.rejected
+    assert event.type is EventType.HEARTBEAT
+    assert _detail(event) == {"service_id": "basic", **properties}
+    assert (refused.reason, refused.type_word) == (RejectReason.UNKNOWN_TYPE, word)
+
+
+def test_an_event_and_a_message_of_the_product_s_own_form_are_seen_by_their_word() -> None:
+    event = {"services": [{"service_id": "s", "event_type": "unknownAlarm", "paras": {}}]}
+    for body in (event, {"name": "n", "content": {"sos": True}}):
+        (refused,) = decode("$oc/devices/d1/sys/messages/up", json.dumps(body).encode()).rejected
+        assert refused.type_word in ("unknownAlarm", "sos")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"services": {"service_id": "Smoke", "properties": {"smoke": 1}}},
+        {"service_id": "Smoke", "properties": {"smoke": 1}},
+        {"msgType": "deviceReq", "data": [{"serviceId": "Smoke", "serviceData": {"smoke": "1"}}]},
+    ],
+)
+def test_a_service_without_the_list_around_it_is_one(body: dict[str, Any]) -> None:
+    assert [event.type for event in decode(TOPIC, json.dumps(body).encode()).events] == [EventType.SMOKE]
+
+
+def test_of_two_services_the_quiet_one_does_not_end_the_other_s_alarm() -> None:
+    decoded = _read(_service({"smoke": 1}, "first"), _service({"smoke": 0}, "second"))
+    assert [event.type for event in decoded.events] == [EventType.SMOKE]
