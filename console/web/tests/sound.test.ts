@@ -30,6 +30,19 @@ describe("the desk's sound", () => {
     },
   );
 
+  it("sounds a press in test mode once and softly, and like any call from the moment it is real", () => {
+    const pressed = anItem({ test: true });
+    const soft = listen([pressed], 50);
+    expect(soft.heard).toEqual([expect.objectContaining({ priority: "P3", pulses: PULSES.P3 })]);
+    const real = { ...pressed, test: false, sounded_at: "2026-11-19T06:31:00Z" };
+    expect(listen([real], 1, soft.memory, 60_000).heard).toEqual([expect.objectContaining({ priority: "P1", pulses: PULSES.P1 })]);
+  });
+
+  it("does not let a press in test mode soften a real call", () => {
+    const { heard } = listen([anItem({ id: "1", test: true }), anItem({ id: "2" })], 10);
+    expect(heard[0]).toMatchObject({ priority: "P1", pulses: PULSES.P1 });
+  });
+
   it("sounds a notice once, and again when it is sounded again", () => {
     const notice = anItem({ priority: "P3" });
     const once = listen([notice], 600);

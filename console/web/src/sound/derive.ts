@@ -29,6 +29,10 @@ export interface Burst {
   readonly pulses: number;
 }
 
+/** What it sounds like. A press in test mode sounds once and softly: within a minute it is confirmed, or as loud as any
+ * call (centre.md, 12). */
+const soundOf = (item: Item): Sounding => (item.test ? "P3" : (item.priority as Sounding));
+
 export const NOTHING_HEARD: Memory = { heard: {}, pauses: {} };
 
 /** Whether silence about this incident would be wrong: nobody has it, and it is an alarm.
@@ -58,12 +62,12 @@ export function nextBurst(
   const due = sounding.filter((item) => isDue(item, memory.heard[item.id], nowMs));
   const kept = forgetGone(memory, items);
   if (due.length === 0) return { burst: null, memory: kept };
-  const priority = due.map((item) => item.priority as Sounding).reduce((a, b) => (a < b ? a : b));
-  const first = due.filter((item) => item.priority === priority);
+  const priority = due.map(soundOf).reduce((a, b) => (a < b ? a : b));
+  const first = due.filter((item) => soundOf(item) === priority);
   const isReminder = first.every((item) => item.passed_by_me);
   const pulses = isReminder ? 1 : PULSES[priority];
   // One full burst tells every case of this severity; a reminder tells only those it was due for.
-  const told = isReminder ? first : sounding.filter((item) => item.priority === priority);
+  const told = isReminder ? first : sounding.filter((item) => soundOf(item) === priority);
   const heard = { ...kept.heard };
   for (const item of told) heard[item.id] = { soundedAt: item.sounded_at, atMs: nowMs };
   return { burst: { priority, pulses }, memory: { ...kept, heard } };
@@ -71,7 +75,7 @@ export function nextBurst(
 
 function isDue(item: Item, heard: Heard | undefined, nowMs: number): boolean {
   if (!heard) return true;
-  const repeatS = item.passed_by_me ? PASSED_REPEAT_S : REPEAT_S[item.priority as Sounding];
+  const repeatS = item.passed_by_me ? PASSED_REPEAT_S : REPEAT_S[soundOf(item)];
   if (!item.passed_by_me && isNewer(item.sounded_at, heard.soundedAt)) return true;
   return repeatS !== null && nowMs - heard.atMs >= repeatS * 1000;
 }
