@@ -19,7 +19,7 @@ from simulator.agents import BUFFER_EVENTS, MOST_AWAITING, Agent, Awaiting, pack
 from simulator.carriage import Carriage, Parcel
 from simulator.client import Link, Publication
 from simulator.clock import Clock
-from simulator.commands import answer, consequence, read_command
+from simulator.commands import Command, answer, answers_after_s, consequence, has_expired, read_command
 from simulator.fleet import Device
 from simulator.ledger import Ledger
 from simulator.plan import Course, Planned
@@ -314,14 +314,27 @@ class Delivery:
         if command is None:
             self.tally.facts["commands that are none"] += 1
             return
-        now = self._clock.now()
-        reply = answer(command, now)
+        if has_expired(command, self._clock.now()):
+            self.tally.facts["commands passed over, expired"] += 1
+            return
+        self.owing += 1
+        moment_s = answers_after_s(command, agent.device)
+        self.at(self._elapsed_s() + moment_s, partial(self._answer, agent, command))
+
+    def _answer(self, agent: Agent, command: Command) -> None:
+        """Reply after the moment it took; obey each id once, and answer each copy alike."""
+        self.owing -= 1
+        reply = answer(command, agent.device)
+        if not agent.reachable:
+            self.tally.facts["commands not answered, away"] += 1
+            return
         topic = reply_topic(agent.device.id).encode()
         agent.link.offer(Publication(topic, msgspec.json.encode(reply), None))
         self._to_pump.add(agent.link)
         self.tally.facts["commands answered"] += 1
         if reply.ok and command.id not in agent.answered:
             agent.answered.append(command.id)
+            now = self._clock.now()
             event = consequence(command, agent.device, self._course.run_word, now, self._elapsed_s())
             if event is not None:
                 self.make(event)

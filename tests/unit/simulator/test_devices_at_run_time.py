@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from devices.event import EventType
 from simulator.agents import FLUSH_BYTES, FLUSH_EVENTS, packed
-from simulator.commands import Command, answer, consequence, read_command
+from simulator.commands import (
+    ANSWERS_FIRST_S,
+    ANSWERS_LAST_S,
+    Command,
+    answer,
+    answers_after_s,
+    consequence,
+    has_expired,
+    read_command,
+)
 from simulator.fleet import fleet
 from simulator.plan import Planned
 
@@ -29,18 +38,35 @@ def test_a_flush_keeps_every_event_in_order_within_the_bounds_of_a_message(sizes
         assert len(group) == 1 or sum(len(each.payload) + 1 for each in group) <= FLUSH_BYTES + 1
 
 
-@pytest.mark.parametrize(
-    ("command", "ok", "detail"),
-    [
-        (Command("1", "locate"), True, "done"),
-        (Command("1", "silence", NOW + timedelta(seconds=1)), True, "done"),
-        (Command("1", "silence", NOW - timedelta(seconds=1)), False, "expired"),
-        (Command("1", "explode"), False, "unknown command"),
-    ],
-)
-def test_a_command_is_answered(command: Command, ok: bool, detail: str) -> None:
-    reply = answer(command, NOW)
-    assert (reply.id, reply.ok, reply.detail) == ("1", ok, detail)
+FLEET = list(fleet(1, 40, 3))
+BUTTON = next(device for device in FLEET if device.kind == "call_button")
+SMOKE = next(device for device in FLEET if device.kind == "smoke_alarm")
+IDS = [str(number) for number in range(400)]
+
+
+def test_most_commands_are_done_some_are_refused_and_a_copy_is_answered_like_the_first() -> None:
+    replies = [answer(Command(id_, "silence"), BUTTON) for id_ in IDS]
+    assert replies == [answer(Command(id_, "silence"), BUTTON) for id_ in IDS]
+    refused = [reply for reply in replies if not reply.ok]
+    assert {reply.detail for reply in refused} == {"busy"}
+    assert 4 <= len(refused) <= 60
+    assert not answer(Command("1", "explode"), BUTTON).ok
+
+
+def test_what_can_neither_show_nor_speak_announces_nothing() -> None:
+    assert any(answer(Command(id_, "announce"), BUTTON).ok for id_ in IDS)
+    assert not any(answer(Command(id_, "announce"), SMOKE).ok for id_ in IDS)
+
+
+def test_an_answer_takes_a_moment() -> None:
+    moments = [answers_after_s(Command(id_, "locate"), BUTTON) for id_ in IDS]
+    assert ANSWERS_FIRST_S <= min(moments) < max(moments) <= ANSWERS_LAST_S
+
+
+@pytest.mark.parametrize(("ahead_s", "passed_over"), [(None, False), (1, False), (-1, True)])
+def test_what_has_expired_is_passed_over(ahead_s: int | None, passed_over: bool) -> None:
+    expires_at = None if ahead_s is None else NOW + timedelta(seconds=ahead_s)
+    assert has_expired(Command("1", "silence", expires_at), NOW) is passed_over
 
 
 def test_locate_gives_a_fix_and_test_a_test_with_an_id_of_the_command_s() -> None:
