@@ -44,3 +44,9 @@ replay_failures_total: Final = Counter(
 broker_dropped_messages: Final = Gauge(
     "shouwang_broker_dropped_messages", "Messages the broker dropped by its own limits since its start, as it counts"
 )
+telemetry_shed_total: Final = Counter(
+    "shouwang_telemetry_shed_total", "Telemetry left out because its device said too much", ["lane", "reason"]
+)
+cloned_devices_total: Final = Counter(
+    "shouwang_cloned_devices_total", "Times an id was found to be two devices'", ["seen_by"]
+)

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Final
 
 import structlog
-from prometheus_client import Counter
 
+from gateway import metrics
 from gateway.shedding import Shed, Shedder
 from gateway.sorting import Arrival, PresenceArrival, TelemetryArrival
 from rules.clock import Clock
@@ -21,13 +21,6 @@ from store.database import Database
 from store.opening import Centre
 
 log: Final = structlog.get_logger()
-
-telemetry_shed_total: Final = Counter(
-    "shouwang_telemetry_shed_total", "Telemetry left out because its device said too much", ["lane", "reason"]
-)
-cloned_devices_total: Final = Counter(
-    "shouwang_cloned_devices_total", "Times an id was found to be two devices'", ["seen_by"]
-)
 
 #: How often what was noticed is told; the incident counts, and a device that goes on is not told of each second.
 TELL_EVERY_S: Final = 60.0
@@ -67,7 +60,7 @@ class Unruly:
         if self.shedder.admits(arrival.device, arrival.event.type, self.clock.monotonic()):
             return True
         self.shedder.note(arrival.device, lane, arrival.received_at)
-        telemetry_shed_total.labels(lane, "device_rate").inc()
+        metrics.telemetry_shed_total.labels(lane, "device_rate").inc()
         return False
 
     def arrived(self, device: str, *, seen_by: str) -> None:
@@ -80,7 +73,7 @@ class Unruly:
             arrivals = self._arrivals[key] = deque(maxlen=REMEMBERED)
         arrivals.append(self.clock.monotonic())
         if fought_over(arrivals):
-            cloned_devices_total.labels(seen_by).inc()
+            metrics.cloned_devices_total.labels(seen_by).inc()
             self._tell(Class.CLONED_DEVICE, device, (("seen_by", seen_by), ("arrivals", len(arrivals))))
             arrivals.clear()
 

@@ -11,7 +11,7 @@ import aiomqtt
 import pytest
 
 from devices.topics import online_topic
-from gateway import unruly
+from gateway import metrics, unruly
 from gateway.shedding import Shedder
 from gateway.unruly import Unruly
 from rules.clock import SharedClock
@@ -62,7 +62,7 @@ async def test_a_runaway_device_loses_telemetry_and_no_alarm_and_the_desk_is_tol
         await until(lambda: _is(stored, 20), "what was within the measure is stored")
         assert {one["type"] for one in await town.events_of(home.button)} == {"battery_low", "sos"}
         assert await incident_of(town, home.button, "sos") is not None
-        assert unruly.telemetry_shed_total.labels(name, "device_rate")._value.get() == 40
+        assert metrics.telemetry_shed_total.labels(name, "device_rate")._value.get() == 40
         await until(lambda: len(lane._window) == 0, "what was shed is acknowledged to the broker")
 
 
