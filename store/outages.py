@@ -11,6 +11,7 @@ import msgspec
 
 from rules.domain import correlation, outages, policy
 from rules.domain.outages import Group, Kind, Risk, Silent
+from rules.domain.policy_routes import EQUIPMENT_TAGS
 from rules.domain.vocabulary import LIFE_SAFETY_KINDS, Class, DeviceKind
 from store import device_faults, technical
 from store.cases import SYSTEM, Facts, lock_subject
@@ -24,6 +25,7 @@ _Q: Final = queries("outages")
 _SUPERVISION: Final = queries("supervision")
 
 GUARDS: Final = sorted(kind for kind in LIFE_SAFETY_KINDS if kind is not DeviceKind.HUB)
+_EQUIPMENT: Final = sorted(EQUIPMENT_TAGS)
 #: How long the numbers of watched devices may be old that shares are reckoned from: a look over the whole register.
 TOTALS_FOR: Final = timedelta(minutes=5)
 #: People a list shows; the count beside it is exact.
@@ -122,13 +124,15 @@ class Outages:
     async def found_among(self, silent: Sequence[Silent], now: datetime) -> dict[Group, list[int]]:
         """The outages that these, with what fell silent alone shortly before, make up; each with its devices."""
         since = now - timedelta(seconds=outages.TOGETHER_S)
-        rows = await self._database.pool.fetch(_Q.recently_silent, since)
+        rows = await self._database.pool.fetch(_Q.recently_silent, since, _EQUIPMENT)
         known = {one.device_id for one in silent}
         together = [*silent, *(_silent(row) for row in rows if row["device_id"] not in known)]
         counts = outages.count(together)
         asked = outages.may_be_outage(counts)
         found = outages.outages_among(counts, await self._watched(asked, now)) if asked else []
-        return {group: [one.device_id for one in together if group in outages.groups_of(one)] for group in found}
+        never = {row["device_id"] for row in rows if row["never_held"]}
+        held = [one for one in together if one.device_id not in never]
+        return {group: [one.device_id for one in held if group in outages.groups_of(one)] for group in found}
 
     async def _watched(self, groups: Sequence[Group], now: datetime) -> dict[Group, int]:
         hubs = [int(group.key) for group in groups if group.kind is Kind.HUB]
@@ -200,7 +204,7 @@ class Outages:
     async def hub_fell_silent(self, connection: Connection, hub_id: int, incident_id: int, now: datetime) -> None:
         """A hub's own incident is from now on the outage that holds what is behind it."""
         await connection.execute(_Q.begin, incident_id, Kind.HUB, str(hub_id), True, now)
-        late = [row["device_id"] for row in await connection.fetch(_Q.late_children, hub_id)]
+        late = [row["device_id"] for row in await connection.fetch(_Q.late_children, hub_id, _EQUIPMENT)]
         await self.hold(connection, late, incident_id, now)
 
     async def end_over(self, now: datetime) -> int:

@@ -34,6 +34,8 @@ LOOK_MOST: Final = 10_000
 #: Silent devices whose circumstances are read in one pass; an outage of more is held in several.
 SILENT_MOST: Final = 2_000
 PLAN_MOST: Final = 2_000
+#: Of those awaited or given time, a look's part: after an import there may be a whole estate of them.
+ALIVE_PART: Final = 5_000
 TOPIC: Final = "device_lost"
 
 
@@ -87,6 +89,8 @@ class SupervisionStore:
         self._clock = clock
         #: Whether every row was planned by this program's table of intervals; rows made later always are.
         self._is_current = False
+        #: How far the round over those awaited has come.
+        self._alive_after = 0
 
     async def watch(self, now: datetime, limit: int) -> Watched:
         """Look once at everything that is due."""
@@ -135,7 +139,7 @@ class SupervisionStore:
     # -- who spoke again --------------------------------------------------------------------------------------------
 
     async def _come_back(self, now: datetime, limit: int, tally: _Tally) -> None:
-        await self._database.pool.execute(_Q.come_back_graced, now, LOOK_MOST)
+        self._alive_after = await self._database.pool.fetchval(_Q.come_alive, now, self._alive_after, ALIVE_PART) or 0
         rows = await self._database.pool.fetch(_Q.heard_again, now, LOOK_MOST)
         held = [row["device_id"] for row in rows if row["status"] == Status.HELD]
         if held:
@@ -253,7 +257,8 @@ class SupervisionStore:
     async def _fill(self, due: list[_Due], standing: dict[Group, int], now: datetime) -> set[int]:
         by_outage: dict[int, list[int]] = {}
         for one in due:
-            incident_id = outages.outage_of(one.silent, standing)
+            # Behind a hub that is itself behind an outage: the same one, wherever the device is said to stand.
+            incident_id = outages.outage_of(one.silent, standing) or one.row["hubs_outage"]
             if incident_id is not None and Group(kind=outages.Kind.HUB, key=str(one.device_id)) not in standing:
                 by_outage.setdefault(incident_id, []).append(one.device_id)
         for incident_id, device_ids in by_outage.items():

@@ -50,7 +50,8 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS supervision_silent ON supervision (late_
 
 CREATE INDEX CONCURRENTLY IF NOT EXISTS supervision_new ON supervision (device_id) WHERE status = 'new';
 
-CREATE INDEX CONCURRENTLY IF NOT EXISTS supervision_grace ON supervision (device_id) WHERE status = 'grace';
+CREATE INDEX CONCURRENTLY IF NOT EXISTS supervision_waiting ON supervision (device_id)
+ WHERE status IN ('awaited', 'grace');
 
 CREATE INDEX CONCURRENTLY IF NOT EXISTS supervision_outage ON supervision (outage_id) WHERE outage_id IS NOT NULL;
 

@@ -31,8 +31,11 @@ SELECT o.incident_id, o.kind, o.key, o.hub_silent, o.held_most, o.from_at,
   FROM outage AS o WHERE o.ended_at IS NULL
 
 -- name: recently_silent
--- Found silent together with what is silent now, and standing alone so far.
-SELECT v.device_id, d.hub_id, d.source, coalesce(p.area, d.area)::text AS area
+-- Found silent together with what is silent now, and standing alone so far. People with equipment at home count, and
+-- are never held.
+SELECT v.device_id, d.hub_id, d.source, coalesce(p.area, d.area)::text AS area,
+       coalesce(r.tags && $2::text[], false)
+           OR EXISTS (SELECT FROM resident AS x WHERE x.premises_id = p.id AND x.tags && $2::text[]) AS never_held
   FROM supervision AS v
   JOIN device AS d ON d.id = v.device_id
   LEFT JOIN device_holder AS h ON h.device_id = d.id AND h.to_at IS NULL
@@ -72,8 +75,15 @@ UPDATE outage SET held_most = greatest(held_most, n.held)
   FROM (SELECT count(*)::int AS held FROM supervision WHERE outage_id = $1) AS n WHERE incident_id = $1
 
 -- name: late_children
-SELECT c.id AS device_id FROM device AS c JOIN supervision AS v ON v.device_id = c.id
+SELECT c.id AS device_id
+  FROM device AS c
+  JOIN supervision AS v ON v.device_id = c.id
+  LEFT JOIN device_holder AS h ON h.device_id = c.id AND h.to_at IS NULL
+  LEFT JOIN resident AS r ON r.id = h.resident_id
  WHERE c.hub_id = $1 AND v.status IN ('late', 'never_heard') AND v.outage_id IS NULL
+   AND NOT coalesce(r.tags && $2::text[], false)
+   AND NOT EXISTS (SELECT FROM resident AS x
+                    WHERE x.premises_id = coalesce(h.premises_id, r.premises_id) AND x.tags && $2::text[])
 
 -- name: end
 UPDATE outage SET ended_at = $2 WHERE incident_id = $1 AND ended_at IS NULL RETURNING kind, key, held_most

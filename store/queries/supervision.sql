@@ -49,6 +49,7 @@ SELECT NULL, NULL, NULL, count(*)::int FROM forward
 -- name: silent
 -- What is known of devices whose deadline has passed.
 SELECT v.device_id, d.device, d.kind, d.life, d.source, d.hub_id, v.every, v.status, v.late_at,
+       (SELECT hv.outage_id FROM supervision AS hv WHERE hv.device_id = d.hub_id AND hv.status = 'held') AS hubs_outage,
        s.last_seen >= v.watched_from AS heard, h.resident_id, p.id AS premises_id,
        coalesce(p.area, d.area)::text AS area,
        CASE WHEN d.wearer = 'personal' AND r.id IS NOT NULL THEN r.tags
@@ -129,16 +130,20 @@ UPDATE supervision AS v
  WHERE v.device_id = ANY ($1) AND s.device_id = v.device_id AND v.status = 'held'
    AND s.last_seen >= v.watched_from AND s.last_seen + v.allowed > $2
 
--- name: come_back_graced
--- Given time and heard in it: no incident to end. Few rows but after an outage of ours.
-WITH heard AS (
+-- name: come_alive
+-- Awaited or given time, and heard: no incident to end. A part of them at each look, by their own partial index.
+WITH part AS (
+    SELECT device_id FROM supervision WHERE status IN ('awaited', 'grace') AND device_id > $2 ORDER BY device_id LIMIT $3
+), heard AS (
     SELECT v.device_id, s.last_seen + v.allowed AS deadline
-      FROM supervision AS v JOIN device_state AS s ON s.device_id = v.device_id
-     WHERE v.status = 'grace' AND s.last_seen >= v.watched_from AND s.last_seen + v.allowed > $1
-     ORDER BY v.device_id LIMIT $2
+      FROM part JOIN supervision AS v ON v.device_id = part.device_id JOIN device_state AS s ON s.device_id = v.device_id
+     WHERE v.status IN ('awaited', 'grace') AND s.last_seen >= v.watched_from AND s.last_seen + v.allowed > $1
+     ORDER BY v.device_id
        FOR NO KEY UPDATE OF v SKIP LOCKED
+), alive AS (
+    UPDATE supervision AS v SET status = 'live', due_at = heard.deadline FROM heard WHERE v.device_id = heard.device_id
 )
-UPDATE supervision AS v SET status = 'live', due_at = heard.deadline FROM heard WHERE v.device_id = heard.device_id
+SELECT CASE WHEN count(*) = $3::int THEN max(device_id) END AS after FROM part
 
 -- name: try_device
 SELECT id FROM device WHERE id = $1 FOR NO KEY UPDATE SKIP LOCKED

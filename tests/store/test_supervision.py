@@ -40,6 +40,8 @@ async def test_a_device_that_speaks_has_its_row_written_only_when_it_is_due(
 ) -> None:
     await db.pool.execute(ADD, "d", 60, now, 50)
     await watch.watch(now, 100)
+    await db.pool.execute(SPEAK, now)
+    await watch.watch(now, 100)
     before = [row["written"] for row in await _rows(db)]
     for seconds in range(5, 115, 5):
         await db.pool.execute(SPEAK, later(now, seconds))
@@ -57,7 +59,7 @@ async def test_a_changed_interval_counts_from_the_next_look(
     await watch.watch(now, 100)
     await db.pool.execute(SPEAK, later(now, 1))
     await watch.watch(later(now, 600), 100)
-    assert [row["status"] for row in await _rows(db)] == ["awaited"]
+    assert [row["status"] for row in await _rows(db)] == ["live"]
     await db.pool.execute("UPDATE device SET interval_s = 60")
     await watch.watch(later(now, 605), 100)
     assert [row["status"] for row in await _rows(db)] == ["late"]

@@ -61,6 +61,26 @@ async def test_many_silent_behind_a_hub_that_still_speaks_are_one_case(fresh_dsn
         assert await watch.open_cases() == []
 
 
+async def test_a_hubs_loss_hides_nobody_who_depends_on_equipment(fresh_dsn: str) -> None:
+    async with watch_in(fresh_dsn) as watch:
+        await watch.device("hub-1", "hub", interval_s=300)
+        home = await watch.town.home(tags=("oxygen",))
+        await watch.device("s-0", hub="hub-1", interval_s=60, premises_id=home.premises_id)
+        await watch.device("s-1", hub="hub-1", interval_s=60)
+        await watch.device("s-2", hub="hub-1", interval_s=900, premises_id=home.premises_id)
+        await watch.look()
+        await watch.jump(5, "hub-1", "s-0", "s-1", "s-2", home.button)
+        await watch.pass_seconds(130, home.button)
+        await watch.jump(500, home.button)
+        await watch.upkeep.run_once(watch.now)
+        assert [await watch.status(name) for name in ("s-0", "s-1", "s-2")] == ["late", "held", "live"]
+        await watch.jump(1300, home.button)
+        assert [case["class"] for case in await watch.cases("s-2")] == ["device_lost_dependent"]
+        assert sorted(case["class"] for case in await watch.open_cases()) == [
+            "device_lost_dependent", "device_lost_dependent", "hub_lost",
+        ]  # fmt: skip
+
+
 async def _village(watch: Watch, homes: int = 12) -> list[str]:
     names = []
     for number in range(homes):

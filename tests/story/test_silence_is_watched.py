@@ -20,7 +20,7 @@ async def test_offline_comes_by_the_clock_and_not_with_the_next_message(fresh_ds
         await watch.look()
         await watch.speaks("smoke-1")
         await watch.pass_seconds(115)
-        assert await watch.status("smoke-1") == "awaited"
+        assert await watch.status("smoke-1") == "live"
         assert await watch.cases("smoke-1") == []
         await watch.pass_seconds(10)
         (case,) = await watch.cases("smoke-1")
