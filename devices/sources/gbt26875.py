@@ -13,7 +13,7 @@ unset) as well, with `test_state` in the detail; nothing is cleared on test. Wha
 except in an answer (command 5), which tells of old ones. Times are China's, +08:00.
 
 Ids: the packet's serial number and the object's place in it: a packet that is sent again has them unchanged, and its
-objects' times. Nothing is derived from an application data unit alone.
+objects' times; none where nothing tells a time. Nothing is derived from an application data unit alone.
 
 A packet whose checksum or end is wrong is refused, as the standard demands; the refusal names the alarm that can be
 recognised in it. Where the count of objects lies, only alarms are taken, marked as damaged.
@@ -44,7 +44,7 @@ from devices.gb26875_frames import Packet, packets
 from devices.naming import device_id
 from devices.ordering import life_first
 from devices.report import rejected, report
-from devices.wrapping import unwrapped
+from devices.wrapping import bare_hex, unwrapped
 
 MESSAGE_BYTES_MAX: Final = 256 * 1024
 PACKETS_MAX: Final = 1024
@@ -93,7 +93,7 @@ def decode(topic: str, payload: bytes, *, model: str | None = None) -> Decoded:
         detail = f"message: larger than {MESSAGE_BYTES_MAX} bytes; send fewer packets at once"
         return _answer([], [rejected(RejectReason.TOO_LARGE, detail, payload)], set())
     wrapped = unwrapped(payload)
-    body = wrapped.body
+    body = bare_hex(wrapped.body) or wrapped.body
     if not body:
         return _answer([], [rejected(RejectReason.EMPTY, "message: holds nothing", payload)], set())
     if "layer" in wrapped.beside or _is_unit(body):
@@ -173,10 +173,17 @@ def _read_unit(unit: bytes, where: _Where, around: dict[str, Any]) -> _Read:
         return _Read([], [rejected(RejectReason.BAD_VALUE, detail, unit, device=where.transmitter)])
     around = around | {"app_type": unit[0], "count": unit[1]}
     kind = _KINDS.get(unit[0])
-    if kind is None or unit[1] == 0:
+    if kind is None or len(unit) == 2:
         around["content"] = unit[2 : 2 + _SHOWN_BYTES_MAX].hex()
-        return _Read([_event(_Object(where.transmitter, around), EventType.HEARTBEAT, where, 0, is_first=True)], [])
+        alive = _event(_Object(where.transmitter, around), EventType.HEARTBEAT, where, 0, is_first=True)
+        return _Read([alive], [] if kind is not None or unit[0] in _QUIET else [_unknown_kind(unit, where)])
     return _read_objects(unit, kind, where, around)
+
+
+def _unknown_kind(unit: bytes, where: _Where) -> Rejected:
+    detail = "application data: of a type that the standard leaves to makers; tell us what it means"
+    word = f"app_type={unit[0]}"
+    return Rejected(reason=RejectReason.UNKNOWN_TYPE, detail=detail, raw=unit, type_word=word, device=where.transmitter)
 
 
 def _read_objects(unit: bytes, kind: _Kind, where: _Where, around: dict[str, Any]) -> _Read:
@@ -204,11 +211,13 @@ def _read_objects(unit: bytes, kind: _Kind, where: _Where, around: dict[str, Any
 def _event(
     found: _Object, type_: EventType, where: _Where, index: int, *, is_first: bool, damage: str | None = None
 ) -> Event:
+    at = found.at or where.sent_at
     return report(
         type_,
         device=found.device,
-        at=found.at or where.sent_at,
-        id_=None if where.serial is None else f"{where.serial}.{index}",
+        at=at,
+        # The serial begins anew whenever a transmitter does: without a time a second fire would be a copy.
+        id_=None if where.serial is None or at is None else f"{where.serial}.{index}",
         is_state=found.is_state,
         value=found.value,
         unit=found.unit,
@@ -329,6 +338,8 @@ def _text(raw: bytes) -> str:
     return raw.split(b"\0", 1)[0].decode("gb18030", "replace").strip()
 
 
+#: Types of the standard's table 3 that tell of a configuration or ask for something: none of them can raise anything.
+_QUIET: Final = frozenset({6, 26, *range(61, 69), *range(81, 92)})
 #: By type of application data, table 3 of the standard; the others have no fixed length or are commands to a unit.
 _KINDS: Final = {
     1: _Kind(10, _system_state),

@@ -22,10 +22,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from msgspec import structs
+
 from devices.damage import only_calls
 from devices.decoding import Decoded, RejectReason
 from devices.event import ENDS, EventType
 from devices.naming import device_id
+from devices.ordering import life_first
 from devices.report import rejected, report
 from devices.scaip_codes import (
     DEVICE_TYPE_WORDS,
@@ -37,7 +40,7 @@ from devices.scaip_codes import (
     Kind,
     Status,
 )
-from devices.scaip_xml import Elements, read_xml
+from devices.scaip_xml import Elements, documents, read_xml
 
 _CLEARS: Final = {kind: end for end, kind in ENDS.items()}
 _LETTERS: Final = re.compile(r"[^a-z]")
@@ -55,12 +58,29 @@ class _Said(NamedTuple):
 def decode(topic: str, payload: bytes, *, model: str | None = None) -> Decoded:
     """Decode one message. Total: whatever is wrong with it becomes a Rejected; only a bug raises."""
     del model  # `dty` says what it is.
-    found = read_xml(payload)
+    parts = documents(payload)
+    if len(parts) == 1:
+        return _decoded(topic, parts[0], payload)
+    every = [_decoded(topic, part, part) for part in parts]
+    events = [structs.replace(event, device=one.device) for one in every for event in one.events]
+    refused = [structs.replace(one, device=told.device) for told in every for one in told.rejected]
+    devices, hubs = {one.device for one in every}, {one.hub for one in every}
+    return Decoded(
+        device=devices.pop() if len(devices) == 1 else None,
+        channel=None,
+        events=tuple(life_first(events)),
+        rejected=tuple(refused),
+        hub=hubs.pop() if len(hubs) == 1 else None,
+    )
+
+
+def _decoded(topic: str, document: bytes, payload: bytes) -> Decoded:
+    found = read_xml(document)
     values = found.values
     if not any(name in values for name in ("stc", "dty", "mty", "snu")):
         return _refused(found, payload, "message: holds no SCAIP request; send mrq with cid, dty and stc")
     device, hub = _named(topic, values)
-    said = _said(values)
+    said = _said(values, found.root)
     event = report(said.type, id_=values.get("ref"), detail=_detail(values), damage=said.damage)
     if found.damage is None:
         return Decoded(device=device, channel=None, events=(event,), hub=hub)
@@ -87,8 +107,8 @@ def _named(topic: str, values: Mapping[str, str]) -> tuple[str | None, str | Non
     return (device_id(level) if level and "snu" not in values else None), None
 
 
-def _said(values: Mapping[str, str]) -> _Said:
-    if "snu" in values:
+def _said(values: Mapping[str, str], root: str) -> _Said:
+    if "snu" in values and (root == "mrs" or not ("stc" in values or "dty" in values)):
         return _Said(EventType.HEARTBEAT)
     device = DEVICE_TYPES.get(_code(values.get("dty"), DEVICE_TYPE_WORDS))
     code = _code(values.get("stc"), STATUS_WORDS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -224,7 +226,6 @@ def test_a_time_that_is_none_gives_way_to_the_packets() -> None:
         b"\x06\x01\x01\x02\x02ab",
         b"\x1a\x01\x02ab",
         b"\x5b\x01" + TAG,
-        b"\x80\x01abc",
         b"\x01\x00",
         b"",
     ],
@@ -328,3 +329,42 @@ def test_too_much_at_once_is_refused() -> None:
     decoded = decode("", _packet(b"") * (PACKETS_MAX + 1))
     assert len(decoded.events) == PACKETS_MAX
     assert decoded.rejected[0].reason is RejectReason.TOO_LARGE
+
+
+def test_a_maker_s_own_type_is_seen_and_its_transmitter_known_to_live() -> None:
+    decoded = decode("t", _packet(b"\x80\x01abc"))
+    assert [event.type for event in decoded.events] == [EventType.HEARTBEAT]
+    (refused,) = decoded.rejected
+    assert (refused.reason, refused.type_word, refused.device) == (RejectReason.UNKNOWN_TYPE, "app_type=128", SOURCE)
+
+
+def test_objects_behind_a_count_of_none_still_say_their_alarm() -> None:
+    decoded = decode("t", _packet(_component(3, count=0)))
+    assert [(event.type, event.damaged) for event in decoded.events] == [(EventType.SMOKE, True)]
+    assert decoded.rejected
+
+
+def test_without_any_time_a_serial_is_no_identity() -> None:
+    unit = _component(3)[:-6] + bytes(6)
+    packet = bytearray(_packet(unit))
+    packet[6:12] = bytes(6)
+    packet[-3] = sum(packet[2:-3]) & 0xFF
+    assert {(event.id_given, event.at_given) for event in decode("t", bytes(packet)).events} == {(False, False)}
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda packet: packet.hex().encode(),
+        lambda packet: packet.hex().upper().encode() + b"\r\n",
+        lambda packet: packet.hex(" ").upper().encode(),
+        lambda packet: b"0x" + packet.hex().encode(),
+        lambda packet: json.dumps({"hex": "0x" + packet.hex()}).encode(),
+        lambda packet: json.dumps({"hex": packet.hex(":")}).encode(),
+        lambda packet: json.dumps({"hex": packet.hex("-").upper()}).encode(),
+        lambda packet: json.dumps({"data": b64encode(packet).decode() + "\n"}).encode(),
+    ],
+)
+def test_a_packet_is_read_however_a_bridge_writes_its_bytes(written: Callable[[bytes], bytes]) -> None:
+    packet = _packet(_component(3))
+    assert decode("t", written(packet)) == decode("t", packet)

@@ -120,9 +120,6 @@ def test_the_device_is_its_own_id_and_the_controller_the_hub() -> None:
     ],
 )
 def test_headers_namespaces_and_written_out_names_make_no_difference(payload: bytes) -> None:
-    if payload[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        assert decode("t", payload).rejected, "no unit sends UTF-16: refused, not lost"
-        return
     decoded = decode("t", payload)
     assert (decoded.device, [event.type for event in decoded.events]) == ("A17", [EventType.SOS])
 
@@ -166,3 +163,29 @@ def test_what_is_no_request_is_refused(payload: bytes) -> None:
 def test_an_answer_is_nobodys_alarm() -> None:
     decoded = decode("t", request("mrs", ref="R7", snu="0", stc="0010"))
     assert (decoded.device, [event.type for event in decoded.events]) == (None, [EventType.HEARTBEAT])
+
+
+def test_several_messages_in_one_payload_are_each_whoever_s_they_are() -> None:
+    alive = request(cid="1", mty="PI", ref="a").partition(b"?>")[2]
+    fall = request(cid="2", did="F", dty="0005", stc="0009", ref="b")
+    decoded = decode("scaip/in", alive + b"\r\n" + fall + b"\r\n\0")
+    told = [(event.type, event.device, event.id, event.damaged) for event in decoded.events]
+    assert told == [(EventType.FALL, "F", "b", False), (EventType.HEARTBEAT, "1", "a", False)]
+    assert decoded.device is None
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'<scaip cid="1" dty="0003" stc="0010" ref="9"/>',
+        b'<mrq><cid type="x">1</cid><dty a="b">0003</dty><stc c="d">0010</stc>',
+        b"MESSAGE sip:desk SIP/2.0\r\n\r\n<mrq><cid>1</cid><dty>0003</dty><stc>0010</stc></mrq>\r\n\0",
+        "\ufeff<?xml version='1.0' encoding='UTF-16'?><mrq><cid>1</cid><dty>3</dty><stc>10</stc></mrq>".encode(
+            "utf-16"
+        ),
+        b"<mrq><cid>1</cid><dty>0003</dty><stc>0010</stc><snu>0</snu></mrq>",
+    ],
+)
+def test_a_call_is_heard_in_whatever_dress_its_xml_comes(payload: bytes) -> None:
+    decoded = decode("scaip/in", payload)
+    assert ([event.type for event in decoded.events], decoded.device) == ([EventType.SOS], "1")
