@@ -95,11 +95,18 @@ export type Vendor = Schemas["Vendor"];
 export type SourceRecord = Schemas["SourceRecord"];
 export type TestMode = Schemas["TestMode"];
 
+export type DeviceCommand = Schemas["DeviceCommand"];
+/** What a person may ask of a device by hand; announcements follow from what is done in a case. */
+export const COMMANDS_BY_HAND = ["locate", "test", "silence", "set_interval"] as const satisfies readonly Schemas["CommandName"][];
+export type CommandByHand = (typeof COMMANDS_BY_HAND)[number];
+export type Issued = Schemas["Issued"];
+export type CredentialState = Schemas["CredentialState"];
+
 /** What could not be used: never its bytes. */
 export type DeadLetter = Schemas["DeadLetterListed"];
 /** Why something could not be used: the decoder's words, then those of what was decoded but could not be kept. */
 export const LETTER_REASONS = [
-  ...["unknown_device", "unstorable", "damaged", "unassessable"],
+  ...["unknown_device", "unknown_command", "unstorable", "damaged", "unassessable"],
   ...["unknown_topic", "empty", "too_large", "too_deep", "not_utf8", "not_json", "not_an_event", "bad_id", "bad_time"],
   ...["unknown_type", "device_mismatch", "bad_value", "exhausted"],
 ] as const;
