@@ -221,42 +221,19 @@ const ASKED: Readonly<Record<string, string>> = {
   fixes_restored: "told.commandedUsual",
 };
 
-const COMMAND_ENDS: Readonly<Record<string, string>> = {
-  answered: "told.commandAnswered",
-  refused: "told.commandRefused",
-  expired: "told.commandExpired",
-};
-
 const commanded: Teller = (entry, words) => {
   const command = said(words, "command", fact(entry, "command"));
   const asked = fact(entry, "asked");
-  const key = Object.hasOwn(ASKED, asked) ? ASKED[asked] : undefined;
+  const why = Object.hasOwn(ASKED, asked) ? ASKED[asked] : undefined;
   const unnamed = atStart(words, "action", entry.action);
-  const head = key ? words.t(key) : command ? words.t("told.commanded", { command }) : unnamed;
-  return [head, fact(entry, "state") === "undeliverable" ? words.t("told.undeliverable") : ""];
+  const head = why ? words.t(why) : command ? words.t("told.commanded", { command }) : unnamed;
+  return [head, fact(entry, "state") === "undeliverable" ? said(words, "commandState", "undeliverable") : ""];
 };
 
 const commandEnded: Teller = (entry, words) => {
-  const command = said(words, "command", fact(entry, "command"));
-  const state = fact(entry, "state");
-  const key = Object.hasOwn(COMMAND_ENDS, state) ? COMMAND_ENDS[state] : undefined;
-  return [key && command ? words.t(key, { command }) : atStart(words, "action", entry.action)];
-};
-
-/** What was asked of which device; nothing was where its source takes no commands. */
-const commanded: Teller = (entry, words) => {
-  const device = fact(entry, "device");
-  const command = said(words, "command", fact(entry, "command"));
-  const head = device ? words.t("told.commandedOf", { device }) : words.t("told.commanded");
-  const isLost = fact(entry, "state") === "undeliverable";
-  return [command ? words.t("told.with", { said: head, what: command }) : head, isLost ? said(words, "commandState", "undeliverable") : ""];
-};
-
-const commandEnded: Teller = (entry, words) => {
-  const command = said(words, "command", fact(entry, "command"));
+  const command = atStart(words, "command", fact(entry, "command"));
   const state = said(words, "commandState", fact(entry, "state"));
-  const head = command ? words.t("told.commandEndedOf", { command }) : words.t("told.commandEnded");
-  return [state ? words.t("told.with", { said: head, what: state }) : head];
+  return [command && state ? words.t("told.with", { said: command, what: state }) : atStart(words, "action", entry.action)];
 };
 
 /** Those that say more than their name; every other is told by the text of its name. */
@@ -280,8 +257,6 @@ const TELLERS: Readonly<Record<string, Teller>> = {
   reclassify: reclassified,
   lower_priority: lowered,
   correct: corrected,
-  commanded,
-  command_ended: commandEnded,
   commanded,
   command_ended: commandEnded,
 };
