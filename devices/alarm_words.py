@@ -99,7 +99,8 @@ def _of_inner(name: str, value: dict[str, Any] | list[Any], known: Collection[st
         said = (_of_member(name, value[inner]) for inner in _VALUES if inner in value)
         return next((word for word in said if word is not None), None) or _of_object(value, known, depth - 1)
     for one in value[:_MEMBERS_MAX]:
-        word = _of_object(one, known, depth - 1) if isinstance(one, dict) else _of_member(name, one)
+        # What a source knows it reads where it stands, and not in a list of records.
+        word = _of_object(one, (), depth - 1) if isinstance(one, dict) else _of_member(name, one)
         if word is not None:
             return word
     return None

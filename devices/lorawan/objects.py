@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from devices.alarm_words import unread
 from devices.event import EventType
 from devices.lorawan import browan, milesight_detectors, milesight_radar, netvox
 from devices.lorawan.models import Known
@@ -30,7 +31,7 @@ _NAME_CHARACTERS_MAX: Final = 64
 _YES: Final = frozenset(
     {
         *("alarm", "alert", "active", "detected", "fall", "leak", "leakage", "pressed", "pushed"),
-        *("trigger", "triggered", "uninstall", "uninstalled"),
+        *("trigger", "triggered", "uninstall", "uninstalled", "alarming", "fire", "smoke", "sos", "emergency"),
     }
 )
 _NO: Final = frozenset(
@@ -49,6 +50,9 @@ _STATES: Final = {
     **dict.fromkeys(("coalarm", "carbonmonoxide", "carbonmonoxidealarm"), EventType.CARBON_MONOXIDE),
     **dict.fromkeys(("gasalarm", "gasdetected", "gasleak"), EventType.GAS),
     **dict.fromkeys(("waterleak", "waterleak1", "waterleak2", "waterleakstatus"), EventType.WATER_LEAK),
+    **dict.fromkeys(("heatalarm", "heatdetected"), EventType.HEAT),
+    **dict.fromkeys(("flood", "flooddetected", "waterleakalarm", "leakalarm"), EventType.WATER_LEAK),
+    **dict.fromkeys(("panicbutton", "sosbutton", "emergencybutton", "emergencyalarm"), EventType.SOS),
     **dict.fromkeys(("waterleakdetected", "leakagestatus", "leakstatus"), EventType.WATER_LEAK),
     **dict.fromkeys(("leak", "leakage", "leakdetected"), EventType.WATER_LEAK),
     **dict.fromkeys(("fall", "falldetected", "mandown"), EventType.FALL),
@@ -143,10 +147,33 @@ def read(values: Mapping[str, Any], told: Told, found: Known | None) -> None:
             reader(source, told)
     if "history" in values:
         _old(values["history"], told)
+    told.unread = _unread(values, source)
+
+
+def _unread(values: Mapping[str, Any], source: Source) -> str | None:
+    """Return a word of the object's that sounds like an alarm and is none of ours, None where there is none."""
+    flat = source.flat
+    for name, value in flat.items():
+        is_unread = name in _CONDITIONS and value is not None and truth(value) is None
+        if is_unread and (word := unread({name: value})) is not None:
+            return word
+    known = _READ_WITH_ALARM if _is_emergency_button(source) else _READ
+    if str(flat.get("event")) in _MESSAGE_CODES:
+        known |= {"event"}
+    if not any(True for _ in _alarm_records({"events": flat.get("events")})):
+        known -= {"events"}
+    return unread(values, _Plainly(known))
+
+
+class _Plainly(frozenset[str]):
+    """Names found without looking at case and separators, as they are read here."""
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and super().__contains__(_plain(name))
 
 
 def _members(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the members that are known here by their plain names; the outermost of a name wins."""
+    """Return the members that are known here by their plain names; an alarm wins, then the outermost of a name."""
     found: dict[str, Any] = {}
     level: list[Mapping[str, Any]] = [values]
     left = _MEMBERS_MAX
@@ -158,8 +185,8 @@ def _members(values: Mapping[str, Any]) -> dict[str, Any]:
                 plain = _plain(name)
                 if left < 0 or plain in _OLD:
                     continue
-                if plain in _NAMES:
-                    found.setdefault(plain, value)
+                if plain in _NAMES and (plain not in found or (plain in _CONDITIONS and truth(value))):
+                    found[plain] = value
                 if isinstance(value, dict):
                     inner.append(value)
         if not inner:
@@ -312,9 +339,13 @@ def _fence(source: Source, told: Told) -> None:
 
 
 def _emergency(source: Source, told: Told) -> None:
-    device = _word(source.flat.get("device")) or source.words
-    if truth(source.flat["alarm"]) and any(name in device for name in _EMERGENCY_BUTTONS):
+    if truth(source.flat["alarm"]) and _is_emergency_button(source):
         told.say(EventType.SOS)
+
+
+def _is_emergency_button(source: Source) -> bool:
+    device = _word(source.flat.get("device")) or source.words
+    return any(name in device for name in _EMERGENCY_BUTTONS)
 
 
 def _tabs(source: Source, told: Told) -> None:
@@ -415,3 +446,7 @@ _READERS: Final = tuple(dict.fromkeys(_READER_OF.values()))
 _BESIDE: Final = ("device", "concentration", "trackingmode", "fixfailed", "altitude", "speedkmph")
 _ACCURACY: Final = ("horizontalaccuracy", "ehpe", "accuracy")
 _NAMES: Final = frozenset({*_READER_OF, *_BESIDE, *_ACCURACY, *(lon for _, lon in _PLACES)})
+#: What is read wherever it stands; the others only where model or word fit, and are looked at again for what they say.
+_READ: Final = _NAMES - {"alarm", "event", "status", "press", "button", "buttonevent"} | _OLD
+_READ_WITH_ALARM: Final = _READ | {"alarm"}
+_CONDITIONS: Final = frozenset({*_STATES, *_TAMPER, "firealarm", "hightempalarm"})

@@ -71,13 +71,14 @@ class Origin(NamedTuple):
 class Told:
     """What a frame said so far; decoders fill it in the order of the bytes."""
 
-    __slots__ = ("at", "battery_pct", "detail", "location", "said")
+    __slots__ = ("at", "battery_pct", "detail", "location", "said", "unread")
 
     def __init__(self) -> None:
         self.said: list[Said] = []
         self.detail: dict[str, Any] = {}
         self.battery_pct: float | None = None
         self.location: Location | None = None
+        self.unread: str | None = None  #: a word that sounds like an alarm and was not understood
         self.at: datetime | None = None  #: the device's own clock, where the frame tells it
 
     def say(self, type_: EventType, *, is_state: bool = False, **fields: Any) -> None:
@@ -112,13 +113,19 @@ def events_of(told: Told, origin: Origin) -> list[Event]:
 
     A place is an event of its own and stands with each alarm too. A frame that says nothing else is a heartbeat.
     """
-    said = list(told.said)
+    said = _without_ends_of_what_stands(told.said)
     if told.location is not None:
         said.append(Said(EventType.LOCATION, location=told.location))
     if not said:
         said.append(Said(EventType.HEARTBEAT))
     events = _events(said, told, origin)
     return _carried(life_first(events) if len(events) > 1 else events, told, origin)
+
+
+def _without_ends_of_what_stands(said: list[Said]) -> list[Said]:
+    """Leave out a state's end where the same frame says the alarm: the room is quiet, and an alarm record is not."""
+    alarms = {one.type for one in said if one.type in ALARMS}
+    return [one for one in said if not (one.is_state and ENDS.get(one.type) in alarms)] if alarms else list(said)
 
 
 def _events(said: list[Said], told: Told, origin: Origin) -> list[Event]:

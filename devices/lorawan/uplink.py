@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from devices.alarm_words import unknown_alarm
 from devices.decoding import Rejected, RejectReason
 from devices.event import ALARMS, CLEARS, Event
 from devices.lorawan import objects
@@ -124,7 +125,8 @@ def _from_object(uplink: Uplink, values: Mapping[str, Any], found: Known | None)
         _add_alarms(told, _frame(uplink, uplink.body, found), found)
     told.detail.update(uplink.detail)
     told.detail["object"] = values
-    return Outcome(events_of(told, uplink.origin), [])
+    refused = [] if told.unread is None else [unknown_alarm(told.unread, uplink.raw)]
+    return Outcome(events_of(told, uplink.origin), refused)
 
 
 def _add_alarms(told: Told, frame: Frame, found: Known) -> None:

@@ -21,10 +21,9 @@ from devices.lorawan.uplink import Outcome, Uplink, read
 from devices.naming import device_id
 from devices.report import rejected
 from devices.values import instant, number
-from devices.wrapping import unwrapped
+from devices.wrapping import bare_hex, unwrapped
 
 _EUI: Final = re.compile(r"[0-9A-Fa-f]{16}")
-_HEX_TEXT: Final = re.compile(rb"\s*(?:[0-9A-Fa-f]{2}){3,255}\s*")
 _PORTS: Final = ("fPort", "f_port", "port")
 _MODELS: Final = ("device_model", "model", "deviceProfileName")
 _DEVICES: Final = ("devEui", "dev_eui", "devEUI", "device", "deviceId", "device_id")
@@ -60,8 +59,8 @@ def _answer(device: str | None, outcome: Outcome) -> Decoded:
 
 
 def _bare(payload: bytes) -> bytes | Rejected:
-    if _HEX_TEXT.fullmatch(payload):
-        return bytes.fromhex(payload.decode("ascii"))
+    if (body := bare_hex(payload)) is not None:
+        return body
     text = payload.lstrip()
     if text.startswith(b"{") and text[1:2] in (b'"', b"}", b" ", b"\n", b"\r"):
         detail = 'hex: the frame is missing or unreadable; send {"hex": "<pairs of digits>", "fPort": <number>}'

@@ -135,3 +135,45 @@ def test_a_message_that_holds_nothing_is_no_sign_of_life(payload: bytes) -> None
     told = event("up", payload)
     assert not told.events
     assert [refused.reason for refused in told.rejected] == [RejectReason.NOT_AN_EVENT]
+
+
+@pytest.mark.parametrize(
+    ("said", "word"),
+    [
+        ({"alarm": True}, "alarm"),
+        ({"smoke": "warning"}, "warning"),
+        ({"smoke": 2.0}, "smoke=2"),
+        ({"status": "ALARM"}, "ALARM"),
+        ({"event": "sos"}, "sos"),
+        ({"button": "emergency"}, "emergency"),
+        ({"messages": [{"smokeAlarm": True}]}, "smokeAlarm"),
+        ({"events": [{"type": "SOS"}]}, "sos"),
+        ({"water": "leak"}, "leak"),
+    ],
+)
+def test_a_word_that_sounds_like_an_alarm_is_seen(said: dict[str, Any], word: str) -> None:
+    told = event("up", message(object=said))
+    (refused,) = told.rejected
+    assert (types(told), refused.reason, refused.type_word) == (["heartbeat"], RejectReason.UNKNOWN_TYPE, word)
+
+
+@pytest.mark.parametrize(
+    ("profile", "said"),
+    [
+        ("Netvox R312A", {"Alarm": 1.0}),
+        ("Milesight GS524N", {"event": "alarm", "concentration": 90}),
+        ("Milesight VS373", {"events": [{"alarm_type": "fall", "alarm_status": "alarm triggered"}]}),
+        ("SEPT-S TG563A", {"smokeAlarm": True, "smokeAlarmCounter": 3, "testAlarmCounter": 1}),
+        ("Care", {"sos": 0, "SOS": 1}),
+        ("Care", {"flood": True, "history": [{"alarm": True}]}),
+    ],
+)
+def test_a_word_that_is_understood_is_the_alarm_and_nothing_beside_it(profile: str, said: dict[str, Any]) -> None:
+    told = event("up", message(profile=profile, object=said))
+    assert not told.rejected
+    assert types(told)[0] in {"sos", "smoke", "fall", "water_leak"}
+
+
+def test_a_quiet_room_does_not_end_the_fall_of_the_same_frame() -> None:
+    said = {"detection_status": "normal", "events": [{"alarm_type": "fall", "alarm_status": "alarm triggered"}]}
+    assert "fall_clear" not in types(event("up", message(profile="VS373", object=said)))

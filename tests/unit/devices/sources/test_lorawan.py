@@ -293,3 +293,10 @@ def test_ids_need_more_than_a_counter() -> None:
     told = frame("03 67 dc 00 04 68 50", "EM320-TH", devAddr="00189440", fCnt=7)
     assert [event.id for event in told.events] == ["00189440.7:temperature", "00189440.7:humidity"]
     assert not frame("ff2e02", "WS101", fCnt=7).events[0].id_given
+
+
+@pytest.mark.parametrize(
+    "payload", [b"FF2E02", b"ff 2e 02\r\n", b"0xff2e02", b'{"hex": "FF:2E:02"}', b'{"hex": "0xFF2E02"}']
+)
+def test_a_frame_is_read_however_its_digits_are_written(payload: bytes) -> None:
+    assert types(decode("a/0102030405060708", payload, model="WS101 SOS")) == ["sos"]
