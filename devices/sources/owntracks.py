@@ -25,6 +25,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from devices.alarm_words import unknown_alarm, unread
 from devices.decoding import Decoded, Rejected, RejectReason
 from devices.event import ALARMS, Event, EventType, Location, Vitals
 from devices.json_message import read_json
@@ -64,6 +65,10 @@ _TO_THE_PHONE: Final = frozenset({"cmd", "card", "setConfiguration", "setWaypoin
 _NOT_KEPT: Final = frozenset({"image", "face", "configuration", "password", "waypoints", "data"})
 
 
+#: Written by the phone's owner, and no words of the phone's.
+_QUIET: Final = frozenset({"desc", "poi", "tag", "inregions", "inrids", "t", "SSID", *_NOT_KEPT})
+
+
 class _NotUsable(ValueError):
     """The element is no word of a phone; the reason and the detail are those of its refusal."""
 
@@ -98,6 +103,8 @@ def decode(topic: str, payload: bytes, *, model: str | None = None) -> Decoded:
     for element in elements[:_ELEMENTS_MAX]:
         try:
             events.extend(_events(element, read.damage))
+            if read.damage is None and (word := _unread(element)) is not None:
+                refused.append(unknown_alarm(word, payload))
         except _NotUsable as fault:
             refused.append(rejected(fault.reason, fault.detail, payload))
     if len(elements) > _ELEMENTS_MAX:
@@ -107,6 +114,14 @@ def decode(topic: str, payload: bytes, *, model: str | None = None) -> Decoded:
         refused.append(_nothing_in(read.damage, payload))
     ordered = tuple(life_first(events)) if is_array else tuple(events)
     return Decoded(device=device, channel=None, events=ordered, rejected=tuple(refused[:1]), is_array=is_array)
+
+
+def _unread(element: Mapping[str, Any]) -> str | None:
+    """Return a word that is said of a fence or sounds like an alarm and is none of ours, None where there is none."""
+    word = element.get("event")
+    if element.get("_type") == "transition" and not (isinstance(word, str) and word.strip().lower() in _FENCES):
+        return f"event={word}"
+    return unread(element, _QUIET)
 
 
 def _nothing_in(damage: str | None, payload: bytes) -> Rejected:

@@ -21,14 +21,18 @@ sounds like a call for help.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+from msgspec import structs
+
+from devices.alarm_words import unknown_alarm, unread
 from devices.damage import only_calls
 from devices.decoding import Decoded, Rejected, RejectReason
 from devices.event import Event, EventType, Location, Vitals
-from devices.json_message import read_json
+from devices.json_message import JsonMessage, read_json
 from devices.naming import device_id
 from devices.ordering import life_first
 from devices.report import reading, rejected, report
@@ -42,6 +46,11 @@ _TWICE_TOLD_S: Final = 5.0
 #: An older fix is only a hint where somebody is: `rules` says the same of a place's age.
 _FIX_AGE_MAX: Final = timedelta(minutes=10)
 _WORDS_MAX: Final = 64
+#: Whoever stands between Traccar and the broker may send a queue at once.
+_ELEMENTS_MAX: Final = 1024
+_REFUSED_MAX: Final = 64
+#: Commas in Traccar's own; computed attributes of the owner's are written as it pleases.
+_BETWEEN: Final = re.compile(r"[,;|]")
 _WORD_CHARACTERS_MAX: Final = 64
 
 _STATES: Final = frozenset({EventType.ONLINE, EventType.OFFLINE})
@@ -95,6 +104,26 @@ def decode(topic: str, payload: bytes, *, model: str | None = None) -> Decoded:
     read = read_json(payload)
     if isinstance(read, Rejected):
         return Decoded(device=None, channel=None, rejected=(read,), hub=HUB)
+    if not isinstance(read.value, list) or not read.value:
+        return _one(read, payload)
+    every = [_one(JsonMessage(one, read.damage), payload) for one in read.value[:_ELEMENTS_MAX]]
+    events = [structs.replace(event, device=one.device) for one in every for event in one.events]
+    refused = [structs.replace(one, device=told.device) for told in every for one in told.rejected]
+    if len(read.value) > _ELEMENTS_MAX:
+        detail = f"message: an array of more than {_ELEMENTS_MAX}; send fewer at once"
+        refused.append(rejected(RejectReason.TOO_LARGE, detail, payload))
+    devices = {one.device for one in every}
+    return Decoded(
+        device=devices.pop() if len(devices) == 1 else None,
+        channel=None,
+        events=tuple(life_first(events)),
+        rejected=tuple(refused[:_REFUSED_MAX]),
+        is_array=True,
+        hub=HUB,
+    )
+
+
+def _one(read: JsonMessage, payload: bytes) -> Decoded:
     values = read.members
     message = _message(values)
     device = _device_of(values, message)
@@ -105,7 +134,8 @@ def decode(topic: str, payload: bytes, *, model: str | None = None) -> Decoded:
             refused = [rejected(RejectReason.NOT_JSON, read.damage, payload)]
     if device is None:
         return _nobody(events, refused, payload)
-    return Decoded(device=device, channel=None, events=tuple(life_first(events)), rejected=tuple(refused), hub=HUB)
+    hub = HUB if device != HUB else None
+    return Decoded(device=device, channel=None, events=tuple(life_first(events)), rejected=tuple(refused), hub=hub)
 
 
 def _nobody(events: Iterable[Event], refused: list[Rejected], payload: bytes) -> Decoded:
@@ -211,12 +241,17 @@ def _position(message: _Message, payload: bytes) -> tuple[list[Event], list[Reje
         value = number(message.attributes.get(name)) if name in message.attributes else None
         if value is not None:
             events.append(reading(said, value, unit, at=message.at, id_=message.id))
+    if (word := unread(message.attributes, {"alarm"})) is not None:
+        refused.append(unknown_alarm(word, payload))
     return events, refused
 
 
 def _words(value: object) -> list[str]:
-    parts = value.split(",", _WORDS_MAX) if isinstance(value, str) else value if isinstance(value, list) else [value]
-    words = (str(part).strip() for part in parts[:_WORDS_MAX] if isinstance(part, str | int) and part is not False)
+    parts = (
+        _BETWEEN.split(value, _WORDS_MAX) if isinstance(value, str) else value if isinstance(value, list) else [value]
+    )
+    told = (part for part in parts[:_WORDS_MAX] if part is not None and part is not False)
+    words = (str(part)[:_WORD_CHARACTERS_MAX].strip() for part in told)
     return list(dict.fromkeys(word for word in words if word))
 
 

@@ -233,3 +233,22 @@ def test_of_a_queue_that_is_cut_off_what_calls_somebody_is_raised_and_the_rest_k
     decoded = told(b'[{"_type":"transition","event":"leave"},{"_type":"location","lat":3')
     assert [event.type for event in decoded.events] == [EventType.FENCE_EXIT]
     assert [one.reason for one in decoded.rejected] == [RejectReason.NOT_JSON]
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        ({"_type": "transition", "event": "left", "desc": "home"}, "event=left"),
+        ({"_type": "transition", "event": None}, "event=None"),
+        ({"_type": "location", "lat": 31.9, "lon": 121.2, "alarm": "sos"}, "sos"),
+        ({"_type": "status", "sos": True}, "sos"),
+    ],
+)
+def test_what_may_be_an_alarm_and_is_no_word_of_the_booklet_is_seen(values: dict[str, Any], word: str) -> None:
+    (refused,) = decode("owntracks/u/d", json.dumps(values).encode()).rejected
+    assert (refused.reason, refused.type_word) == (RejectReason.UNKNOWN_TYPE, word)
+
+
+def test_what_the_owner_calls_a_place_is_no_alarm() -> None:
+    values = {"_type": "transition", "event": "enter", "desc": "alarm", "tst": 1700000000, "inregions": ["leak"]}
+    assert not decode("owntracks/u/d", json.dumps(values).encode()).rejected

@@ -156,3 +156,36 @@ def test_what_is_no_forwarded_message_is_refused(payload: bytes) -> None:
     decoded = decode("t", payload)
     assert decoded.events == ()
     assert decoded.rejected
+
+
+def _forwarded(attributes: object, unique: str = "352656100000001") -> dict[str, Any]:
+    return {"device": {"uniqueId": unique}, "position": {"id": 5, "attributes": attributes}}
+
+
+def test_every_alarm_is_said_whichever_sign_stands_between_them() -> None:
+    for words in ("sos;lowBattery", "sos|lowBattery", "lowBattery , sos"):
+        events = decode("t", json.dumps(_forwarded({"alarm": words})).encode()).events
+        assert [(event.type, event.damaged) for event in events] == [
+            (EventType.SOS, False),
+            (EventType.BATTERY_LOW, False),
+        ]
+
+
+@pytest.mark.parametrize(("attributes", "word"), [({"sos": True}, "sos"), ({"event": "fall"}, "fall")])
+def test_an_alarm_among_the_other_attributes_is_seen(attributes: object, word: str) -> None:
+    (refused,) = decode("t", json.dumps(_forwarded(attributes)).encode()).rejected
+    assert (refused.reason, refused.type_word) == (RejectReason.UNKNOWN_TYPE, word)
+
+
+def test_an_alarm_that_is_no_word_is_refused_and_not_passed_over() -> None:
+    assert decode("t", json.dumps(_forwarded({"alarm": {"type": 1}})).encode()).rejected
+
+
+def test_a_queue_sent_as_an_array_is_each_device_s_own() -> None:
+    queue = [_forwarded({"ignition": True}, "1"), _forwarded({"alarm": "sos"}, "2")]
+    decoded = decode("t", json.dumps(queue).encode())
+    assert [(event.type, event.device) for event in decoded.events] == [
+        (EventType.SOS, "2"),
+        (EventType.HEARTBEAT, "1"),
+    ]
+    assert decoded.is_array
