@@ -108,9 +108,9 @@ class Voice:
     def moments(self) -> Iterator[Moment]:
         return self.life.moments()
 
-    def tell(self, said: Said, made_s: float) -> Iterator[Planned]:
-        """Yield what is sent when the device has this to say."""
-        yield self._say(said, made_s)
+    def tell(self, said: Said, made_s: float) -> Sequence[Planned]:
+        """Return what is sent when the device has this to say."""
+        return (self._say(said, made_s),)
 
     def _say(self, said: Said, made_s: float) -> Planned:
         """Return the event: its id, its device's time, and what befalls it on the way."""
@@ -161,8 +161,8 @@ class ForeignVoice:
     def moments(self) -> Iterator[Moment]:
         return self._dialect.moments(self.life.moments())
 
-    def tell(self, said: Said, made_s: float) -> Iterator[Planned]:
-        """Yield what is sent when the device has this to say; nothing where its format has no word for it."""
+    def tell(self, said: Said, made_s: float) -> Sequence[Planned]:
+        """Return what is sent when the device has this to say; nothing where its format has no word for it."""
         scenario, rng = self._course.scenario, self._rng
         has_memory = self._device.kind is Kind.LOCATION_BAND
         chance = rng.random()
@@ -171,13 +171,13 @@ class ForeignVoice:
             at_ms -= int(rng.uniform(*_LATE_S) * 1000)
         wording = self._dialect.say(said, _moment(at_ms))
         if wording is None:
-            return
+            return ()
         planned = self._planned(wording, made_s, at_ms)
         if has_memory and scenario.late_share <= chance < scenario.late_share + scenario.out_of_order_share:
             planned.send_s = made_s + rng.uniform(*_SLIP_S)
         if has_memory and rng.random() < scenario.duplicate_share:
             planned.copy_s = planned.send_s + rng.uniform(*_COPY_S)
-        yield planned
+        return (planned,)
 
     def _planned(self, wording: Wording, made_s: float, at_ms: int) -> Planned:
         """One event with all the messages, the others beside it; what means none is not in the ledger."""
@@ -231,7 +231,7 @@ def _said(voices: Sequence[AnyVoice], devices: Sequence[Device], course: Course)
 
 def _first_press(voices: Sequence[AnyVoice], devices: Sequence[Device]) -> Iterator[Planned]:
     number = next((n for n, each in enumerate(devices) if each.kind is Kind.CALL_BUTTON), 0)
-    return voices[number].tell(voices[number].life.press(1.0), 1.0)
+    return iter(voices[number].tell(voices[number].life.press(1.0), 1.0))
 
 
 def _paced(
