@@ -22,6 +22,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
+from devices.alarm_words import unknown_alarm, unread
 from devices.decoding import Decoded, Rejected, RejectReason
 from devices.event import Event, EventType, Location, Vitals
 from devices.naming import device_id
@@ -30,7 +31,7 @@ from devices.report import rejected, report
 from devices.values import number, percent, place, within
 from devices.watch_frames import Frame, frames
 from devices.watch_status import Condition, conditions, has_unknown_alarm, is_off_wrist
-from devices.wrapping import unwrapped
+from devices.wrapping import bare_hex, unwrapped
 
 MESSAGE_BYTES_MAX: Final = 256 * 1024
 #: A watch that was out of reach for a day sends some hundred positions at once.
@@ -47,6 +48,9 @@ _ALARM_INSIDE: Final = re.compile(rb"\*AL(?:_[A-Z0-9]+)?,")
 _STATUS: Final = re.compile(r"[0-9A-Fa-f]{1,8}")
 _FULL_STATUS: Final = re.compile(r"[0-9A-Fa-f]{8}")
 _DIGITS: Final = re.compile(r"[0-9]{6}")
+#: Off the wrist, and moved: what an alarm frame is never about.
+_WORN_OR_MOVED: Final = 0x18
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _STATUS_FIELD: Final = 15
 _WORD_CHARACTERS_MAX: Final = 32
 _CONTENT_CHARACTERS_MAX: Final = 256
@@ -100,7 +104,8 @@ def decode(topic: str, payload: bytes, *, model: str | None = None) -> Decoded:
         return Decoded(device=None, channel=None, rejected=(_refused(RejectReason.TOO_LARGE, detail, payload),))
     events: list[Event] = []
     refused: list[Rejected] = []
-    for count, frame in enumerate(frames(unwrapped(payload).body)):
+    body = unwrapped(payload.removeprefix(_BYTE_ORDER_MARK)).body
+    for count, frame in enumerate(frames(bare_hex(body) or body)):
         if count >= FRAMES_MAX:
             detail = f"message: more than {FRAMES_MAX} frames; send fewer at once"
             refused.append(_refused(RejectReason.TOO_LARGE, detail, payload))
@@ -143,7 +148,10 @@ def _read(frame: Frame) -> _Read:
         return _Read([_alive(device, detail, rest.split(","))])
     if rest:
         detail |= {"bytes": len(rest)} if upper in _BINARY else {"content": rest[:_CONTENT_CHARACTERS_MAX]}
-    return _Read([report(EventType.HEARTBEAT, device=device, detail=detail)])
+    # `SOS1` and `FALLDOWN` alone confirm a setting; with something behind them they say what nobody has written down.
+    unknown = unread({word: True}) if rest and upper not in _BINARY else None
+    refused = None if unknown is None else unknown_alarm(f"type={unknown}", frame.raw, device=device)
+    return _Read([report(EventType.HEARTBEAT, device=device, detail=detail)], refused)
 
 
 def _text(content: bytes) -> str:
@@ -210,9 +218,10 @@ def _read_position(frame: Frame, device: str, word: str, fields: list[str], *, i
             return _Read([], rejected(RejectReason.BAD_VALUE, damage or "frame", frame.raw, device=device))
     events = _events(device, fix, found, damage, is_alarm=is_alarm)
     unknown = None
-    if is_alarm and fix.status is not None and has_unknown_alarm(fix.status):
-        told = "status: an alarm that no table names; say what it means"
-        unknown = rejected(RejectReason.UNKNOWN_TYPE, told, frame.raw, device=device)
+    # An alarm frame is sent to raise something: a bit that no table names is seen, whichever half it stands in.
+    is_mute = is_alarm and not found and bool((fix.status or 0) & ~_WORN_OR_MOVED)
+    if fix.status is not None and (is_mute or has_unknown_alarm(fix.status)):
+        unknown = unknown_alarm(f"status={fix.status:08x}", frame.raw, device=device)
     return _Read(events, unknown)
 
 

@@ -332,3 +332,36 @@ def test_too_much_at_once_is_refused() -> None:
 def test_what_a_watch_cannot_say_is_refused(event: Event) -> None:
     with pytest.raises(NotSaidByWatch):
         encode(event, device="1")
+
+
+def _alarm_frame(kind: str, status: str) -> bytes:
+    fields = f"160326,001530,A,31.900000,N,121.200000,E,0.0,0,10,7,60,90,0,0,{status},0"
+    content = f"{kind},{fields}"
+    return f"[3G*1234567890*{len(content):04X}*{content}]".encode()
+
+
+@pytest.mark.parametrize(
+    ("payload", "word"),
+    [
+        (_alarm_frame("AL", "01000000"), "status=01000000"),
+        (_alarm_frame("AL", "00001000"), "status=00001000"),
+        (_alarm_frame("UD", "01000000"), "status=01000000"),
+        (b"[3G*1234567890*0006*FALL,1]", "type=FALL"),
+    ],
+)
+def test_an_alarm_that_no_table_names_is_seen(payload: bytes, word: str) -> None:
+    (refused,) = decode("t", payload).rejected
+    assert (refused.reason, refused.type_word, refused.device) == (RejectReason.UNKNOWN_TYPE, word, "1234567890")
+
+
+@pytest.mark.parametrize("payload", [b"[3G*1234567890*0004*SOS1]", b"[3G*1234567890*0008*FALLDOWN]"])
+def test_a_setting_that_is_confirmed_is_no_alarm(payload: bytes) -> None:
+    assert not decode("t", payload).rejected
+
+
+def test_a_frame_is_read_behind_a_byte_order_mark_and_in_digits() -> None:
+    frame = _alarm_frame("AL", "00010000")
+    whole = decode("t", frame)
+    assert whole.events[0].type is EventType.SOS
+    assert decode("t", b"\xef\xbb\xbf" + frame) == whole
+    assert decode("t", frame.hex(" ").upper().encode()) == whole
