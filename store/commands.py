@@ -18,6 +18,7 @@ from rules.domain.commands import (
     CommandState,
     Order,
     announcement,
+    wire_id,
 )
 from rules.domain.vocabulary import Action
 from store import changes
@@ -45,6 +46,7 @@ class DeviceCommand(msgspec.Struct, frozen=True, kw_only=True):
     """A command and what became of it; `sent_at` is the broker's word, the later times are the device's."""
 
     id: str
+    wire_id: str  #: as it stands on `down` and `reply`
     device: str
     command: CommandName
     args: Mapping[str, Any]
@@ -167,7 +169,8 @@ def _command(row: Any) -> DeviceCommand:
     made_by, incident_id = fields.pop("made_by"), fields.pop("incident_id")
     return DeviceCommand(
         **fields | {
-            "id": str(row["id"]), "command": CommandName(row["command"]), "state": CommandState(row["state"]),
+            "id": str(row["id"]), "wire_id": wire_id(row["id"], row["made_at"]),
+            "command": CommandName(row["command"]), "state": CommandState(row["state"]),
             "asked": Asked(row["asked"]),
         },
         made_by=None if made_by is None else str(made_by),

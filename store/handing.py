@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from devices.commands import Command, CommandName
+from rules.domain.commands import read_wire_id, wire_id
 from rules.domain.vocabulary import Action
 from store import changes
 from store.cases import SYSTEM, Case, Note, changes_of, load, save
@@ -24,8 +25,6 @@ _Q: Final = queries("commands")
 
 #: What is expired or told in one go.
 LIMIT: Final = 50
-#: Ids are bigints; a longer number is nobody's.
-_ID_DIGITS_MAX: Final = 18
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +70,8 @@ async def take(db: Database, *, limit: int, again_after: timedelta, now: datetim
         Outgoing(
             id=row["id"], device=row["device"], tries=row["tries"],
             command=Command(
-                id=str(row["id"]), command=CommandName(row["command"]), args=row["args"], expires_at=row["expires_at"]
+                id=wire_id(row["id"], row["made_at"]), command=CommandName(row["command"]), args=row["args"],
+                expires_at=row["expires_at"],
             ),
         )
         for row in sorted(rows, key=lambda row: row["id"])
@@ -101,16 +101,17 @@ async def note_answers(connection: Connection, answers: Sequence[Answer], *, now
     """Write the devices' answers inside the caller's transaction; what became of each, in order."""
     fates: dict[int, Fate] = {}
     # In order of id: two batches then lock in one order.
-    for position in sorted(range(len(answers)), key=lambda at: (len(answers[at].id), answers[at].id)):
+    for position in sorted(range(len(answers)), key=lambda at: read_wire_id(answers[at].id) or (0, 0)):
         fates[position] = await _answer(connection, answers[position], now)
     return [fates[position] for position in range(len(answers))]
 
 
 async def _answer(connection: Connection, answer: Answer, now: datetime) -> Fate:
-    digits = answer.id
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= _ID_DIGITS_MAX):
+    named = read_wire_id(answer.id)
+    if named is None:
         return Fate.NOBODYS
-    first = await connection.fetchval(_Q.answer, int(digits), answer.device, answer.ok, answer.detail, now)
+    command_id, made_ms = named
+    first = await connection.fetchval(_Q.answer, command_id, answer.device, answer.ok, answer.detail, now, made_ms)
     if first is None:
         return Fate.NOBODYS
     return Fate.TAKEN if first else Fate.REPEATED

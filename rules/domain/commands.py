@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from devices.commands import Announcement, CommandName
+from devices.event import EPOCH
 from rules.domain.vocabulary import Class, Family, Priority
 
 #: Sources whose devices hear `down`. A vendor's own form of a command (a hub's `set`, a watch's frame) is no form of
@@ -41,10 +43,10 @@ NEVER_ANNOUNCED: Final = frozenset({Family.TECHNICAL, Family.SECURITY})
 WORDS: Final = MappingProxyType(
     {
         Announcement.TAKEN: MappingProxyType(
-            {"zh": "值班员已接到您的求助,正在处理。", "en": "A person at the centre has your call."}
+            {"zh": "值班员已接到您的求助，正在处理。", "en": "A person at the centre has your call."}
         ),
         Announcement.COMING: MappingProxyType(
-            {"zh": "救助人员已出发,正在赶来。", "en": "Somebody is on the way to you."}
+            {"zh": "救助人员已出发，正在赶来。", "en": "Somebody is on the way to you."}
         ),
     }
 )
@@ -63,6 +65,27 @@ class CommandState(StrEnum):
     EXPIRED = "expired"  #: not answered in time; whether it was done nobody knows
     UNDELIVERABLE = "undeliverable"  #: the device's source takes no commands
 
+
+def wire_id(command_id: int, made_at: datetime) -> str:
+    """Return the id that stands on `down`: no other command ever has it, also none of another database.
+
+    Devices pass over what they have done already, and a centre that began anew would begin with their old numbers.
+    """
+    return f"{command_id}-{_millis(made_at):x}"
+
+
+def read_wire_id(text: str) -> tuple[int, int] | None:
+    """Return the number and the milliseconds of its making that an id on `reply` holds; None for what is none."""
+    found = _WIRE_ID.fullmatch(text)
+    return None if found is None else (int(found[1]), int(found[2], 16))
+
+
+def _millis(at: datetime) -> int:
+    return (at - EPOCH) // timedelta(milliseconds=1)
+
+
+#: Both fit a bigint.
+_WIRE_ID: Final = re.compile(r"([1-9][0-9]{0,17})-([0-9a-f]{1,15})", re.ASCII)
 
 PENDING: Final = frozenset({CommandState.WAITING, CommandState.SENT, CommandState.DELIVERED})
 

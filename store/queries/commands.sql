@@ -46,7 +46,7 @@ UPDATE command AS c SET tries = tries + 1, try_at = $1::timestamptz + $3::interv
   FROM (SELECT id FROM command WHERE state = 'waiting' AND try_at <= $1 AND expires_at > $1
          ORDER BY id LIMIT $2 FOR UPDATE SKIP LOCKED) AS due, device AS d
  WHERE c.id = due.id AND d.id = c.device_id
-RETURNING c.id, d.device, c.command, c.args, c.expires_at, c.tries
+RETURNING c.id, d.device, c.command, c.args, c.made_at, c.expires_at, c.tries
 
 -- name: sent
 -- Its reply may have been quicker: then the device has it, and this says only when the broker did.
@@ -71,7 +71,7 @@ RETURNING c.command, c.asked
 WITH its AS (
     SELECT c.id, c.answered_at IS NULL AS is_first
       FROM command AS c JOIN device AS d ON d.id = c.device_id
-     WHERE c.id = $1 AND d.device = $2 AND c.tries > 0
+     WHERE c.id = $1 AND floor(extract(epoch FROM c.made_at) * 1000)::bigint = $6 AND d.device = $2 AND c.tries > 0
        FOR UPDATE OF c
 ), moved AS (
     UPDATE command AS c

@@ -18,7 +18,7 @@ from devices.topics import down_topic, reply_topic
 from gateway.commands import CommandWorker
 from gateway.mqtt.connection import BrokerAddress
 from rules.clock import Clock, SharedClock
-from rules.domain.commands import Asked, Order
+from rules.domain.commands import Asked, Order, read_wire_id
 from rules.domain.vocabulary import Step
 from store import commands, handing
 from store.database import connect
@@ -86,6 +86,13 @@ async def asks(
     )  # fmt: skip
 
 
+def number(id_: str) -> int:
+    """Which command an id on the wire is of."""
+    named = read_wire_id(id_)
+    assert named is not None
+    return named[0]
+
+
 async def state_of(town: Town, made: int) -> str:
     state: str = await town.db.pool.fetchval("SELECT state FROM command WHERE id = $1", made)
     return state
@@ -123,7 +130,7 @@ async def test_a_command_reaches_its_device_and_its_answer_the_record(broker: Br
             made = await asks(town, home.button, CommandName.SILENCE, seconds=60)
             await until(lambda: is_in(town, made, "answered"), "the answer is in the record")
             (command,) = device.heard
-            assert (command.id, command.command, command.args) == (str(made), CommandName.SILENCE, {"seconds": 60})
+            assert (number(command.id), command.command, command.args) == (made, CommandName.SILENCE, {"seconds": 60})
             assert neighbour.heard == []
         row = await town.db.pool.fetchrow("SELECT * FROM command WHERE id = $1", made)
         assert row is not None
@@ -181,7 +188,7 @@ async def test_what_died_between_publishing_and_marking_goes_out_again_and_is_ob
             async with worker_on(broker, fresh_dsn, clock):
                 await until(lambda: is_in(town, made, "sent"), "the next worker sends it")
                 await until(lambda: len(device.heard) == 2, "with its old id")
-            assert device.obeyed == [str(made)]
+            assert [number(one) for one in device.obeyed] == [made]
 
 
 @asynccontextmanager
@@ -213,7 +220,7 @@ async def test_a_gateway_that_is_killed_loses_no_command(broker: Broker, fresh_d
             second = await asks(town, home.button)
             async with gateway_on(broker.url, fresh_dsn, name=lane_name(), filters=FILTERS):
                 await until(lambda: is_in(town, second, "answered"), "the next gateway sends it")
-            assert device.obeyed == [str(first), str(second)]
+            assert [number(one) for one in device.obeyed] == [first, second]
 
 
 async def test_many_workers_send_each_command_once(broker: Broker, fresh_dsn: str) -> None:
@@ -228,7 +235,7 @@ async def test_many_workers_send_each_command_once(broker: Broker, fresh_dsn: st
         ):
             await until(lambda: len(device.heard) >= 60, "all are heard")
             await until(lambda: is_in(town, made[-1], "sent"), "and marked")
-            assert sorted(int(one.id) for one in device.heard) == made
+            assert sorted(number(one.id) for one in device.heard) == made
 
 
 async def test_a_command_whose_time_is_over_does_not_go_out(broker: Broker, fresh_dsn: str) -> None:
@@ -242,7 +249,7 @@ async def test_a_command_whose_time_is_over_does_not_go_out(broker: Broker, fres
             later = await asks(town, home.button, clock=clock)
             await until(lambda: is_in(town, later, "sent"), "another goes out")
             await until(lambda: device.heard, "and is heard")
-            assert [one.id for one in device.heard] == [str(later)]
+            assert [number(one.id) for one in device.heard] == [later]
 
 
 async def test_where_nobody_listens_it_waits_for_the_device_and_says_so(broker: Broker, fresh_dsn: str) -> None:
@@ -264,29 +271,29 @@ async def _says(town: Town, made: int, words: str) -> bool:
     return words in await town.db.pool.fetchval("SELECT detail FROM command WHERE id = $1", made)
 
 
-async def _sent(town: Town, home: Home) -> int:
+async def _sent(town: Town, home: Home) -> tuple[int, str]:
     """A command that went out, by whatever way."""
     made = await asks(town, home.button)
     now = SharedClock().now()
-    await handing.take(town.db, limit=50, again_after=timedelta(hours=1), now=now)
+    (going,) = await handing.take(town.db, limit=50, again_after=timedelta(hours=1), now=now)
     await handing.mark_sent(town.db, made, now=now)
-    return made
+    return made, going.command.id
 
 
 async def test_an_answer_that_belongs_to_no_command_is_a_dead_letter(broker: Broker, fresh_dsn: str) -> None:
     async with town_in(fresh_dsn) as town:
         home, other = await town.home(), await town.home()
-        made = await _sent(town, home)
+        made, id_ = await _sent(town, home)
         async with (
             listening(broker, home.button) as device,
             gateway_on(broker.url, fresh_dsn, name=lane_name(), filters=FILTERS),
         ):
-            await device.reply({"id": str(made), "ok": True}, of=other.button)
+            await device.reply({"id": id_, "ok": True}, of=other.button)
             await device.reply({"id": "no-such", "ok": True})
-            await device.reply({"id": str(made), "ok": True}, of="nobody-registered")
+            await device.reply({"id": id_, "ok": True}, of="nobody-registered")
             await until(lambda: _letters(town, "unknown_command", 3), "three dead letters")
             assert await state_of(town, made) == "sent", "nobody else's answer moves it"
-            await device.reply({"id": str(made), "ok": False, "detail": {"why": "flat\u0000"}})
+            await device.reply({"id": id_, "ok": False, "detail": {"why": "flat\u0000"}})
             await until(lambda: is_in(town, made, "refused"), "its own answer does")
 
 

@@ -33,7 +33,7 @@ async def test_a_command_waits_is_sent_and_answered_each_with_its_time(console: 
     await handing.mark_sent(console.db, going.id, now=now)
     console.clock.advance(2)
     async with console.db.transaction() as connection:
-        answer = Answer(device="band-9", id=made.body["id"], ok=True, detail="ok")
+        answer = Answer(device="band-9", id=made.body["wire_id"], ok=True, detail="ok")
         await handing.note_answers(connection, [answer], now=console.clock.now())
     (one,) = (await mei.gets(f"{path}/commands")).body["items"]
     assert one["state"] == "answered"

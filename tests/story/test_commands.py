@@ -8,7 +8,7 @@ from typing import Any
 
 from devices.commands import Announcement, CommandName
 from devices.event import EventType
-from rules.domain.commands import Asked, Order
+from rules.domain.commands import Asked, Order, wire_id
 from rules.domain.vocabulary import Class, Step
 from store import commands, handing
 from store.fixes import see_to_fixes
@@ -37,8 +37,13 @@ async def worker_looks(night: Night) -> list[handing.Outgoing]:
     return going
 
 
-async def answers(night: Night, device: str, command_id: object, *, ok: bool = True, detail: str = "") -> Fate:
-    answer = Answer(device=device, id=str(command_id), ok=ok, detail=detail)
+async def answers(night: Night, device: str, command_id: int, *, ok: bool = True, detail: str = "") -> Fate:
+    made_at = await night.town.db.pool.fetchval("SELECT made_at FROM command WHERE id = $1", command_id)
+    return await says(night, device, wire_id(command_id, made_at or night.now), ok=ok, detail=detail)
+
+
+async def says(night: Night, device: str, id_: str, *, ok: bool = True, detail: str = "") -> Fate:
+    answer = Answer(device=device, id=id_, ok=ok, detail=detail)
     async with night.town.db.transaction() as connection:
         (fate,) = await handing.note_answers(connection, [answer], now=night.now)
     return fate
@@ -157,8 +162,8 @@ async def test_another_device_s_answer_moves_nothing(fresh_dsn: str) -> None:
         await worker_looks(night)
         assert await answers(night, other.button, made) is Fate.NOBODYS
         assert await answers(night, home.button, made + 1) is Fate.NOBODYS
-        for nonsense in ("", "x", "-1", "1.0", "9" * 19, "²", "1 or 1=1"):
-            assert await answers(night, home.button, nonsense) is Fate.NOBODYS
+        for nonsense in ("", "x", "-1", str(made), f"{made}-0", f"{made}-" + "f" * 16, "9" * 19, "²-1", f"{made}-1\n"):
+            assert await says(night, home.button, nonsense) is Fate.NOBODYS
         (one,) = await asked_of(night, home.button)
         assert (one["state"], one["answered_at"]) == ("sent", None)
 
