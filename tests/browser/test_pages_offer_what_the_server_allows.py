@@ -22,6 +22,8 @@ DEEDS: Final = {
     "readDevices": rights.READ_DEVICES,
     "writeDevices": rights.WRITE_DEVICES,
     "testDevices": rights.TEST_DEVICES,
+    "commandDevices": rights.COMMAND_DEVICES,
+    "issueCredentials": rights.CREDENTIALS,
     "readDeadLetters": rights.DEAD_LETTERS,
     "replay": rights.REPLAY,
     "readSources": rights.READ_SOURCES,

@@ -656,6 +656,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/devices/{id}/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was asked of a device and what became of it, the newest first
+         * @description 设备指令记录。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, installer, program, quality_reviewer, register_clerk, supervisor.
+         */
+        get: operations["get_devices_id_commands"];
+        put?: never;
+        /**
+         * Ask something of a device
+         * @description 向设备下发指令。For: administrator, dispatcher, installer, supervisor.
+         */
+        post: operations["post_devices_id_commands"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sources": {
         parameters: {
             query?: never;
@@ -1444,6 +1468,57 @@ export interface components {
             incident: string;
         };
         /**
+         * DeviceCommand
+         * @description A command and what became of it; `sent_at` is the broker's word, the later times are the device's.
+         */
+        DeviceCommand: {
+            id: string;
+            device: string;
+            command: components["schemas"]["CommandName"];
+            args: Record<string, unknown>;
+            state: components["schemas"]["CommandState"];
+            asked: components["schemas"]["Asked"];
+            made_by: string | null;
+            made_by_name: string | null;
+            incident: string | null;
+            made_at: string;
+            expires_at: string;
+            tries: number;
+            sent_at: string | null;
+            delivered_at: string | null;
+            answered_at: string | null;
+            ended_at: string | null;
+            ok: boolean | null;
+            detail: string;
+        };
+        /**
+         * CommandName
+         * @description Everything a device may be asked; the value is the word on the wire.
+         * @enum {string}
+         */
+        CommandName: "locate" | "test" | "silence" | "set_interval" | "announce";
+        /**
+         * CommandState
+         * @description How far a command has come. Each state is dated on the command.
+         * @enum {unknown}
+         */
+        CommandState: "answered" | "delivered" | "expired" | "refused" | "sent" | "undeliverable" | "waiting";
+        /**
+         * Asked
+         * @description Why a command was made.
+         * @enum {unknown}
+         */
+        Asked: "by_hand" | "case_taken" | "faster_fixes" | "fixes_restored" | "help_coming";
+        /**
+         * Page[DeviceCommand]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_DeviceCommand_: {
+            items: components["schemas"]["DeviceCommand"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
          * Page[SourceRecord]
          * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
          */
@@ -1549,6 +1624,32 @@ export interface components {
         NewToken: {
             id: string;
             token: string;
+        };
+        /**
+         * Announcement
+         * @description What a device tells its wearer; that the call is stored is the `ack`, and is never help (centre.md, 19).
+         * @enum {string}
+         */
+        Announcement: "taken" | "coming";
+        /**
+         * Args
+         * @description `silence`: seconds; `set_interval`: seconds, and until when; `announce`: which, and in what words.
+         */
+        Args: {
+            /**
+             * Seconds
+             * @default null
+             */
+            seconds: number | null;
+            /**
+             * Until
+             * @default null
+             */
+            until: string | null;
+            /** @default null */
+            announcement: components["schemas"]["Announcement"] | null;
+            /** @default null */
+            text: components["schemas"]["Words"] | null;
         };
         /**
          * BrokerSignIn
@@ -1892,6 +1993,32 @@ export interface components {
             minutes: number;
             /** Reason */
             reason: string;
+        };
+        /**
+         * NewCommand
+         * @description A command for one device; within a case, its timeline says so.
+         */
+        NewCommand: {
+            command: components["schemas"]["CommandName"];
+            /**
+             * @default {
+             *       "seconds": null,
+             *       "until": null,
+             *       "announcement": null,
+             *       "text": null
+             *     }
+             */
+            args: components["schemas"]["Args"];
+            /**
+             * Expires In S
+             * @default 300
+             */
+            expires_in_s: number;
+            /**
+             * Incident
+             * @default null
+             */
+            incident: string | null;
         };
         /**
          * NewDevice
@@ -2610,6 +2737,16 @@ export interface components {
          * @enum {string}
          */
         Wearer: "personal" | "shared";
+        /**
+         * Words
+         * @description The same words in the languages a device may have.
+         */
+        Words: {
+            /** Zh */
+            zh: string;
+            /** En */
+            en: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -5737,6 +5874,156 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_devices_id_commands: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DeviceCommand_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_devices_id_commands: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCommand"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceCommand"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

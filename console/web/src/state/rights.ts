@@ -12,6 +12,8 @@ export const RIGHTS = {
   readDevices: READ_DEVICES,
   writeDevices: [...WRITE_PEOPLE, "installer"],
   testDevices: [...DESK, "installer", "community_worker"],
+  commandDevices: [...DESK, "installer"],
+  issueCredentials: [...WRITE_PEOPLE, "installer", "system_administrator"],
   readDeadLetters: [...DESK, "system_administrator", "centre_manager"],
   replay: ["supervisor", "centre_manager", "register_clerk", "administrator"],
   readSources: [...READ_DEVICES, "system_administrator"],
