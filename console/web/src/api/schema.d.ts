@@ -1473,6 +1473,7 @@ export interface components {
          */
         DeviceCommand: {
             id: string;
+            wire_id: string;
             device: string;
             command: components["schemas"]["CommandName"];
             args: Record<string, unknown>;
