@@ -26,7 +26,7 @@ class CommandName(StrEnum):
     LOCATE = "locate"  #: say where you are, now: no arguments
     TEST = "test"  #: test yourself and send a `test` event: no arguments
     SILENCE = "silence"  #: stop your own sounder for `args.seconds`; what you report stays the same
-    SET_INTERVAL = "set_interval"  #: report every `args.seconds` until `args.until`, and as before after it; without it, for good
+    SET_INTERVAL = "set_interval"  #: report every `args.seconds` until `args.until`; without it, for good
     ANNOUNCE = "announce"  #: show or say `args.announcement`, in the words of `args.text`
 
 
