@@ -157,12 +157,16 @@ def _unread(values: Mapping[str, Any], source: Source) -> str | None:
         is_unread = name in _CONDITIONS and value is not None and truth(value) is None
         if is_unread and (word := unread({name: value})) is not None:
             return word
-    known = _READ_WITH_ALARM if _is_emergency_button(source) else _READ
-    if str(flat.get("event")) in _MESSAGE_CODES:
-        known |= {"event"}
-    if not any(True for _ in _alarm_records({"events": flat.get("events")})):
-        known -= {"events"}
-    return unread(values, _Plainly(known))
+    has_records = any(True for _ in _alarm_records({"events": flat.get("events")}))
+    known = _known(_is_emergency_button(source), str(flat.get("event")) in _MESSAGE_CODES, has_records)
+    return unread(values, known)
+
+
+@lru_cache(maxsize=8)
+def _known(is_emergency_button: bool, says_event: bool, has_records: bool) -> _Plainly:
+    more = {"alarm"} if is_emergency_button else set()
+    more |= {"event"} if says_event else set()
+    return _Plainly(_READ | more if has_records else (_READ | more) - {"events"})
 
 
 class _Plainly(frozenset[str]):
@@ -448,5 +452,4 @@ _ACCURACY: Final = ("horizontalaccuracy", "ehpe", "accuracy")
 _NAMES: Final = frozenset({*_READER_OF, *_BESIDE, *_ACCURACY, *(lon for _, lon in _PLACES)})
 #: What is read wherever it stands; the others only where model or word fit, and are looked at again for what they say.
 _READ: Final = _NAMES - {"alarm", "event", "status", "press", "button", "buttonevent"} | _OLD
-_READ_WITH_ALARM: Final = _READ | {"alarm"}
 _CONDITIONS: Final = frozenset({*_STATES, *_TAMPER, "firealarm", "hightempalarm"})
