@@ -80,11 +80,13 @@ def unknown_alarm(word: str, raw: bytes, *, device: str | None = None) -> Reject
 
 def _of_object(values: Mapping[str, Any], known: Collection[str], depth: int) -> str | None:
     for name, value in islice(values.items(), _MEMBERS_MAX):
-        if value is None or value is False or len(name) > _NAME_CHARACTERS_MAX or name in known:
+        if value is None or value is False or len(name) > _NAME_CHARACTERS_MAX:
             continue
-        if (value.__class__ is float or value.__class__ is int) and _kind(name) != _NAME:
-            continue  # Most of what devices say: settled by the name alone.
         is_inner = value.__class__ is dict or value.__class__ is list
+        if not is_inner and _kind(name) != _NAME and value.__class__ is not str:
+            continue  # Most of what devices say: settled by the name alone.
+        if name in known:
+            continue
         word = _of_inner(name, value, known, depth) if is_inner else _of_member(name, value)
         if word is not None:
             return word

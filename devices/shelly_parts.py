@@ -126,16 +126,18 @@ def _reading(name: str, value: float | None, unit: str, status: Mapping[str, Any
 
 def unread_alarm(components: Mapping[str, Any]) -> str | None:
     """Return a word of a component's that sounds like an alarm and is none of ours, None where there is none."""
+    others: dict[str, Any] = {}
     for name, status in islice(components.items(), _COMPONENTS_MAX):
-        is_alarm = name.partition(":")[0] in ALARMS
-        if isinstance(status, dict):
-            rest = {key: value for key, value in status.items() if not (is_alarm and _is_read(key, value))}
-        else:
-            rest = {} if name in _LISTS or (is_alarm and flag(status) is not None) else {name: status}
-        word = unread(rest)
-        if word is not None:
+        if name.partition(":")[0] not in ALARMS:
+            if name not in _LISTS:
+                others[name] = status
+        elif isinstance(status, dict):
+            word = unread({key: value for key, value in status.items() if not _is_read(key, value)})
+            if word is not None:
+                return word
+        elif flag(status) is None and (word := unread({name: status})) is not None:
             return word
-    return None
+    return unread(others)
 
 
 def _is_read(name: str, value: object) -> bool:
