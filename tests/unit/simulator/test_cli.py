@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 from simulator.cli import simulate
 from simulator.report import page
 from simulator.tally import Tally
+from simulator.told import Told
 from simulator.verify import STORED_EVENTS_KEY
 
 
@@ -45,6 +47,8 @@ def test_strangers_to_the_platform_are_left_out_of_the_import(tmp_path: Path) ->
         (["--broker", "http://127.0.0.1"], "mqtt://host:port"),
         (["--scenario", "village"], "no scenario 'village'"),
         (["--duration", "soon"], "no duration"),
+        (["--speaks", "morse=1"], "'morse' is none of canonical"),
+        (["--speaks", "traccar=1", "--devices-csv", "x.csv"], "at most 33 %"),
         (["--broker-killed-at", "2026-11-19T06:30:00"], "no zone"),
         (["--verify"], "--ledger"),
         (["--verify", "--ledger", "x.jsonl"], "shouwang simulate"),
@@ -76,6 +80,9 @@ class Rows:
 
     async def incidents(self, device: str, ids: Sequence[str]) -> Mapping[str, str]:
         return dict.fromkeys(ids, "1")
+
+    async def told(self, device: str, types: Sequence[str], since: datetime) -> Sequence[Told]:
+        return ()
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from devices.event import EventType
 from rules.clock import FakeClock
 from simulator.errors import LedgerUnreadable
 from simulator.fleet import fleet
-from simulator.ledger import Entry, Ledger, read
+from simulator.ledger import Entry, ForeignEntry, Ledger, read
 from simulator.plan import Planned
+from simulator.wording import Compared, Meant
 
 DEVICE = next(fleet(1, 1, 1))
 
@@ -89,3 +90,22 @@ def test_a_foreign_line_is_named_by_its_number(path: Path) -> None:
 def test_an_entry_survives_its_own_line() -> None:
     entry = Entry(device="d", id="1", type=EventType.SOS, at=1, subject="p", resent=True)
     assert msgspec.json.decode(msgspec.json.encode(entry), type=Entry) == entry
+
+
+def test_a_vendor_s_event_says_by_what_it_is_found_before_and_after_the_end(path: Path) -> None:
+    ledger = Ledger(path, FakeClock(datetime(2026, 11, 19, 6, 30, tzinfo=UTC)))
+    press = planned(0)
+    press.alarm, press.meant = False, Meant(type=EventType.SOS, by=Compared.REPORTS, reports=2)
+    ledger.made(press)
+    ledger.made(planned(1))
+    ledger.sent_again(DEVICE.id, press.id)
+    ledger.taken_over(DEVICE.id, press.id)
+    ledger.flush()
+    (journal,) = [entry for entry in read(path) if isinstance(entry, ForeignEntry)]
+    assert (journal.by, journal.reports, journal.resent) == (Compared.REPORTS, 2, False)
+    assert journal.again_at == journal.puback_at == "2026-11-19T06:30:00.000Z"
+    assert journal.settled, "nothing acknowledges it but the broker"
+    ledger.close()
+    assert [entry for entry in read(path) if isinstance(entry, ForeignEntry)] == [journal]
+    ours = next(line for line in path.read_text().splitlines() if '"run-1"' in line)
+    assert '"by"' not in ours, "our own form has what it always had"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import ScenarioRefused
-from simulator.scenario import SCENARIOS, Outage, load_scenario
+from simulator.scenario import SCENARIOS, Outage, Restart, load_scenario
+from simulator.speech import Speech
 
 
 def test_a_file_says_only_what_differs_from_its_base(tmp_path: Path) -> None:
@@ -20,6 +21,14 @@ def test_a_file_says_only_what_differs_from_its_base(tmp_path: Path) -> None:
     assert scenario.events_per_second == SCENARIOS["mixed"].events_per_second
 
 
+def test_a_file_says_who_speaks_what_and_when_bridges_restart(tmp_path: Path) -> None:
+    path = tmp_path / "mixed_county.toml"
+    path.write_text("[speaks]\ncanonical = 60\nzigbee2mqtt = 20\n[restart]\nat_s = 1\nlasts_s = 2\n")
+    scenario = load_scenario(str(path))
+    assert scenario.speaks == {Speech.CANONICAL: 0.75, Speech.ZIGBEE2MQTT: 0.25}
+    assert scenario.restart == Restart(at_s=1, lasts_s=2)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -30,6 +39,9 @@ def test_a_file_says_only_what_differs_from_its_base(tmp_path: Path) -> None:
         ("telemetry_qos = 2", "telemetry_qos is 0 or 1"),
         ('base = "village"', "base is one of"),
         ("not toml", "Expected"),
+        ("[speaks]\nmorse = 1", "speaks"),
+        ("[speaks]\ncanonical = 0", "speaks: each share is 0 or more"),
+        ("[restart]\nat_s = 1", "lasts_s"),
     ],
 )
 def test_a_mistake_in_a_file_is_refused_by_name(tmp_path: Path, text: str, reason: str) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from devices.event import EventType
 from rules.clock import FakeClock
-from simulator.ledger import Entry
+from simulator.ledger import Entry, ForeignEntry
+from simulator.told import Told
 from simulator.verify import compare, compare_when_settled
+from simulator.wording import Compared
 
 KILLED_AT = datetime(2026, 11, 19, 6, 30, tzinfo=UTC)
 
@@ -16,14 +19,18 @@ KILLED_AT = datetime(2026, 11, 19, 6, 30, tzinfo=UTC)
 class Stored:
     """What a database would answer: a few rows held in two dictionaries."""
 
-    def __init__(self, counts: Mapping[str, int], incidents: Mapping[str, str]) -> None:
+    def __init__(self, counts: Mapping[str, int], incidents: Mapping[str, str], *told: Told) -> None:
         self._counts, self._incidents = counts, incidents
+        self._told = told
 
     async def lookup(self, device: str, ids: Sequence[str]) -> Mapping[str, int]:
         return {each: self._counts[each] for each in ids if each in self._counts}
 
     async def incidents(self, device: str, ids: Sequence[str]) -> Mapping[str, str]:
         return {each: self._incidents[each] for each in ids if each in self._incidents}
+
+    async def told(self, device: str, types: Sequence[str], since: datetime) -> Sequence[Told]:
+        return [each for each in self._told if each.type in types]
 
 
 def alarm(name: str, subject: str = "p1", word: EventType = EventType.SOS) -> Entry:
@@ -120,3 +127,42 @@ async def test_what_never_comes_is_given_up_once_nothing_more_is_stored() -> Non
     found = await compare_when_settled(lambda: entries, Storing(3), (), clock, 60.0)
     assert found.telemetry_missing == 1
     assert clock.monotonic() >= 60.0
+
+
+class Row(NamedTuple):
+    """A stored event."""
+
+    type: str
+    at: datetime
+    received_at: datetime
+    copies: int
+    incident: str | None
+
+
+def press(name: str) -> ForeignEntry:
+    made_at = "2026-11-19T06:30:00Z"
+    return ForeignEntry(
+        device="d1", id=name, type=EventType.SOS, at=made_at, made_at=made_at, subject="p1", by=Compared.REPORTS,
+        reports=2,
+    )  # fmt: skip
+
+
+async def test_a_vendor_s_alarm_counts_as_one_and_has_its_incident() -> None:
+    stored = Stored({"a": 1}, {"a": "9"}, Row("sos", KILLED_AT, KILLED_AT, 2, "9"))
+    found = await compare([alarm("a"), press("b")], stored)
+    assert found.good
+    assert (found.sent, found.stored, found.telemetry_sent) == (2, 2, 0)
+    assert "incidents opened: 1" in found.lines()
+
+
+async def test_a_vendor_s_alarm_that_is_not_there_is_missing_and_one_without_incident_is_not_good() -> None:
+    found = await compare([press("b")], Stored({}, {}))
+    assert (found.missing, found.telemetry_missing) == (1, 0)
+    found = await compare([press("b")], Stored({}, {}, Row("sos", KILLED_AT, KILLED_AT, 2, None)))
+    assert found.alarms_without_incident == 1
+    assert not found.good
+
+
+async def test_a_vendor_s_alarm_that_is_there_too_often_is_doubled() -> None:
+    rows = [Row("sos", KILLED_AT, KILLED_AT, 1, "9") for _ in range(2)]
+    assert (await compare([press("b")], Stored({}, {}, *rows))).duplicated == 1
