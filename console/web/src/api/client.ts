@@ -70,8 +70,9 @@ export async function ask<T>(path: string, ask: Ask = {}): Promise<T> {
     throw new Unanswered(cause);
   }
   if (!response.ok) throw new Refused(await problemOf(response));
-  if (response.status === 204) return undefined as T;
-  return (await response.json()) as T;
+  // What is only accepted, or done without a word, has no body.
+  const text = await response.text();
+  return (text ? JSON.parse(text) : undefined) as T;
 }
 
 export function post<T>(path: string, body: unknown = {}, ifMatch?: number): Promise<T> {
