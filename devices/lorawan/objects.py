@@ -17,6 +17,23 @@ from devices.alarm_words import unread
 from devices.event import EventType
 from devices.lorawan import browan, milesight_detectors, milesight_radar, netvox
 from devices.lorawan.models import Known
+from devices.lorawan.object_names import (
+    BATTERY_LOW,
+    EITHER,
+    LOW_IN_TEXT,
+    MEASURES,
+    NO,
+    OFF_WORDS,
+    ON_WORDS,
+    PERCENT,
+    PLACES,
+    STATES,
+    TAMPER,
+    TESTS,
+    VOLTS,
+    VOLTS_MAX,
+    YES,
+)
 from devices.lorawan.told import Told, calls_for_help
 from devices.values import flag, instant, number, place, within
 
@@ -28,81 +45,6 @@ _HISTORY_MAX: Final = 64
 #: No codec has longer names; a stranger's are not remembered.
 _NAME_CHARACTERS_MAX: Final = 64
 
-_YES: Final = frozenset(
-    {
-        *("alarm", "alert", "active", "detected", "fall", "leak", "leakage", "pressed", "pushed"),
-        *("trigger", "triggered", "uninstall", "uninstalled", "alarming", "fire", "smoke", "sos", "emergency"),
-    }
-)
-_NO: Final = frozenset(
-    {
-        *("noalarm", "noleak", "normal", "none", "clear", "inactive", "notdetected", "idle", "ok"),
-        *("install", "installed"),
-    }
-)
-
-#: Names of conditions that each report says anew.
-_STATES: Final = {
-    **dict.fromkeys(("sos", "sosflag", "sosalarm", "sosactive", "sosstatus", "geotriggersos"), EventType.SOS),
-    **dict.fromkeys(("alarmstatus", "panic", "panicalarm", "emergency"), EventType.SOS),
-    **dict.fromkeys(("smoke", "smokealarm", "smokedetected", "smokestatus", "interconnectalarm"), EventType.SMOKE),
-    "fire": EventType.FIRE,
-    **dict.fromkeys(("coalarm", "carbonmonoxide", "carbonmonoxidealarm"), EventType.CARBON_MONOXIDE),
-    **dict.fromkeys(("gasalarm", "gasdetected", "gasleak"), EventType.GAS),
-    **dict.fromkeys(("waterleak", "waterleak1", "waterleak2", "waterleakstatus"), EventType.WATER_LEAK),
-    **dict.fromkeys(("heatalarm", "heatdetected"), EventType.HEAT),
-    **dict.fromkeys(("flood", "flooddetected", "waterleakalarm", "leakalarm"), EventType.WATER_LEAK),
-    **dict.fromkeys(("panicbutton", "sosbutton", "emergencybutton", "emergencyalarm"), EventType.SOS),
-    **dict.fromkeys(("waterleakdetected", "leakagestatus", "leakstatus"), EventType.WATER_LEAK),
-    **dict.fromkeys(("leak", "leakage", "leakdetected"), EventType.WATER_LEAK),
-    **dict.fromkeys(("fall", "falldetected", "mandown"), EventType.FALL),
-    **dict.fromkeys(("faultalarm", "fault", "smokechamberfailure", "fouledsmokechamber"), EventType.FAULT),
-    "buzzerfailure": EventType.FAULT,
-}
-_TAMPER: Final = ("tamper", "tamperstatus", "tamperalarm", "tamperdetected")
-_TESTS: Final = ("testbuttonpressed", "test", "testalarm")
-_BATTERY_LOW: Final = frozenset({"batterylow", "lowbattery", "lowbatteryalarm"})
-_VOLTS: Final = frozenset({"volt", "batv", "batteryvolt", "batteryvoltage", "batvolt", "bat", "batteryv"})
-_PERCENT: Final = frozenset(
-    {"batterylevelinpercentage", "batterypct", "batterypercent", "batterypercentage", "batterymain"}
-)
-_VOLTS_MAX: Final = 6.0  #: no cell of a device that runs for years has more; what is above is millivolts or percent
-_LOW_IN_TEXT: Final = re.compile(r"\s*([0-9.]{1,8})\s*\(low", re.IGNORECASE)
-_PLACES: Final = (
-    ("latitude", "longitude"),
-    ("latitude", "longitud"),
-    ("lat", "lon"),
-    ("lat", "lng"),
-    ("lat", "long"),
-    ("gpslatitude", "gpslongitude"),
-    ("latitudedeg", "longitudedeg"),
-)
-_MEASURES: Final = {
-    "temperature": ("temperature", "°C"),
-    "tem": ("temperature", "°C"),
-    "temp": ("temperature", "°C"),
-    "temperaturemeasure": ("temperature", "°C"),
-    "temperatureboard": ("temperature_board", "°C"),
-    "humidity": ("humidity", "%"),
-    "hum": ("humidity", "%"),
-    "humi": ("humidity", "%"),
-    "co2": ("co2", "ppm"),
-    "pressure": ("pressure", "hPa"),
-    "illuminance": ("illuminance", "lx"),
-}
-#: Pairs of words that say which of two ways things are: on, off.
-_EITHER: Final[dict[str, tuple[EventType, EventType]]] = {
-    "magnetstatus": (EventType.DOOR_OPEN, EventType.DOOR_CLOSED),
-    "dooropenstatus": (EventType.DOOR_OPEN, EventType.DOOR_CLOSED),
-    "door": (EventType.DOOR_OPEN, EventType.DOOR_CLOSED),
-    "open": (EventType.DOOR_OPEN, EventType.DOOR_CLOSED),
-    "occupancy": (EventType.OCCUPIED, EventType.VACANT),
-    "occupied": (EventType.OCCUPIED, EventType.VACANT),
-    "pir": (EventType.OCCUPIED, EventType.VACANT),
-    "powerevent": (EventType.POWER_RESTORED, EventType.POWER_LOST),
-}
-_ON_WORDS: Final = frozenset({"open", "opened", "occupied", "trigger", "triggered", "acpoweron"})
-_OFF_WORDS: Final = frozenset({"close", "closed", "vacant", "normal", "acpoweroff"})
 _TABS_PORTS: Final = {
     "TBPB": browan.BUTTON_PORT,
     "TBDW": browan.DOOR_PORT,
@@ -206,9 +148,9 @@ def _word(value: object) -> str | None:
 def truth(value: object) -> bool | None:
     """Return what a vendor's word or number means as a condition, None where it says nothing."""
     word = _word(value)
-    if word in _YES:
+    if word in YES:
         return True
-    return False if word in _NO else flag(value)
+    return False if word in NO else flag(value)
 
 
 def _any(flat: Flat, names: tuple[str, ...]) -> bool | None:
@@ -221,7 +163,7 @@ def _states(source: Source, told: Told) -> None:
     flat = source.flat
     found: dict[EventType, bool] = {}
     for name, value in flat.items():
-        alarm = _STATES.get(name)
+        alarm = STATES.get(name)
         if alarm is not None and (on := truth(value)) is not None:
             found[alarm] = on or found.get(alarm, False)
     if _word(flat.get("notificationtype")) == "soson":
@@ -242,7 +184,7 @@ def _fire(source: Source, told: Told) -> None:
 def _tamper(source: Source, told: Told) -> None:
     flat = source.flat
     # WS301's pages contradict themselves about it: see the module of its bytes.
-    on = None if "magnetstatus" in flat else _any(flat, _TAMPER)
+    on = None if "magnetstatus" in flat else _any(flat, TAMPER)
     if on is not None:
         told.state(EventType.TAMPER, on)
     mounted = truth(flat.get("mounted"))
@@ -251,17 +193,17 @@ def _tamper(source: Source, told: Told) -> None:
 
 
 def _test(source: Source, told: Told) -> None:
-    if _any(source.flat, _TESTS):
+    if _any(source.flat, TESTS):
         told.say(EventType.TEST)
 
 
 def _either(source: Source, told: Told) -> None:
     flat = source.flat
-    for name, (on_type, off_type) in _EITHER.items():
+    for name, (on_type, off_type) in EITHER.items():
         if name not in flat:
             continue
         word = _word(flat[name])
-        on = True if word in _ON_WORDS else False if word in _OFF_WORDS else flag(flat[name])
+        on = True if word in ON_WORDS else False if word in OFF_WORDS else flag(flat[name])
         if on is not None:
             told.say(on_type if on else off_type, is_state=True)
 
@@ -304,7 +246,7 @@ def _located(source: Source, told: Told) -> None:
     flat = source.flat
     if flag(flat.get("fixfailed")):
         return
-    for lat, lon in _PLACES:
+    for lat, lon in PLACES:
         if lat not in flat or lon not in flat:
             continue
         speed_kmh = number(flat.get("speedkmph"))
@@ -323,10 +265,10 @@ def _measures(source: Source, told: Told) -> None:
     flat = source.flat
     said: set[str] = set()
     for name, value in flat.items():
-        if name not in _MEASURES:
+        if name not in MEASURES:
             continue
         found = number(value)
-        what, unit = _MEASURES[name]
+        what, unit = MEASURES[name]
         if found is not None and what not in said:
             said.add(what)
             told.measure(what, found, unit)
@@ -382,16 +324,16 @@ def _press(source: Source, told: Told) -> None:
 def _battery(source: Source, told: Told) -> None:
     flat, model, _ = source
     for name, value in flat.items():
-        if name in _VOLTS:
+        if name in VOLTS:
             _volts(value, told)
-        elif name in _PERCENT and told.battery_pct is None:
+        elif name in PERCENT and told.battery_pct is None:
             told.battery_pct = within(value, 0, 100)
-        elif name in _BATTERY_LOW and truth(value):
+        elif name in BATTERY_LOW and truth(value):
             _battery_low(told)
     level = number(flat.get("batterylevel", flat.get("battery")))
     if level is None or model == "AT2" or "trackingmode" in flat:
         return  # words such as CHARGING, and Abeeway's raw level: both stand in the detail
-    is_volts = model in _IN_VOLTS or "temperatureboard" in flat or (level < _VOLTS_MAX and level % 1 != 0)
+    is_volts = model in _IN_VOLTS or "temperatureboard" in flat or (level < VOLTS_MAX and level % 1 != 0)
     if is_volts:
         _volts(level, told)
     elif told.battery_pct is None:
@@ -399,13 +341,13 @@ def _battery(source: Source, told: Told) -> None:
 
 
 def _volts(value: object, told: Told) -> None:
-    text = _LOW_IN_TEXT.match(value) if isinstance(value, str) else None
+    text = LOW_IN_TEXT.match(value) if isinstance(value, str) else None
     if text is not None:
         _battery_low(told)
     found = number(text[1] if text is not None else value)
     if found is not None and found > 100:
         found /= 1000
-    if found is not None and 0 <= found <= _VOLTS_MAX:
+    if found is not None and 0 <= found <= VOLTS_MAX:
         told.measure("battery_voltage", found, "V")
 
 
@@ -421,35 +363,35 @@ def _old(records: object, told: Told) -> None:
         at = instant(record.get("timestamp"))
         for name, value in record.items():
             found = number(value)
-            if name in _MEASURES and found is not None and at is not None:
-                what, unit = _MEASURES[name]
+            if name in MEASURES and found is not None and at is not None:
+                what, unit = MEASURES[name]
                 told.measure(what, found, unit, at=at)
 
 
 #: Which reader a name wants. Where one is wanted it looks at all of its names.
 _READER_OF: Final[dict[str, Reader]] = {
-    **dict.fromkeys(_STATES, _states),
+    **dict.fromkeys(STATES, _states),
     "notificationtype": _states,
     **dict.fromkeys(("firealarm", "hightempalarm"), _fire),
-    **dict.fromkeys((*_TAMPER, "mounted"), _tamper),
-    **dict.fromkeys(_TESTS, _test),
-    **dict.fromkeys(_EITHER, _either),
+    **dict.fromkeys((*TAMPER, "mounted"), _tamper),
+    **dict.fromkeys(TESTS, _test),
+    **dict.fromkeys(EITHER, _either),
     **dict.fromkeys(("detectionstatus", "events", *(name for name, _ in _ALARM_MEMBERS)), _radar),
-    **dict.fromkeys((lat for lat, _ in _PLACES), _located),
-    **dict.fromkeys(_MEASURES, _measures),
+    **dict.fromkeys((lat for lat, _ in PLACES), _located),
+    **dict.fromkeys(MEASURES, _measures),
     "timestamp": _time,
     "geofencestatus": _fence,
     "alarm": _emergency,
     "status": _tabs,
     **dict.fromkeys(("event", "eventcode"), _message),
     **dict.fromkeys(("press", "button", "buttonevent"), _press),
-    **dict.fromkeys((*_BATTERY_LOW, *_VOLTS, *_PERCENT, "battery", "batterylevel"), _battery),
+    **dict.fromkeys((*BATTERY_LOW, *VOLTS, *PERCENT, "battery", "batterylevel"), _battery),
 }
 _READERS: Final = tuple(dict.fromkeys(_READER_OF.values()))
 #: Names that only say how to read others.
 _BESIDE: Final = ("device", "concentration", "trackingmode", "fixfailed", "altitude", "speedkmph")
 _ACCURACY: Final = ("horizontalaccuracy", "ehpe", "accuracy")
-_NAMES: Final = frozenset({*_READER_OF, *_BESIDE, *_ACCURACY, *(lon for _, lon in _PLACES)})
+_NAMES: Final = frozenset({*_READER_OF, *_BESIDE, *_ACCURACY, *(lon for _, lon in PLACES)})
 #: What is read wherever it stands; the others only where model or word fit, and are looked at again for what they say.
 _READ: Final = _NAMES - {"alarm", "event", "status", "press", "button", "buttonevent"} | _OLD
-_CONDITIONS: Final = frozenset({*_STATES, *_TAMPER, "firealarm", "hightempalarm"})
+_CONDITIONS: Final = frozenset({*STATES, *TAMPER, "firealarm", "hightempalarm"})
