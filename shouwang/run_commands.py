@@ -28,9 +28,12 @@ def _begin(part: str) -> Settings:
 
 
 def _run(part: str, work: Callable[[Surroundings], Awaitable[None]], *, demo: bool, health_socket: Path | None) -> None:
+    from shouwang.demo import with_vendors
     from shouwang.wiring import run_until_signalled
 
     settings = _begin(part)
+    if demo:
+        settings = with_vendors(settings)
     # The console serves its health on its own port.
     health = None if part == "console" else part_listen(settings, health_socket)
     size = _connections_of(part, settings)
