@@ -1,7 +1,7 @@
 -- Who may sign in to the broker, and how far the broker agrees.
 
 -- name: lock_device
-SELECT id, device, registered, area::text AS area FROM device WHERE id = $1 FOR UPDATE
+SELECT id, device, registered, area::text AS area FROM device WHERE id = $1 FOR NO KEY UPDATE
 
 -- name: device_id_named
 SELECT id FROM device WHERE device = $1

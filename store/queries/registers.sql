@@ -27,7 +27,7 @@ SELECT p.id, p.address, p.parts, p.area::text AS area, p.lat, p.lon, p.hazards, 
  WHERE p.id = $1
 
 -- name: lock_premises
-SELECT version FROM premises WHERE id = $1 FOR UPDATE
+SELECT version FROM premises WHERE id = $1 FOR NO KEY UPDATE
 
 -- name: add_premises
 INSERT INTO premises (address, parts, area, lat, lon, hazards, created_at)
@@ -67,7 +67,7 @@ SELECT r.id, r.ref, r.name, r.also_called, r.status, r.premises_id, r.birth_date
  WHERE r.id = $1
 
 -- name: lock_resident
-SELECT version, status FROM resident WHERE id = $1 FOR UPDATE
+SELECT version, status FROM resident WHERE id = $1 FOR NO KEY UPDATE
 
 -- name: add_resident
 INSERT INTO resident (ref, name, search, also_called, status, premises_id, birth_date, tags, ability, phone, phone_typed,
@@ -153,10 +153,11 @@ SELECT d.id, d.device, d.kind, d.source, d.model, d.interval_s, d.wearer, d.life
  WHERE d.id = $1 OR h.premises_id = $2 OR h.resident_id = ANY($3::bigint[]) ORDER BY d.id
 
 -- name: lock_device
-SELECT id, device, version, registered, life FROM device WHERE id = $1 FOR UPDATE
+-- NO KEY UPDATE, here and below: an alarm refers to these rows, and must not wait for whoever edits one.
+SELECT id, device, version, registered, life FROM device WHERE id = $1 FOR NO KEY UPDATE
 
 -- name: lock_device_named
-SELECT id, version, registered FROM device WHERE device = $1 FOR UPDATE
+SELECT id, version, registered FROM device WHERE device = $1 FOR NO KEY UPDATE
 
 -- name: add_device
 INSERT INTO device (device, kind, source, model, interval_s, wearer, life, area, sim_number, created_at)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+import asyncpg
+
+from devices.event import Event, EventType
+from rules.domain.vocabulary import Channel
+from store.alarms import Accepted, Alarm, accept
 from store.database import Database
 from store.registers.imports import ImportReport, import_devices
 from store.sealing import Keyring
+from tests.town import CENTRE
+from tests.waiting import until
 
 HOME = "澄湾县城关镇东风路1号"
 
@@ -117,3 +126,32 @@ async def test_a_correction_made_in_the_console_survives_the_next_import(
     await db.pool.execute("UPDATE resident SET phone = '13900009999'")
     await _import(db, keyring, now, line)
     assert await db.pool.fetchval("SELECT phone FROM resident") == "13900009999"
+
+
+async def _press(db: Database, device: str, now: datetime, *, lock_timeout: str = "2s") -> Accepted:
+    event = Event(id=f"e-{now.isoformat()}", at=now, type=EventType.SOS)
+    async with db.transaction() as connection:
+        await connection.execute("SELECT set_config('lock_timeout', $1, true)", lock_timeout)
+        return await accept(
+            connection, None, Alarm(device=device, event=event, channel=Channel.ALARM, received_at=now), centre=CENTRE
+        )
+
+
+async def test_the_alarm_of_a_device_does_not_wait_for_the_file_that_names_it(
+    db: Database, keyring: Keyring, now: datetime
+) -> None:
+    rows = (f"b-1,call_button,王小英,,1940-05-03,{HOME},,", f"b-2,call_button,李国强,,1941-05-03,{HOME},,")
+    await _import(db, keyring, now, *rows)
+
+    async def importing() -> None:
+        with suppress(asyncpg.LockNotAvailableError):
+            await _import(db, keyring, now, *rows)
+
+    async with asyncio.TaskGroup() as group, db.transaction() as somebody:
+        await somebody.execute("SELECT FROM device WHERE device = 'b-2' FOR UPDATE")
+        group.create_task(importing())
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        await until(lambda: db.pool.fetchval(waits), "the import holds b-1 and waits for b-2")
+        # Without waiting at all: a lock that the import holds would be an error at once.
+        pressed = await _press(db, "b-1", now, lock_timeout="1ms")
+        assert pressed.incident_id is not None
