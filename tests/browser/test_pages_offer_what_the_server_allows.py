@@ -17,6 +17,8 @@ WEB: Final = Path(__file__).parents[2] / "console/web"
 BUILDER: Final = WEB / "node_modules/esbuild/bin/esbuild"
 #: The page's word for a deed, and the server's set of roles for it.
 DEEDS: Final = {
+    "watchCases": rights.READ_CASES,
+    "keepDuty": rights.DUTY,
     "readPeople": rights.READ_PEOPLE,
     "writePeople": rights.WRITE_PEOPLE,
     "readDevices": rights.READ_DEVICES,

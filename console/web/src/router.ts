@@ -1,5 +1,7 @@
 // Which page stands at which address, and who is asked to sign in first.
 import { createRouter, createWebHistory } from "vue-router";
+import { may } from "@/state/may";
+import { devicePages } from "@/state/register";
 import { resume, session } from "@/state/session";
 import DeskView from "@/views/DeskView.vue";
 import SignInView from "@/views/SignInView.vue";
@@ -21,6 +23,12 @@ export const router = createRouter({
 
 let hasAsked = false;
 
+/** Who may not see cases begins with the devices. */
+function insteadOfDesk(): true | { name: string } {
+  const [first] = devicePages();
+  return may("watchCases") || !first ? true : { name: first };
+}
+
 router.beforeEach(async (to) => {
   if (!session.user && !hasAsked) {
     hasAsked = true;
@@ -28,6 +36,6 @@ router.beforeEach(async (to) => {
     await resume().catch(() => false);
   }
   if (to.name === "sign-in") return session.user ? { name: "desk" } : true;
-  if (session.user) return true;
+  if (session.user) return to.name === "desk" ? insteadOfDesk() : true;
   return { name: "sign-in", query: to.fullPath === "/" ? {} : { next: to.fullPath } };
 });

@@ -7,6 +7,8 @@ const READ_DEVICES = [...READ_PEOPLE, "installer"];
 
 /** The roles of each deed, as `console/rights.py` has them. */
 export const RIGHTS = {
+  watchCases: [...DESK, "centre_manager", "quality_reviewer", "community_worker", "data_protection_officer", "program"],
+  keepDuty: DESK,
   readPeople: READ_PEOPLE,
   writePeople: WRITE_PEOPLE,
   readDevices: READ_DEVICES,

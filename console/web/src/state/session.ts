@@ -4,6 +4,7 @@ import { ask, post, Refused } from "@/api/client";
 import type { SessionAnswer, User } from "@/api/types";
 import { leaveFeed, pauseFeed, watchFeed } from "./feed";
 import { setSiteZone } from "@/time/format";
+import { RIGHTS } from "./rights";
 import { adoptLanguage } from "./preferences";
 
 export type Duty = "on" | "break" | "off";
@@ -38,7 +39,8 @@ function begin({ user, duty, site_timezone }: SessionAnswer): void {
   session.isLocked = false;
   if (site_timezone) setSiteZone(site_timezone);
   adoptLanguage(user.language);
-  watchFeed(endedByServer);
+  // Who may not see cases has no feed: nothing on their pages can grow stale by it.
+  if ((RIGHTS.watchCases as readonly string[]).includes(user.role)) watchFeed(endedByServer);
 }
 
 function endedByServer(): void {
