@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,7 +15,7 @@ from devices.topics import Channel
 from gateway import metrics
 from gateway.identity import identity_of
 from gateway.sorting import AT_ONCE
-from gateway.sources import Read
+from gateway.sources import Read, registrable
 from gateway.telemetry import data_of
 from rules.clock import Clock
 from rules.domain.lateness import TOLERANCE_S
@@ -31,6 +32,8 @@ log: Final = structlog.get_logger()
 #: How long registering a device may wait to see what it said before.
 LOOK_S: Final = 1.0
 AFTER_FAILURE_S: Final = 5.0
+#: A database that answers and fails so often with one letter fails by that letter: the others go on.
+AWAY_MAX: Final = 10
 
 _TOLERANCE: Final = timedelta(seconds=TOLERANCE_S)
 
@@ -40,6 +43,7 @@ class Replayer:
 
     def __init__(self, decoders: Mapping[str, Read], *, database: Database, clock: Clock, centre: Centre) -> None:
         self._decoders, self._database, self._clock, self._centre = decoders, database, clock, centre
+        self._away = 0  #: failures of the database, one after the other
 
     async def run(self) -> None:
         """Work until cancelled; what fails is said, and tried again or given up by its own count of tries."""
@@ -57,22 +61,37 @@ class Replayer:
 
     async def run_once(self) -> bool:
         """Use the next letter; whether there was one."""
-        letter = await replay.note_try(self._database)
-        if letter is None:
-            return False
-        try:
-            result = await self._use(letter)
-        except DATABASE_AWAY:
-            raise
-        except Exception as error:  # noqa: BLE001  # around one letter: written down, the next is used
-            # Any type: whatever is wrong with this letter stays with it.
-            log.warning("replay_of_letter_failed", letter=letter.id, error=type(error).__name__)
-            result = ReplayResult.UNSTORABLE if telemetry.is_bad_data(error) else ReplayResult.FAILED
-            await self._end(letter, result)
-        metrics.replays_total.labels(str(result)).inc()
+        async with replay.alone(self._database) as is_alone:
+            letter = await replay.note_try(self._database) if is_alone else None
+            if letter is None:
+                return False
+            result = await self._try(letter)
+        if result is not None:
+            metrics.replays_total.labels(str(result)).inc()
         return True
 
-    async def _use(self, letter: AskedLetter) -> ReplayResult:
+    async def _try(self, letter: AskedLetter) -> ReplayResult | None:
+        try:
+            result = await self._use(letter)
+            if result is None:
+                await replay.take_back_try(self._database, letter)
+            self._away = 0
+        except Exception as error:
+            # Any type: whatever is wrong with this letter stays with it; it is written down, and the next is used.
+            is_bad = telemetry.is_bad_data(error)
+            if isinstance(error, DATABASE_AWAY) and not is_bad and self._away < AWAY_MAX:
+                self._away += 1
+                with suppress(*DATABASE_AWAY):
+                    await replay.take_back_try(self._database, letter)
+                raise
+            self._away = 0
+            log.warning("replay_of_letter_failed", letter=letter.id, error=type(error).__name__)
+            result = ReplayResult.UNSTORABLE if is_bad else ReplayResult.FAILED
+            await self._end(letter, result)
+        return result
+
+    async def _use(self, letter: AskedLetter) -> ReplayResult | None:
+        """What became of it; None where it is not ours to use just now."""
         if letter.replay_tries >= TRIES_MAX:
             await self._end(letter, ReplayResult.ENDED_THE_PROCESS)
             return ReplayResult.ENDED_THE_PROCESS
@@ -80,7 +99,7 @@ class Replayer:
         decoded = None if decode is None else decode(letter.topic, letter.payload)
         async with self._database.transaction() as connection:
             if not await replay.take(connection, letter):
-                return ReplayResult.NOTHING_LEFT  # another process was quicker
+                return None
             result = ReplayResult.SOURCE_UNKNOWN
             if decoded is not None:
                 result = await self._store(connection, letter, decoded)
@@ -99,16 +118,15 @@ class Replayer:
         # An unknown device's alarms were incidents all along; only the rest of its message waited.
         waited = letter.reason == "unknown_device"
         events = [event for event in decoded.events if not (waited and event.type in AT_ONCE)]
-        names = {event.device or decoded.device or letter.device for event in events}
-        known = await telemetry.registered_devices(connection, names)
-        calls = [event for event in events if event.type in AT_ONCE]
-        quiet = [event for event in events if event.type not in AT_ONCE]
-        if any((event.device or decoded.device or letter.device) not in known for event in quiet):
+        # Whoever called is heard, registered or not, and whatever stands beside it in the message.
+        for event in events:
+            if event.type in AT_ONCE:
+                await self._accept(connection, letter, decoded, event)
+        quiet = [(_device_of(letter, decoded, event), event) for event in events if event.type not in AT_ONCE]
+        known = await telemetry.registered_devices(connection, {device for device, _ in quiet})
+        if any(device not in known for device, _ in quiet):
             return ReplayResult.DEVICE_UNKNOWN
-        for event in calls:
-            await self._accept(connection, letter, decoded, event)
-        quiet_of = [(known[event.device or decoded.device or letter.device], event) for event in quiet]
-        await self._keep(connection, quiet_of, letter.first_at)
+        await self._keep(connection, [(known[device], event) for device, event in quiet], letter.first_at)
         if decoded.rejected:
             return ReplayResult.STILL_UNREADABLE
         return ReplayResult.USED if events else ReplayResult.NOTHING_LEFT
@@ -116,7 +134,7 @@ class Replayer:
     async def _accept(self, connection: Connection, letter: AskedLetter, decoded: Decoded, event: Event) -> None:
         on_alarm = decoded.channel is Channel.ALARM
         alarm = Alarm(
-            device=event.device or decoded.device or letter.device,
+            device=_device_of(letter, decoded, event),
             event=event,
             channel=RulesChannel.ALARM if on_alarm else RulesChannel.TELEMETRY,
             received_at=self._clock.now(),
@@ -124,6 +142,7 @@ class Replayer:
             in_flush=True,
             at_known=event.at_given,
             source=letter.source,
+            first_at=letter.first_at,
         )
         await accept(connection, None, alarm, centre=self._centre)
 
@@ -143,3 +162,8 @@ class Replayer:
             await telemetry.store_readings(connection, readings)
         if len(states):
             await telemetry.store_states(connection, states)
+
+
+def _device_of(letter: AskedLetter, decoded: Decoded, event: Event) -> str:
+    """Whose word it is, as the register calls it; where the message names nobody, as the letter was filed."""
+    return registrable(event.device or decoded.device or "") or letter.device

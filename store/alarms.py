@@ -47,11 +47,22 @@ class Alarm:
     letter: DeadLetter | None = None  #: the exact bytes, where the alarm had to be picked out of a broken message
     source: str = "canonical"  #: in service: which of them it came by
     resent: bool = False  #: the broker says that it may have sent this message before
+    first_at: datetime | None = None  #: of a dead letter that is used again: when it came
 
     @property
     def at(self) -> datetime | None:
         """The device's time of it, where it told one."""
         return self.event.at if self.at_known and self.event.at_given else None
+
+    @property
+    def said_at(self) -> datetime | None:
+        """The same; of a letter used again at least when it came."""
+        return self.at or self.first_at
+
+    @property
+    def is_old_word(self) -> bool:
+        """Whether it was said at some other time: a broker or we ourselves kept it, and it proves nothing about now."""
+        return self.retained or self.first_at is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,7 +157,7 @@ class _Inserted:
 def _report(alarm: Alarm, context: DeviceContext, assessed: Assessment) -> repeats.Report:
     return repeats.Report(
         device_id=context.device_id, event=alarm.event, received_at=alarm.received_at, at=alarm.at,
-        retained=alarm.retained, resent=alarm.resent, rings=assessed.effect is policy.Effect.RING,
+        retained=alarm.is_old_word, resent=alarm.resent, rings=assessed.effect is policy.Effect.RING,
     )  # fmt: skip
 
 
@@ -166,8 +177,9 @@ async def _insert(connection: Connection, alarm: Alarm, context: DeviceContext, 
     verdict = duplicates.judge(
         last_copy_at=known["last_copy_at"], other_digest_seen=False, alarm=True, now=alarm.received_at
     )
-    # A broker shows a retained message at every new subscription: one already stored changes nothing, ever.
-    if verdict.duplicate or alarm.retained:
+    # A broker shows a retained message at every new subscription, and a person may use a letter again after days: one
+    # already stored changes nothing, ever.
+    if verdict.duplicate or alarm.is_old_word:
         await connection.execute(_Q.count_copy, known["no"], alarm.received_at)
         copy = Accepted(incident_id=known["incident_id"], is_copy=True, rang=False, reason=str(verdict.reason))
         return _Inserted(no=known["no"], copy_of=copy)
@@ -183,7 +195,7 @@ async def _insert_as(
     marks = sorted(assessed.marks | ({Mark.ID_REUSED} if repeat else set()))
     no: int | None = await connection.fetchval(
         _Q.insert, context.device_id, identity.event_id, identity.digest, repeat, alarm.event.type,
-        alarm.at or alarm.received_at, alarm.received_at, marks, context.resident_id, context.premises_id,
+        alarm.said_at or alarm.received_at, alarm.received_at, marks, context.resident_id, context.premises_id,
         str(assessed.reason), encode(alarm.event).decode(), alarm.event.id_given,
     )  # fmt: skip
     return no
@@ -205,7 +217,8 @@ def _identity(alarm: Alarm) -> _Identity:
         return _Identity(event.id, _digest_at(event, alarm.at))
     if event.id_given:
         return _Identity(event.id, _digest_at(event, EPOCH))
-    return _Identity(repeats.made_id(event), _digest_at(event, EPOCH if alarm.retained else alarm.received_at))
+    came_at = EPOCH if alarm.retained else alarm.first_at or alarm.received_at
+    return _Identity(repeats.made_id(event), _digest_at(event, came_at))
 
 
 def _digest_at(event: Event, at: datetime) -> int:
@@ -216,12 +229,17 @@ def _digest_at(event: Event, at: datetime) -> int:
 
 
 def _timing(alarm: Alarm, context: DeviceContext) -> lateness.Lateness:
-    return lateness.judge(
+    told = lateness.judge(
         alarm.event.at if alarm.at_known else None,
         alarm.received_at,
         in_flush=alarm.in_flush,
         clock_proven=context.clock_proven(alarm.received_at),
     )
+    if alarm.first_at is None or told.late:
+        return told
+    # Whatever its own clock says: it lay here since then.
+    waited = lateness.judge(alarm.first_at, alarm.received_at, in_flush=True, clock_proven=True)
+    return replace(waited, clock_wrong=told.clock_wrong)
 
 
 def _context(context: DeviceContext, alarm: Alarm, timing: lateness.Lateness) -> policy.Context:
@@ -340,16 +358,16 @@ async def _note_word(connection: Connection, alarm: Alarm, context: DeviceContex
 
 async def _move_state(connection: Connection, alarm: Alarm, context: DeviceContext, timing: lateness.Lateness) -> None:
     event = alarm.event
-    fresh = not (timing.late or alarm.retained)
+    fresh = not (timing.late or alarm.is_old_word)
     location = to_wgs84(event.location) if fresh and event.location is not None else None
     opens, ends = await _conditions(connection, alarm, context)
     await connection.execute(
-        _Q.move_state, context.device_id, None if alarm.retained else alarm.received_at,
+        _Q.move_state, context.device_id, None if alarm.is_old_word else alarm.received_at,
         in_real(event.battery_pct) if fresh else None,
         location.lat if location is not None else None,
         location.lon if location is not None else None,
         in_real(location.accuracy_m) if location is not None else None,
-        lateness.proves_clock(alarm.at, alarm.received_at), opens, ends,
+        not alarm.is_old_word and lateness.proves_clock(alarm.at, alarm.received_at), opens, ends,
     )  # fmt: skip
 
 
@@ -360,8 +378,8 @@ async def _conditions(connection: Connection, alarm: Alarm, context: DeviceConte
     if not begins and event.type not in ENDED:
         return [], []
     other = _END_OF.get(event.type) if begins else ENDED[event.type]
-    dated = other is not None and alarm.at is not None
-    if dated and await connection.fetchval(_Q.said_since, context.device_id, str(other), alarm.at):
+    dated = other is not None and alarm.said_at is not None
+    if dated and await connection.fetchval(_Q.said_since, context.device_id, str(other), alarm.said_at):
         return [], []
     return ([str(event.type)], []) if begins else ([], [str(ENDED[event.type])])
 

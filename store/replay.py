@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +17,8 @@ _Q: Final = queries("replay")
 
 #: A letter whose replay ended the process so often is not tried again until a person asks.
 TRIES_MAX: Final = 2
+#: Letters of one device that are asked for at a time: who registers it must not wait for what it said in a year.
+ASKED_AT_ONCE: Final = 500
 
 
 class ReplayResult(StrEnum):
@@ -61,32 +65,39 @@ async def ask(db: Database, letter_id: int, *, by: int, now: datetime) -> bool:
 
 async def ask_for_device(connection: Connection, device: str, *, by: int | None, now: datetime) -> None:
     """The device is registered: what it said before is used now. Inside the transaction that registers it."""
-    await connection.execute(_Q.ask_for_device, device, now, by)
+    await connection.execute(_Q.ask_for_device, device, now, by, ASKED_AT_ONCE)
+
+
+@asynccontextmanager
+async def alone(db: Database) -> AsyncIterator[bool]:
+    """Whether nobody else is at it, for as long as the block runs: two at once would count each other's tries."""
+    async with db.pool.acquire() as connection:
+        # Of the session: it holds over the two transactions of a letter. The pool lets go of it with the connection.
+        yield await connection.fetchval(_Q.only_one)
 
 
 async def note_try(db: Database) -> AskedLetter | None:
-    """The next letter that is asked for, with this try counted and committed; None where there is none, or where
-    another process is at it."""
+    """The next letter that is asked for, with this try counted and committed; None where there is none."""
     async with db.transaction() as connection:
-        letter = await _next(connection)
+        row = await connection.fetchrow(_Q.next)
+        letter = None if row is None else AskedLetter(**dict(row))
         if letter is not None:
             await connection.execute(_Q.note_try, letter.id)
     return letter
 
 
+async def take_back_try(db: Database, letter: AskedLetter) -> None:
+    """It was not the letter's doing, and the process lives."""
+    await db.pool.execute(_Q.take_back_try, letter.id)
+
+
 async def take(connection: Connection, letter: AskedLetter) -> bool:
-    """Whether it is still the next, now locked until the caller's commit."""
-    found = await _next(connection)
-    return found is not None and found.id == letter.id
+    """Whether it is still asked for, now locked until the caller's commit; not while somebody buries its copy."""
+    return await connection.fetchval(_Q.take, letter.id) is not None
 
 
 async def end(connection: Connection, letter: AskedLetter, result: ReplayResult, *, now: datetime) -> None:
-    """Write what became of it; it is asked for no longer."""
+    """Write what became of it; it is asked for no longer. After a device's last one more of its letters are."""
     await connection.execute(_Q.end, letter.id, str(result), result.is_done, now)
-
-
-async def _next(connection: Connection) -> AskedLetter | None:
-    if not await connection.fetchval(_Q.only_one):
-        return None
-    row = await connection.fetchrow(_Q.next)
-    return None if row is None else AskedLetter(**dict(row))
+    if letter.reason == "unknown_device" and result.is_done:
+        await connection.execute(_Q.ask_more, letter.device, now, letter.id, ASKED_AT_ONCE)

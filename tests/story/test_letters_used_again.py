@@ -7,8 +7,11 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from msgspec import structs
 
-from devices.event import EventType
+from devices.decoding import Decoded
+from devices.event import Event, EventType
+from devices.report import report
 from devices.sources import canonical
 from gateway.replay import Replayer
 from rules.clock import FakeClock
@@ -172,3 +175,76 @@ async def test_a_person_with_an_open_case_keeps_it_and_the_strangers_is_linked(t
     row = await town.db.pool.fetchrow("SELECT incident_id, other_id FROM incident_link")
     assert row is not None
     assert {row["incident_id"], row["other_id"]} == {first.incident_id, stranger.incident_id}
+
+
+async def _state_of(town: Town, device: str) -> Any:
+    return await town.db.pool.fetchrow(
+        "SELECT s.* FROM device_state AS s JOIN device AS d ON d.id = s.device_id WHERE d.device = $1", device
+    )
+
+
+def _replayer_of(town: Town, clock: FakeClock, *said: Event) -> Replayer:
+    """A source of a vendor whose messages tell neither id nor time."""
+    return Replayer(
+        {"acme": lambda *_: Decoded(device="stranger-1", channel=None, events=said)},
+        database=town.db, clock=clock, centre=CENTRE,
+    )  # fmt: skip
+
+
+async def test_a_press_without_id_or_time_is_late_and_once_however_often_it_is_used(
+    town: Town, clock: FakeClock
+) -> None:
+    await _registers(town, clock, "stranger-1")
+    letter = await _buried(town, clock, b"{}", source="acme", reason="no_event")
+    came_at = clock.now()
+    clock.advance(3600)
+    using = _replayer_of(town, clock, report(EventType.SOS, battery_pct=3))
+    for _ in range(2):
+        await replay.ask(town.db, letter, by=CLERK, now=clock.now())
+        await _drain(using)
+        clock.advance(2 * 24 * 3600)
+    (event,) = await town.events_of("stranger-1")
+    assert (event["at"], event["marks"]) == (came_at, ["late", "not_live"])
+    assert len(await town.incidents_of("stranger-1")) == 1
+    state = await _state_of(town, "stranger-1")
+    assert (state["last_seen"], state["battery_pct"]) == (None, None), "nothing was heard of it today"
+
+
+async def test_smoke_used_again_does_not_stand_where_its_end_came_since(town: Town, clock: FakeClock) -> None:
+    await _registers(town, clock, "stranger-1")
+    letter = await _buried(town, clock, b"{}", source="acme", reason="no_event")
+    clock.advance(60)
+    await town.says("stranger-1", EventType.SMOKE_CLEAR, now=clock.now())
+    clock.advance(60)
+    await replay.ask(town.db, letter, by=CLERK, now=clock.now())
+    await _drain(_replayer_of(town, clock, report(EventType.SMOKE, is_state=True)))
+    assert (await _state_of(town, "stranger-1"))["open"] == []
+
+
+async def test_a_call_beside_what_nobody_can_place_is_heard(town: Town, clock: FakeClock) -> None:
+    letter = await _buried(town, clock, b"{}", source="acme", reason="no_event")
+    await replay.ask(town.db, letter, by=CLERK, now=clock.now())
+    await _drain(_replayer_of(town, clock, report(EventType.SOS), report(EventType.VITALS)))
+    assert await _results(town) == ["device_unknown"]
+    assert len(await town.incidents_of("stranger-1")) == 1
+
+
+async def test_a_letter_that_the_database_cannot_hold_says_so_and_stops_nobody(town: Town, clock: FakeClock) -> None:
+    await _registers(town, clock, "stranger-1")
+    letter = await _buried(town, clock, b"{}", source="acme", reason="unstorable")
+    await replay.ask(town.db, letter, by=CLERK, now=clock.now())
+    nul = structs.replace(report(EventType.VITALS), detail=b'{"a": "\\u0000"}')
+    await _drain(_replayer_of(town, clock, nul))
+    assert await _results(town) == ["unstorable"]
+
+
+async def test_whoever_registers_a_device_does_not_wait_for_all_it_ever_said(
+    town: Town, clock: FakeClock, replayer: Replayer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay, "ASKED_AT_ONCE", 2)
+    for number in range(5):
+        await _buried(town, clock, _said(f"v-{number}", clock, value=number))
+    await _registers(town, clock, "stranger-1")
+    assert await town.db.pool.fetchval("SELECT count(*) FROM dead_letter WHERE replay_asked_at IS NOT NULL") == 2
+    await _drain(replayer)
+    assert await _results(town) == ["used"] * 5
