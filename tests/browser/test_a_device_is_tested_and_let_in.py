@@ -110,3 +110,21 @@ def test_a_password_is_shown_once_and_revoking_asks_once_more(browser: Browser, 
     page.keyboard.press("Control+Enter")
     expect(panel.get_by_text("已吊销")).to_be_visible(timeout=SOON_MS)
     expect(panel.get_by_role("button", name="吊销")).to_have_count(0)
+
+
+def test_an_installer_begins_with_the_devices_and_is_told_of_no_old_picture(browser: Browser, centre: Centre) -> None:
+    _, cookie = centre.asks("POST", "/api/v1/session", {"username": "admin", "password": PASSWORD})
+    user = {"name": "lujian", "display_name": "陆健", "role": "installer", "password": PASSWORD}
+    centre.asks("POST", "/api/v1/users", user, cookie)
+    page = browser.new_context(locale="zh-CN", viewport={"width": 400, "height": 800}).new_page()
+    page.goto(centre.address)
+    page.locator("input[autocomplete=username]").fill("lujian")
+    page.locator("input[type=password]").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="设备", exact=True)).to_be_visible(timeout=SOON_MS)
+    expect(page.get_by_role("link", name="接警台")).to_have_count(0)
+    page.get_by_role("link", name="btn-0417").click()
+    expect(page.get_by_role("button", name="开始测试")).to_be_visible(timeout=SOON_MS)
+    expect(page.locator(".banner")).to_have_count(0)
+    narrow = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert narrow, "nothing runs off a telephone's screen"

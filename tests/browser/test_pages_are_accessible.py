@@ -83,3 +83,38 @@ def test_the_desk_with_an_open_case_and_its_dialog_keep_nobody_out(browser: Brow
     page.keyboard.press("r")
     expect(page.get_by_role("dialog")).to_be_visible(timeout=SOON_MS)
     assert_open_to_all(page, axe)
+
+
+def test_the_pages_about_devices_keep_nobody_out(browser: Browser, centre: Centre, axe: str) -> None:
+    centre.says("btn-0417", "telemetry", "{cut off")
+    centre.press("btn-0800", "press-axe-2", int(SharedClock().now().timestamp() * 1000))
+    page = signed_in(browser, centre, "admin")
+    page.goto(f"{centre.address}/devices?register=btn-0800")
+    expect(page.get_by_role("region", name="登记设备")).to_be_visible(timeout=SOON_MS)
+    expect(page.get_by_role("link", name="btn-0417")).to_be_visible(timeout=SOON_MS)
+    assert_open_to_all(page, axe)
+
+    page.get_by_role("link", name="异常报文").click()
+    expect(page.get_by_text("不是有效的 JSON").first).to_be_visible(timeout=SOON_MS)
+    assert_open_to_all(page, axe)
+
+    page.get_by_role("link", name="来源与厂商").click()
+    page.get_by_role("button", name="修改来源 canonical").click()
+    expect(page.get_by_role("dialog")).to_be_visible(timeout=SOON_MS)
+    assert_open_to_all(page, axe)
+
+
+def test_the_page_of_a_device_keeps_nobody_out(browser: Browser, centre: Centre, axe: str) -> None:
+    page = signed_in(browser, centre, "admin")
+    page.goto(f"{centre.address}/devices?register=")
+    page.get_by_role("link", name="btn-0417").click()
+    page.get_by_role("button", name="签发", exact=True).click()
+    expect(page.get_by_text("密码只在这里显示这一次")).to_be_visible(timeout=SOON_MS)
+    testing = page.get_by_role("region", name="测试模式")
+    testing.get_by_label("原因").fill("月检")
+    testing.get_by_role("button", name="开始测试").click()
+    expect(testing.get_by_role("timer")).to_be_visible(timeout=SOON_MS)
+    assert_open_to_all(page, axe)
+    testing.get_by_role("button", name="刚才是我按的").click()
+    page.get_by_role("dialog").get_by_label("这是开通按键").check()
+    assert_open_to_all(page, axe)
