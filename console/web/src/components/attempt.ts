@@ -1,6 +1,6 @@
 // One attempt at a time at what the server may refuse; a refusal in the page's words.
 import { ref } from "vue";
-import { Refused, Unanswered } from "@/api/client";
+import { Refused } from "@/api/client";
 import { useWords } from "@/i18n";
 
 export function useAttempt() {
@@ -9,8 +9,8 @@ export function useAttempt() {
   const problem = ref<string | null>(null);
 
   function tell(error: unknown): string {
-    if (error instanceof Unanswered) return t("common.failed", { reason: t("common.unanswered") });
-    if (!(error instanceof Refused)) throw error;
+    // Also an answer that cannot be read: nobody knows then what was done.
+    if (!(error instanceof Refused)) return t("common.failed", { reason: t("common.unanswered") });
     const code = error.problem.code ?? "";
     return isKnown("refused", code) ? word("refused", code) : t("common.failed", { reason: error.message });
   }
