@@ -19,6 +19,7 @@ export function useSubject() {
       const part = isKnown("systemPart", item.class) ? word("systemPart", item.class) : "";
       return { who: t("system.name"), where: part, whoLang: undefined, whereLang: undefined };
     }
+    if (item.class === "unregistered_flood") return { who: t("unknown.several"), where: "", whoLang: undefined, whereLang: undefined };
     const kind = !item.device || item.device.kind === "other" ? t("incident.device") : word("kind", item.device.kind);
     const device = item.device ? `${kind} ${item.device.device}` : "";
     const place = item.place_text;
