@@ -12,10 +12,8 @@ from devices.event import EPOCH, Event, digest
 from rules.domain import correlation, duplicates, lateness, policy
 from rules.domain.place import Point
 from rules.domain.policy import Assessment
-from rules.domain.policy_routes import ENDED
-from rules.domain.repeats import BEGINNINGS
-from rules.domain.vocabulary import Channel, Mark
-from store import changes, lanes, repeats, unregistered
+from rules.domain.vocabulary import Channel, Family, Mark
+from store import changes, device_words, lanes, repeats, unregistered
 from store.cases import changes_of, lock_subject
 from store.context import DeviceContext, of_device
 from store.database import Connection
@@ -23,14 +21,11 @@ from store.dead_letters import DeadLetter, bury_call
 from store.lanes import LaneLease
 from store.opening import Cause, Centre, Effect, count_on, note_on, relate_and_apply
 from store.sql import queries
-from store.telemetry import in_real
 
 _Q: Final = queries("alarms")
 
 #: Conditions a device keeps reporting; `device_state.open` lists those not cleared yet.
 _LASTING: Final = correlation.STATES
-#: From a condition to its end.
-_END_OF: Final = {begin: end for end, begin in ENDED.items()}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,18 +88,18 @@ async def accept(connection: Connection, lease: LaneLease | None, alarm: Alarm, 
     """
     if lease is not None:
         await lanes.confirm(connection, lease)
-    context = await of_device(connection, alarm.device, now=alarm.received_at)
+    context = await _context_of(connection, alarm.device, alarm.received_at)
     timing = _timing(alarm, context)
     assessed = policy.assess(alarm.event.type, _context(context, alarm, timing), now=alarm.received_at)
     repeat = await repeats.find(connection, _report(alarm, context, assessed))
     if repeat.counted:
-        await _move_state(connection, alarm, context, timing)
+        await device_words.move_state(connection, alarm, context, timing)
         return Accepted(incident_id=repeat.incident_id, is_copy=True, rang=False, reason=str(repeat.reason))
     event = await _insert(connection, alarm, context, assessed)
     if event.copy_of is not None:
         return event.copy_of
     # Before the incident: whoever waits here for a batch of telemetry holds up nobody else's incident.
-    await _move_state(connection, alarm, context, timing)
+    await device_words.move_state(connection, alarm, context, timing)
     effects = await _effects(connection, alarm, context, assessed, event.no, centre, stands=repeat.stands)
     effect = effects[0] if effects else None
     incident_id = effect.case.id if effect is not None and effect.case is not None else None
@@ -128,7 +123,7 @@ async def accept_unreadable(
     """
     if lease is not None:
         await lanes.confirm(connection, lease)
-    context = await of_device(connection, call.letter.device, now=call.received_at)
+    context = await _context_of(connection, call.letter.device, call.received_at)
     assessed = policy.unknown_call(now=call.received_at)
     subject = correlation.subject_of(assessed, device_id=context.device_id)
     letter = await bury_call(connection, call.letter, now=call.received_at)
@@ -145,6 +140,16 @@ async def accept_unreadable(
     return Accepted(incident_id=effect.case.id, is_copy=False, rang=True, reason=str(assessed.reason))
 
 
+async def _context_of(connection: Connection, device: str, now: datetime) -> DeviceContext:
+    """What is known of it. Somebody may be registering a stranger just now: then it is nobody's no more."""
+    context = await of_device(connection, device, now=now)
+    if context.registered:
+        return context
+    # Before the lock of its source: all strangers of a source queue there, and none must wait for this one's.
+    await lock_subject(connection, f"d{context.device_id}")
+    return await of_device(connection, device, now=now)
+
+
 # -- the event, once ----------------------------------------------------------------------------------------------
 
 
@@ -158,6 +163,7 @@ def _report(alarm: Alarm, context: DeviceContext, assessed: Assessment) -> repea
     return repeats.Report(
         device_id=context.device_id, event=alarm.event, received_at=alarm.received_at, at=alarm.at,
         retained=alarm.is_old_word, resent=alarm.resent, rings=assessed.effect is policy.Effect.RING,
+        in_test=Mark.TEST in assessed.marks,
     )  # fmt: skip
 
 
@@ -268,6 +274,9 @@ async def _effects(
     now = alarm.received_at
     if assessed.reason is policy.Reason.WORD_OF_WEARER:
         return await _note_word(connection, alarm, context, centre)
+    is_technical_end = assessed.effect is policy.Effect.NOTE and assessed.family is Family.TECHNICAL
+    if is_technical_end and await device_words.is_overtaken(connection, alarm, context):
+        return []  # it ended something earlier, not what stands now
     flood = await _flood(connection, alarm, context, assessed)
     if flood is not None:
         return [await _fold(connection, alarm, context, flood, centre)]
@@ -278,7 +287,8 @@ async def _effects(
     await lock_subject(connection, subject.key)
     cause = _cause(alarm.device, context, subject, now, event=alarm.event)
     # A state that never ended stands until now, however long ago it was last said.
-    standing_at = now if stands else await _standing_at(connection, alarm, context, event_no)
+    in_test = Mark.TEST in assessed.marks
+    standing_at = now if stands else await _standing_at(connection, alarm, context, event_no, in_test=in_test)
     cause = replace(cause, standing_at=standing_at)
     effect = await relate_and_apply(connection, assessed, cause, centre=centre, floor=context.floor, now=now)
     return [effect] if effect.case is not None else []
@@ -332,13 +342,18 @@ def _cause(
     )
 
 
-async def _standing_at(connection: Connection, alarm: Alarm, context: DeviceContext, event_no: int) -> datetime | None:
+async def _standing_at(
+    connection: Connection, alarm: Alarm, context: DeviceContext, event_no: int, *, in_test: bool
+) -> datetime | None:
     """When this device last reported this very condition without an end since."""
     if alarm.event.type not in _LASTING:
         return None
-    end = _END_OF.get(alarm.event.type, "")
+    end = device_words.END_OF.get(alarm.event.type, "")
     row = await connection.fetchrow(_Q.last_word, context.device_id, event_no, str(alarm.event.type), str(end))
-    return None if row is None or row["type"] != alarm.event.type else row["last_copy_at"]
+    if row is None or row["type"] != alarm.event.type or (row["was_test"] and not in_test):
+        return None
+    found: datetime = row["last_copy_at"]
+    return found
 
 
 async def _note_word(connection: Connection, alarm: Alarm, context: DeviceContext, centre: Centre) -> list[Effect]:
@@ -354,34 +369,6 @@ async def _note_word(connection: Connection, alarm: Alarm, context: DeviceContex
 
 
 # -- what it leaves behind ------------------------------------------------------------------------------------------
-
-
-async def _move_state(connection: Connection, alarm: Alarm, context: DeviceContext, timing: lateness.Lateness) -> None:
-    event = alarm.event
-    fresh = not (timing.late or alarm.is_old_word)
-    location = to_wgs84(event.location) if fresh and event.location is not None else None
-    opens, ends = await _conditions(connection, alarm, context)
-    await connection.execute(
-        _Q.move_state, context.device_id, None if alarm.is_old_word else alarm.received_at,
-        in_real(event.battery_pct) if fresh else None,
-        location.lat if location is not None else None,
-        location.lon if location is not None else None,
-        in_real(location.accuracy_m) if location is not None else None,
-        not alarm.is_old_word and lateness.proves_clock(alarm.at, alarm.received_at), opens, ends,
-    )  # fmt: skip
-
-
-async def _conditions(connection: Connection, alarm: Alarm, context: DeviceContext) -> tuple[list[str], list[str]]:
-    """Which lasting conditions now stand and which ended: also by a late word, unless the device said more since."""
-    event = alarm.event
-    begins = event.type in _LASTING or (event.is_state and event.type in BEGINNINGS)
-    if not begins and event.type not in ENDED:
-        return [], []
-    other = _END_OF.get(event.type) if begins else ENDED[event.type]
-    dated = other is not None and alarm.said_at is not None
-    if dated and await connection.fetchval(_Q.said_since, context.device_id, str(other), alarm.said_at):
-        return [], []
-    return ([str(event.type)], []) if begins else ([], [str(ENDED[event.type])])
 
 
 async def _record_changes(connection: Connection, effects: list[Effect], received_at: datetime) -> None:

@@ -33,6 +33,7 @@ class Report:
     retained: bool
     resent: bool
     rings: bool
+    in_test: bool  #: its device is in test mode
 
     @property
     def has_no_identity(self) -> bool:
@@ -73,6 +74,8 @@ async def _of_state(connection: Connection, report: Report, row: Any, standing: 
     said, type_ = _said(row), report.event.type
     if type_ in repeats.BEGINNINGS:
         stands = str(type_) in standing
+        # Now that the tester has left it is no test, whatever it was.
+        stands = stands and not (row is not None and row["was_test"] and not report.in_test)
         return repeats.of_state(said, type_=type_, stands=stands, rings=report.rings, now=report.received_at)
     since = row is not None and await connection.fetchval(_Q.alarm_since, report.device_id, _ALARMS, row["no"])
     return repeats.of_word(said, alarm_since=bool(since), now=report.received_at)

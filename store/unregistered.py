@@ -32,7 +32,7 @@ async def flood_of(
     """Note the caller; where its source has too many of them, or is being commissioned, the case they all go to.
 
     Grouped, never dropped: the event is stored as ever, a device new to the case sounds, none is a further P1 of its
-    own (centre.md, 29). A source that stays quiet for five minutes after that starts anew.
+    own (centre.md, 29). The caller's device is locked before. A source that stays quiet for five minutes after that starts anew.
     """
     folded = policy.assess_class(Class.UNREGISTERED_FLOOD, marks=assessed.marks, now=now)
     subject = Subject(key=f"s:source:{source}", family=folded.family)
@@ -43,6 +43,8 @@ async def flood_of(
     assert row is not None
     if not (row["is_commissioning"] or folds_unregistered(row["callers"])):
         return None
+    if await connection.fetchval(_Q.has_own_case, f"d{device_id}", str(assessed.family)):
+        return None  # whoever works on that one hears it there (invariant 5)
     known = await connection.fetchval(_Q.is_in_flood, subject.key, device_id)
     return Flood(
         subject=subject,

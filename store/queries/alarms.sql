@@ -31,10 +31,14 @@ UPDATE dead_letter SET incident_id = $2 WHERE id = $1
 SELECT state NOT IN ('resolved', 'closed') FROM incident WHERE id = $1
 
 -- name: last_word
--- The device's last word about a condition before this event: the condition itself, or its end.
-SELECT type, last_copy_at FROM event
- WHERE device_id = $1 AND no < $2 AND type IN ($3, $4)
- ORDER BY no DESC LIMIT 1
+-- The device's last word about a condition before this event: the condition itself, or its end. `was_test`: a tester
+-- made it, and its case is one of a test.
+SELECT e.type, e.last_copy_at,
+       'test' = ANY (e.marks) AND EXISTS (SELECT FROM incident AS i WHERE i.id = e.incident_id AND 'test' = ANY (i.marks))
+           AS was_test
+  FROM event AS e
+ WHERE e.device_id = $1 AND e.no < $2 AND e.type IN ($3, $4)
+ ORDER BY e.no DESC LIMIT 1
 
 -- name: cases_of_device
 -- In order of id, the order in which their locks are taken.
@@ -42,22 +46,3 @@ SELECT DISTINCT e.incident_id, i.family
   FROM event AS e JOIN incident AS i ON i.id = e.incident_id
  WHERE e.device_id = $1 AND e.incident_id IS NOT NULL AND i.state NOT IN ('resolved', 'closed')
  ORDER BY e.incident_id
-
--- name: move_state
--- `open` follows the device's own words; the rest only moves forward in order of receipt (invariant 11). Without $2 a
--- broker spoke of what was said before: that proves no life.
-UPDATE device_state
-   SET last_seen = greatest(last_seen, $2),
-       battery_pct = coalesce($3, battery_pct),
-       lat = coalesce($4, lat), lon = coalesce($5, lon),
-       accuracy_m = CASE WHEN $4::float8 IS NULL THEN accuracy_m ELSE $6 END,
-       fix_at = CASE WHEN $4::float8 IS NULL THEN fix_at ELSE $2 END,
-       clock_ok_at = CASE WHEN $7 THEN greatest(clock_ok_at, $2) ELSE clock_ok_at END,
-       open = (SELECT coalesce(array_agg(DISTINCT c ORDER BY c), '{}')
-                 FROM unnest(open || $8::text[]) AS c WHERE c <> ALL ($9::text[])),
-       version = version + 1
- WHERE device_id = $1
-
--- name: said_since
--- Whether the device has said the opposite about a condition, by its own clock, after this word.
-SELECT EXISTS (SELECT FROM event WHERE device_id = $1 AND type = $2 AND at > $3)

@@ -7,15 +7,16 @@ SELECT open FROM device_state WHERE device_id = $1 FOR NO KEY UPDATE
 -- The device's last event of this type and how its incident stands; of a merged one, how the one stands that stayed.
 -- After `lock_state`, in a statement of its own: its snapshot must be younger than the lock.
 WITH RECURSIVE said AS (
-    SELECT no, event_id, at, received_at, last_copy_at, incident_id FROM event
+    SELECT no, event_id, at, received_at, last_copy_at, incident_id, marks FROM event
      WHERE device_id = $1 AND type = $2 AND ($3::text IS NULL OR event_id = $3)
      ORDER BY no DESC LIMIT 1
 ), case_of AS (
-    SELECT i.id, i.state, i.resolved_at, i.merged_into FROM incident AS i JOIN said ON said.incident_id = i.id
+    SELECT i.id, i.state, i.resolved_at, i.merged_into, i.marks FROM incident AS i JOIN said ON said.incident_id = i.id
     UNION
-    SELECT i.id, i.state, i.resolved_at, i.merged_into FROM incident AS i JOIN case_of ON case_of.merged_into = i.id
+    SELECT i.id, i.state, i.resolved_at, i.merged_into, i.marks FROM incident AS i JOIN case_of ON case_of.merged_into = i.id
 )
-SELECT said.no, said.at, said.received_at, said.last_copy_at, c.id AS incident_id, c.state, c.resolved_at
+SELECT said.no, said.at, said.received_at, said.last_copy_at, c.id AS incident_id, c.state, c.resolved_at,
+       'test' = ANY (said.marks) AND coalesce('test' = ANY (c.marks), false) AS was_test
   FROM said LEFT JOIN case_of AS c ON c.merged_into IS NULL
 
 -- name: alarm_since

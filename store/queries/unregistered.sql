@@ -8,6 +8,10 @@ SELECT count(*)::int AS callers,
        EXISTS (SELECT FROM source WHERE name = $1 AND commissioning_until > $3) AS is_commissioning
   FROM unregistered_caller WHERE source = $1 AND called_at > $2
 
+-- name: has_own_case
+-- Under the device's lock.
+SELECT EXISTS (SELECT FROM incident WHERE subject = $1 AND family = $2 AND state NOT IN ('resolved', 'closed'))
+
 -- name: is_in_flood
 -- Whether this device has an alarm in the source's open case: its further ones are counted, not sounded.
 SELECT EXISTS (SELECT FROM incident AS i JOIN event AS e ON e.incident_id = i.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from rules.clock import FakeClock
 from rules.domain.vocabulary import Channel
 from store.alarms import Accepted, Alarm, accept
 from tests.town import CENTRE, Town, town_in
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -104,3 +106,32 @@ async def test_what_is_no_call_for_help_is_not_counted_as_one(town: Town, clock:
     for number in range(11):
         await _press(town, clock, f"new-{number}", type_=EventType.BATTERY_LOW)
     assert await town.db.pool.fetchval("SELECT count(*) FROM incident") == 0
+
+
+async def test_a_stranger_with_an_open_case_is_heard_by_who_works_on_it(town: Town, clock: FakeClock) -> None:
+    first = await _first_ten(town, clock)
+    await _press(town, clock, "new-10")
+    again = await _press(town, clock, "new-3")
+    assert again.incident_id == first[3].incident_id
+    assert (await town.incident(again.incident_id))["sounded_at"] == clock.now()
+    assert await town.actions(again.incident_id) == ["opened", "joined"]
+
+
+async def test_a_press_while_its_device_is_being_registered_is_its_persons(town: Town, clock: FakeClock) -> None:
+    await town.says("new-0", EventType.BATTERY_LOW, now=clock.now())
+    home = await town.home()
+    async with asyncio.TaskGroup() as group, town.db.transaction() as registering:
+        number = await registering.fetchval(
+            "UPDATE device SET registered = true, wearer = 'personal', life = 'live' WHERE device = 'new-0'"
+            " RETURNING id"
+        )
+        await registering.execute(
+            "INSERT INTO device_holder (device_id, from_at, resident_id) VALUES ($1, $2, $3)",
+            number, clock.now(), home.resident_id,
+        )  # fmt: skip
+        pressing = group.create_task(_press(town, clock, "new-0"))
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        await until(lambda: town.db.pool.fetchval(waits), "the press waits for the registration")
+    case = await town.incident(pressing.result().incident_id)
+    assert (case["resident_id"], case["subject"]) == (home.resident_id, f"r{home.resident_id}")
+    assert "unregistered" not in case["marks"]

@@ -325,3 +325,27 @@ async def test_a_test_said_all_day_is_one_event_and_a_fire_during_it_is_a_fire(f
             await hears(night, device, test)
         assert len(await night.town.events_of(device)) == 1
         assert (await hears(night, device, SMOKE)).rang
+
+
+async def test_power_that_came_back_earlier_does_not_end_its_loss_now(fresh_dsn: str) -> None:
+    async with night_in(fresh_dsn) as night:
+        device = await detector(night)
+        restored_at = night.now
+        night.clock.advance(60)
+        lost = await hears(night, device, report(EventType.POWER_LOST, at=night.now))
+        night.clock.advance(5)
+        await hears(night, device, report(EventType.POWER_RESTORED, at=restored_at))
+        assert (await night.case(lost.incident_id))["state"] == "open"
+        night.clock.advance(5)
+        await hears(night, device, report(EventType.POWER_RESTORED, at=night.now))
+        assert (await night.case(lost.incident_id))["state"] == "resolved"
+
+
+async def test_a_clock_that_lied_once_orders_nothing(fresh_dsn: str) -> None:
+    async with night_in(fresh_dsn) as night:
+        device = await detector(night)
+        in_years = night.now + timedelta(days=4000)
+        await hears(night, device, report(EventType.SMOKE, is_state=True, at=in_years))
+        night.clock.advance(60)
+        await hears(night, device, report(EventType.SMOKE_CLEAR, is_state=True, at=night.now))
+        assert (await state_of(night, device))["open"] == []

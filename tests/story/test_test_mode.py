@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
+from devices.event import EventType
+from devices.report import report
+from rules.domain.vocabulary import Channel
+from store import test_mode
+from store.alarms import Alarm, accept
 from tests.story.centre_at_night import Night, night_in
 from tests.town import Home
 
@@ -43,3 +50,40 @@ async def test_a_second_press_in_test_mode_is_real_at_once(fresh_dsn: str) -> No
         assert "test" not in (await night.case(call))["marks"]
         await night.pass_seconds(60)
         assert "escalated" in await night.actions(call)
+
+
+@pytest.mark.parametrize("is_state", [False, True])
+async def test_smoke_after_the_tester_left_is_real_although_the_tests_own_never_cleared(
+    fresh_dsn: str, is_state: bool
+) -> None:
+    async with night_in(fresh_dsn) as night:
+        tester, home = await night.town.user(), await night.town.home()
+        device = await night.town.device("smoke_alarm", premises_id=home.premises_id)
+        number = await night.town.db.pool.fetchval("SELECT id FROM device WHERE device = $1", device)
+
+        async def smokes() -> int | None:
+            event = report(EventType.SMOKE, at=night.now, is_state=is_state)
+            alarm = Alarm(device=device, event=event, channel=Channel.ALARM, received_at=night.now)
+            async with night.town.db.transaction() as connection:
+                return (await accept(connection, None, alarm, centre=night.town.centre)).incident_id
+
+        half_hour = test_mode.TEST_MOST
+        await test_mode.begin(
+            night.town.db, number, length=half_hour, reason="安装", by=tester.user_id, now=night.now
+        )  # fmt: skip
+        tested = await smokes()
+        night.clock.advance(10)
+        assert tested == await test_mode.confirm(
+            night.town.db, number, None, by=tester.user_id, centre=night.town.centre, now=night.now
+        )
+        night.clock.advance(10)
+        assert await smokes() == tested, "the detector has not cleared yet, and it is still a test"
+        await test_mode.end(night.town.db, number, by=tester.user_id, now=night.now)
+        night.clock.advance(30)
+        real = await smokes()
+        assert real != tested
+        case = await night.case(real)
+        assert (case["state"], "test" in case["marks"]) == ("open", False)
+        night.clock.advance(10)
+        assert await smokes() == real
+        assert (await night.case(real))["sounded_at"] == case["sounded_at"], "once is enough"
