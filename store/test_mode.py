@@ -62,8 +62,7 @@ async def begin(
     until = now + min(length, TEST_MOST)
     async with db.transaction() as connection:
         await _lock(connection, device_id)
-        await connection.execute(_Q.drop_begun_now, device_id, now)
-        await connection.execute(_Q.end, device_id, now)
+        await end_running(connection, device_id, now=now)
         await connection.execute(_Q.begin, device_id, now, until, by, reason)
         await _on_record(connection, device_id, "test_mode_begun", by, now)
     return until
@@ -73,9 +72,14 @@ async def end(db: Database, device_id: int, *, by: int, now: datetime) -> None:
     """The tester leaves: whatever is pressed from now on is real at once."""
     async with db.transaction() as connection:
         await _lock(connection, device_id)
-        await connection.execute(_Q.drop_begun_now, device_id, now)
-        await connection.execute(_Q.end, device_id, now)
+        await end_running(connection, device_id, now=now)
         await _on_record(connection, device_id, "test_mode_ended", by, now)
+
+
+async def end_running(connection: Connection, device_id: int, *, now: datetime) -> None:
+    """End the running test, if any, inside a transaction that holds the device's row."""
+    await connection.execute(_Q.drop_begun_now, device_id, now)
+    await connection.execute(_Q.end, device_id, now)
 
 
 async def read(db: Database, device_id: int, *, now: datetime) -> TestMode:

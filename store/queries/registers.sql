@@ -123,8 +123,9 @@ UPDATE resident
 RETURNING id
 
 -- name: device
+-- Its area is that of the home where it is now, as in its cases; its own speaks only where it is nowhere.
 SELECT d.id, d.device, d.kind, d.source, d.model, d.interval_s, d.wearer, d.life, d.registered, d.area::text AS own_area,
-       coalesce(d.area, p.area)::text AS area, d.sim_number, d.version, d.created_at, h.resident_id, h.premises_id,
+       coalesce(p.area, d.area)::text AS area, d.sim_number, d.version, d.created_at, h.resident_id, h.premises_id,
        h.from_at AS held_since, r.name AS resident_name, p.address, s.last_seen, s.online, s.battery_pct, s.open,
        v.status AS watch_status
   FROM device d
@@ -135,8 +136,8 @@ SELECT d.id, d.device, d.kind, d.source, d.model, d.interval_s, d.wearer, d.life
   LEFT JOIN supervision v ON v.device_id = d.id
 
 -- name: devices_listed
- WHERE d.id > $1 AND (cardinality($2::text[]::ltree[]) = 0 OR coalesce(d.area, p.area) IS NULL OR coalesce(d.area, p.area) <@ $2::text[]::ltree[])
-   AND ($3::text::ltree IS NULL OR coalesce(d.area, p.area) <@ $3::text::ltree)
+ WHERE d.id > $1 AND (cardinality($2::text[]::ltree[]) = 0 OR coalesce(p.area, d.area) IS NULL OR coalesce(p.area, d.area) <@ $2::text[]::ltree[])
+   AND ($3::text::ltree IS NULL OR coalesce(p.area, d.area) <@ $3::text::ltree)
    AND ($4::text IS NULL OR d.kind = $4) AND ($5::text IS NULL OR d.device LIKE $5 || '%')
    AND ($6::boolean IS NULL OR d.registered = $6)
    AND ($7::bigint IS NULL OR h.resident_id = $7) AND ($8::bigint IS NULL OR h.premises_id = $8)
@@ -182,6 +183,10 @@ UPDATE device_holder SET to_at = $2 WHERE device_id = $1 AND to_at IS NULL
 UPDATE device_state
    SET battery_pct = NULL, lat = NULL, lon = NULL, accuracy_m = NULL, fix_at = NULL, open = '{}', version = version + 1
  WHERE device_id = $1
+
+-- name: forget_hub
+-- The same: what carried it there does not carry it here, and its outages are not theirs.
+UPDATE device SET hub_id = NULL WHERE id = $1 AND hub_id IS NOT NULL
 
 -- name: begin_holder
 INSERT INTO device_holder (device_id, from_at, resident_id, premises_id) VALUES ($1, $2, $3, $4)

@@ -28,14 +28,14 @@ INSERT INTO commissioning_press (device_id, at, place, incident_id, by_user, per
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
 -- name: is_commissioned
--- Since it was given to whoever has it now: a device that was issued again needs a new one.
+-- Since it came to whoever has it now, or back from whoever had it last: a device issued again needs a new one.
 SELECT EXISTS (SELECT FROM commissioning_press AS c
                 WHERE c.device_id = $1 AND c.person_confirmed AND c.address_confirmed
-                  AND c.at > coalesce((SELECT from_at FROM device_holder WHERE device_id = $1 AND to_at IS NULL),
+                  AND c.at > coalesce((SELECT max(coalesce(to_at, from_at)) FROM device_holder WHERE device_id = $1),
                                        '-infinity'))
 
 -- name: places
 SELECT place, at, voice, voice_reason FROM commissioning_press
  WHERE device_id = $1
-   AND at > coalesce((SELECT from_at FROM device_holder WHERE device_id = $1 AND to_at IS NULL), '-infinity')
+   AND at > coalesce((SELECT max(coalesce(to_at, from_at)) FROM device_holder WHERE device_id = $1), '-infinity')
  ORDER BY at LIMIT 100

@@ -22,7 +22,7 @@ from store.registers.errors import NotCommissioned, RecordChanged, RecordTaken, 
 from store.registers.search import literal
 from store.sealing import Keyring
 from store.sql import queries
-from store.test_mode import is_commissioned
+from store.test_mode import end_running, is_commissioned
 
 if TYPE_CHECKING:
     from store.database import Connection
@@ -164,7 +164,7 @@ async def change_device(
         if version is not None and version != locked["version"]:
             raise RecordChanged(locked["version"])
         stays_live = locked["life"] == _LIVE
-        if holder is not None and await _reissue(connection, device_id, holder, now=now):
+        if holder is not None and await reissue(connection, device_id, holder, now=now):
             fields = {"life": _AFTER_REISSUE, **fields} if stays_live else fields
             stays_live = False
         _refuse_unpressed(fields, is_commissioned=stays_live or await is_commissioned(connection, device_id))
@@ -208,12 +208,14 @@ async def set_holder(connection: Connection, device_id: int, holder: Holder, *, 
     return before is not None or bool(holder)
 
 
-async def _reissue(connection: Connection, device_id: int, holder: Holder, *, now: datetime) -> bool:
+async def reissue(connection: Connection, device_id: int, holder: Holder, *, now: datetime) -> bool:
     """Whether it left somebody's hands: nothing of theirs goes with it, and it has to prove itself anew (rule 16)."""
     had_holder = await connection.fetchrow(Q.holder_now, device_id) is not None
     left = await set_holder(connection, device_id, holder, now=now) and had_holder
     if left:
         await connection.execute(Q.forget_state, device_id)
+        await connection.execute(Q.forget_hub, device_id)
+        await end_running(connection, device_id, now=now)
     return left
 
 

@@ -15,7 +15,7 @@ from store.audit import note_look
 from store.changes import Change, record
 from store.database import Database
 from store.registers.areas import make_area
-from store.registers.devices import Holder, put_device, set_holder
+from store.registers.devices import Holder, put_device, reissue
 from store.registers.errors import RegisterError
 from store.registers.premises import insert_premises
 from store.registers.residents import insert_resident
@@ -102,8 +102,12 @@ async def _import_alone(
     """One row in its savepoint: whatever is wrong with it stays with it and is reported by its line."""
     try:
         async with connection.transaction():
-            device_id, proposal = await _import_row(connection, keyring, row, now)
-            adopted = await adopt(connection, device_id, row.device, keyring=keyring, by=by, now=now)
+            known = await connection.fetchrow(Q.lock_device_named, row.device)
+            device_id, proposal = await _import_row(connection, keyring, row, known, now)
+            adopted: list[Change] = []
+            if known is None or not known["registered"]:
+                # Once: what a registered device says has its person, and letters that were tried stay as they are.
+                adopted = await adopt(connection, device_id, row.device, keyring=keyring, by=by, now=now)
     except (RegisterError, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
         errors.append(RowError(line=row.line, error=_reason(error)))
         return None
@@ -112,15 +116,16 @@ async def _import_alone(
     return [Change(kind="device", object_id=device_id, area=row.area), *adopted]
 
 
-async def _import_row(connection: Connection, keyring: Keyring, row: Row, now: datetime) -> tuple[int, Proposal | None]:
-    known = await connection.fetchrow(Q.lock_device_named, row.device)
+async def _import_row(
+    connection: Connection, keyring: Keyring, row: Row, known: asyncpg.Record | None, now: datetime
+) -> tuple[int, Proposal | None]:
     premises_id = await _premises(connection, row, now)
     resident_id, alike = await _resident(connection, keyring, row, premises_id, known["id"] if known else None, now)
     fields = row.fields if known is None or not known["registered"] else _named(row)
     device_id = await put_device(connection, row.device, fields, known_id=known["id"] if known else None, now=now)
     holder = Holder(resident_id=resident_id, premises_id=premises_id)
     if holder:
-        await set_holder(connection, device_id, holder, now=now)
+        await reissue(connection, device_id, holder, now=now)
     if not alike:
         return device_id, None
     likes = [str(like) for like in alike]

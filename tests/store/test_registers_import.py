@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -13,12 +13,14 @@ from devices.event import Event, EventType
 from rules.domain.vocabulary import Channel
 from store.alarms import Accepted, Alarm, accept
 from store.database import Database
+from store.dead_letters import DeadLetter, bury
 from store.registers.imports import ImportReport, import_devices
 from store.sealing import Keyring
 from tests.town import CENTRE
 from tests.waiting import until
 
 HOME = "澄湾县城关镇东风路1号"
+HOUR = timedelta(hours=1)
 
 
 async def _import(db: Database, keyring: Keyring, now: datetime, *lines: str) -> ImportReport:
@@ -155,3 +157,44 @@ async def test_the_alarm_of_a_device_does_not_wait_for_the_file_that_names_it(
         # Without waiting at all: a lock that the import holds would be an error at once.
         pressed = await _press(db, "b-1", now, lock_timeout="1ms")
         assert pressed.incident_id is not None
+
+
+async def test_who_gets_a_device_by_a_file_gets_nothing_of_who_had_it(
+    db: Database, keyring: Keyring, now: datetime
+) -> None:
+    await _import(db, keyring, now, f"b-1,location_band,王小英,,1940-05-03,{HOME},,", "h-1,hub,,,,,,")
+    await db.pool.execute("UPDATE device_state SET open = '{removed}', lat = 31, lon = 121, fix_at = $1", now)
+    await db.pool.execute("UPDATE device SET hub_id = (SELECT id FROM device WHERE device = 'h-1')"
+                          " WHERE device = 'b-1'")  # fmt: skip
+    await _import(db, keyring, now + HOUR, f"b-1,location_band,李国强,,1941-05-03,{HOME}2,,")
+    row = await db.pool.fetchrow("SELECT s.lat, s.fix_at, s.open, d.hub_id, d.life FROM device_state AS s"
+                                 " JOIN device AS d ON d.id = s.device_id WHERE d.device = 'b-1'")  # fmt: skip
+    assert row is not None
+    assert (row["lat"], row["fix_at"], row["open"], row["hub_id"]) == (None, None, [], None)
+    assert row["life"] == "live", "a file speaks of an estate in use"
+
+
+async def test_a_press_in_the_store_room_is_not_of_who_gets_the_device(
+    db: Database, keyring: Keyring, now: datetime
+) -> None:
+    await _import(db, keyring, now, "b-1,call_button,,,,,,")
+    pressed = (await _press(db, "b-1", now)).incident_id
+    await _import(db, keyring, now + HOUR, f"b-1,call_button,王小英,,1940-05-03,{HOME},,")
+    case = await db.pool.fetchrow("SELECT subject, resident_id, premises_id FROM incident WHERE id = $1", pressed)
+    assert case is not None
+    assert (case["subject"][0], case["resident_id"], case["premises_id"]) == ("d", None, None)
+
+
+async def test_the_same_file_again_uses_no_letter_again(db: Database, keyring: Keyring, now: datetime) -> None:
+    letter = DeadLetter(
+        device="b-1", topic="sw/v1/b-1/telemetry", source="canonical", lane="telemetry", reason="unknown_device",
+        detail="", payload=b"{}", decoder="0",
+    )  # fmt: skip
+    async with db.transaction() as connection:
+        await bury(connection, [letter], now=now)
+    asked = "SELECT count(*) FROM dead_letter WHERE replay_asked_at IS NOT NULL"
+    await _import(db, keyring, now, "b-1,call_button,,,,,,")
+    assert await db.pool.fetchval(asked) == 1
+    await db.pool.execute("UPDATE dead_letter SET replay_asked_at = NULL, replay_result = 'ended_the_process'")
+    await _import(db, keyring, now + HOUR, "b-1,call_button,,,,,,")
+    assert await db.pool.fetchval(asked) == 0, "it would end the process again"

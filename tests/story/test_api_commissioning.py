@@ -134,3 +134,29 @@ async def test_who_gets_a_device_now_gets_nothing_of_who_had_it(console: Any) ->
     assert (await clerk.patches(path, {"life": "live"})).status == 409
     both = await console.db.pool.fetchval("SELECT count(*) FROM device_holder")
     assert both == 2, "who had it is a dated row"
+
+
+async def test_a_device_that_came_back_is_not_live_by_a_press_in_its_last_home(console: Any) -> None:
+    installer, clerk, path = await _installed(console)
+    await installer.posts(f"{path}/maintenance", {"minutes": 20, "reason": "安装"})
+    await _presses(console, "btn-9")
+    await installer.posts(f"{path}/maintenance/confirm", BEDROOM)
+    await clerk.patches(path, {"life": "live"})
+    console.clock.advance(60)
+    await clerk.patches(path, {"resident_id": None})
+    assert (await clerk.patches(path, {"life": "live"})).status == 409
+    assert (await installer.gets(f"{path}/maintenance")).body["until_at"] is None, "and the test ended with it"
+
+
+async def test_an_installer_of_the_last_homes_area_does_not_see_it_any_more(console: Any) -> None:
+    _, clerk, path = await _installed(console)
+    await clerk.patches(path, {"area": "321999.1"})
+    old = await console.person("tan", "installer", ["321999.1"])
+    new = await console.person("bai", "installer", ["321999.2"])
+    assert (await old.gets(f"{path}/maintenance")).status == 200
+    home = await clerk.posts("/premises", {"address": "澄湾县河口镇新桥村9号", "area": "321999.2"})
+    console.clock.advance(60)
+    await clerk.patches(path, {"resident_id": None, "premises_id": home.body["id"]})
+    begin = {"minutes": 20, "reason": "安装"}
+    assert (await old.posts(f"{path}/maintenance", begin)).status == 404
+    assert (await new.posts(f"{path}/maintenance", begin)).status == 201
