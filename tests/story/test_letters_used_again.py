@@ -248,3 +248,12 @@ async def test_whoever_registers_a_device_does_not_wait_for_all_it_ever_said(
     assert await town.db.pool.fetchval("SELECT count(*) FROM dead_letter WHERE replay_asked_at IS NOT NULL") == 2
     await _drain(replayer)
     assert await _results(town) == ["used"] * 5
+
+
+async def test_a_letter_buried_while_its_device_was_being_registered_is_used(
+    town: Town, clock: FakeClock, replayer: Replayer
+) -> None:
+    await _registers(town, clock, "stranger-1")  # after the gateway had looked for it, and before it buried this:
+    await _buried(town, clock, _said("v-1", clock, value=1))
+    await _drain(replayer)
+    assert await _results(town) == ["used"]
