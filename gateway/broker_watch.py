@@ -45,6 +45,9 @@ class BrokerWatch:
                         await self.heard(message.payload)
             except (aiomqtt.MqttError, *DATABASE_AWAY) as error:
                 log.info("broker_not_watched", why=type(error).__name__)
+            except Exception as error:  # noqa: BLE001  # a task's outermost line: said, and begun anew
+                # Any type: the lanes must not end with a counter.
+                log.warning("broker_watch_failed", error=type(error).__name__)
             await self._clock.sleep(AGAIN_S)
 
     async def heard(self, payload: object) -> None:

@@ -1,7 +1,7 @@
 """What stands by the devices' own words, for ends only: an end of nothing is said every hour and need not ring twice.
 
 Never asked about an alarm. Filled from the database in the device's own turn, forgotten when an alarm of the device
-arrives, when one is committed, after hours, and with the lane's term.
+arrives, when one is committed, after minutes, and with the lane's term.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from rules.domain.policy_routes import ENDED
 
 #: Devices of one lane that were heard to say that nothing is the matter; beyond, all are asked again.
 DEVICES_LIMIT: Final = 50_000
-#: Whoever else writes a device's state (a re-issue, another lane) is seen after this at the latest.
-FORGET_S: Final = 6 * 3600.0
+#: Whoever else writes a device's state (a letter used again, another lane) is seen after this at the latest: until then
+#: the end of what that one began would be passed over. One question a device in this time costs nothing.
+FORGET_S: Final = 600.0
 
 
 def is_end_of_state(event: Event | None) -> bool:

@@ -93,6 +93,8 @@ class Unruly:
                 next_s = self.clock.monotonic() + TELL_EVERY_S
             for key, report in list(self._waiting.items()):
                 if not await self._report(report):
+                    # Behind the others: it may fail by itself, and they must not wait for it.
+                    self._waiting[key] = self._waiting.pop(key, report)
                     break
                 self._waiting.pop(key, None)
             await self.clock.sleep(LOOK_S)
