@@ -162,7 +162,7 @@ SELECT id, version, registered FROM device WHERE device = $1 FOR NO KEY UPDATE
 
 -- name: add_device
 INSERT INTO device (device, kind, source, model, interval_s, wearer, life, area, sim_number, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::ltree, $9, $10) RETURNING id
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text::ltree, $9, $10) ON CONFLICT (device) DO NOTHING RETURNING id
 
 -- name: change_device
 -- Under the row's lock; a device known only by its alarms becomes registered.

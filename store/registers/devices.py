@@ -183,14 +183,27 @@ async def put_device(
         await make_area(connection, fields["area"])
     if known_id is None:
         wanted = {**_NEW, "kind": "other", **{name: value for name, value in fields.items() if value is not None}}
-        made: int = await connection.fetchval(Q.add_device, device, *(wanted.get(name) for name in _COLUMNS), now)
-        return made
+        made: int | None = await connection.fetchval(
+            Q.add_device, device, *(wanted.get(name) for name in _COLUMNS), now
+        )
+        return made or await _put_over_stranger(connection, device, wanted, now=now)
     before = await connection.fetchrow(f"{Q.device} {Q.device_one}", known_id)
     assert before is not None, "the row is locked"
     kept = {name: before["own_area" if name == "area" else name] for name in _COLUMNS}
     wanted = {**kept, **{name: fields[name] for name in _COLUMNS if name in fields}}
     await connection.execute(Q.change_device, known_id, *(wanted[name] for name in _COLUMNS))
     return known_id
+
+
+async def _put_over_stranger(
+    connection: Connection, device: str, fields: Mapping[str, Any], *, now: datetime
+) -> int:  # fmt: skip
+    """It was pressed for the first time, and so met, while it was being registered."""
+    met = await connection.fetchrow(Q.lock_device_named, device)
+    assert met is not None, "its row was in our way"
+    if met["registered"]:
+        raise RecordTaken(f"the device {device} is registered already")
+    return await put_device(connection, device, fields, known_id=met["id"], now=now)
 
 
 async def set_holder(connection: Connection, device_id: int, holder: Holder, *, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from devices.event import Event, EventType
 from rules.clock import FakeClock
 from rules.domain.vocabulary import Channel
 from store.alarms import Accepted, Alarm, accept
+from store.registers.devices import Holder, add_device
 from tests.town import CENTRE, Town, town_in
 from tests.waiting import until
 
@@ -135,3 +136,21 @@ async def test_a_press_while_its_device_is_being_registered_is_its_persons(town:
     case = await town.incident(pressing.result().incident_id)
     assert (case["resident_id"], case["subject"]) == (home.resident_id, f"r{home.resident_id}")
     assert "unregistered" not in case["marks"]
+
+
+async def test_a_first_press_while_its_device_is_being_registered_refuses_nobody(town: Town, clock: FakeClock) -> None:
+    home = await town.home()
+    fields = {"kind": "call_button", "wearer": "personal", "life": "installed"}
+    now = clock.now()
+    alarm = Alarm(
+        device="new-0", event=Event(id="e-1", at=now, type=EventType.SOS), channel=Channel.ALARM, received_at=now
+    )  # fmt: skip
+    async with asyncio.TaskGroup() as group, town.db.transaction() as pressing:
+        pressed = await accept(pressing, None, alarm, centre=CENTRE)
+        holder = Holder(resident_id=home.resident_id)
+        group.create_task(add_device(town.db, CENTRE.keyring, "new-0", fields, holder, by=1, now=now))
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        await until(lambda: town.db.pool.fetchval(waits), "the clerk waits for the press")
+    case = await town.incident(pressed.incident_id)
+    assert case["resident_id"] == home.resident_id
+    assert await town.db.pool.fetchval("SELECT wearer FROM device WHERE device = 'new-0'") == "personal"
