@@ -32,7 +32,8 @@ async def flood_of(
     """Note the caller; where its source has too many of them, or is being commissioned, the case they all go to.
 
     Grouped, never dropped: the event is stored as ever, a device new to the case sounds, none is a further P1 of its
-    own (centre.md, 29). The caller's device is locked before. A source that stays quiet for five minutes after that starts anew.
+    own (centre.md, 29). A source that stays quiet for five minutes after that starts anew. The caller's device is
+    locked before.
     """
     folded = policy.assess_class(Class.UNREGISTERED_FLOOD, marks=assessed.marks, now=now)
     subject = Subject(key=f"s:source:{source}", family=folded.family)
