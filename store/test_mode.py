@@ -40,6 +40,7 @@ class TestMode(msgspec.Struct, frozen=True, kw_only=True):
 
     until_at: datetime | None
     reason: str | None
+    waiting_incident: str | None  #: the case of a press that waits for its tester
     commissioned_places: Sequence[str]
     is_commissioned: bool
 
@@ -87,27 +88,37 @@ async def read(db: Database, device_id: int, *, now: datetime) -> TestMode:
     async with snapshot(db) as (connection, _):
         row = await connection.fetchrow(_Q.running, device_id, now)
         places = await connection.fetch(_Q.places, device_id)
+        waiting = await connection.fetchval(_Q.pressed, device_id, now)
         return TestMode(
             until_at=row["until_at"] if row else None,
             reason=row["reason"] if row else None,
+            waiting_incident=None if waiting is None else str(waiting),
             commissioned_places=[place["place"] for place in places],
             is_commissioned=await connection.fetchval(_Q.is_commissioned, device_id),
         )
 
 
 async def confirm(
-    db: Database, device_id: int, given: Commissioning | None, *, by: int, centre: Centre, now: datetime
+    db: Database,
+    device_id: int,
+    given: Commissioning | None,
+    *,
+    pressed: int | None,
+    by: int,
+    centre: Centre,
+    now: datetime,
 ) -> int:
     """The tester says that the press just now was theirs; return its case, resolved as a test.
 
-    NoPressToConfirm where none waits: then it is a real call, and the desk has it. With `given` the press counts as
-    one of the device's commissioning.
+    NoPressToConfirm where none waits: then it is a real call, and the desk has it. `pressed` names the case of the
+    press that is meant: what is asked twice never takes a later press along. With `given` the press counts as one of
+    the device's commissioning.
     """
     async with db.transaction() as connection:
         await _lock(connection, device_id)
         incident_id = await connection.fetchval(_Q.pressed, device_id, now)
-        if incident_id is None:
-            raise NoPressToConfirm("no press of this device waits for its tester")
+        if incident_id is None or pressed not in (None, incident_id):
+            raise NoPressToConfirm("no such press of this device waits for its tester")
         case = await load(connection, incident_id)
         if not _waits_for_tester(case, now):
             raise NoPressToConfirm("this press is real by now")

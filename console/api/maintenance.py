@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal, Self
 import msgspec
 from pydantic import Field, StringConstraints, model_validator
 
-from console.api.fields import Body, NoNul
+from console.api.fields import Body, Id, NoNul
 from console.api.registers import as_problems, refuse_out_of_sight
 from console.problems import Problem
 from console.rights import READ_DEVICES, TEST_DEVICES
@@ -30,8 +30,12 @@ class Maintenance(Body):
 
 
 class Pressed(Body):
-    """The press just now was a test. With `place` it counts as one of the device's commissioning."""
+    """The press just now was a test. With `place` it counts as one of the device's commissioning.
 
+    `incident` names its case, so that a request that comes twice never takes a later press along.
+    """
+
+    incident: Id | None = None
     place: Text | None = None
     person_confirmed: bool = False
     address_confirmed: bool = False
@@ -97,11 +101,12 @@ async def confirm(call: Call) -> Reply:
     await _refuse_unseen(call)
     context = call.context
     centre = Centre(keyring=context.keyring, timezone=context.site_timezone)
-    given = call.body_as(Pressed).commissioning()
+    body = call.body_as(Pressed)
+    given, pressed = body.commissioning(), int(body.incident) if body.incident else None
     try:
         with as_problems():
             incident_id = await test_mode.confirm(
-                context.db, call.id, given, by=call.user.user_id, centre=centre, now=call.now
+                context.db, call.id, given, pressed=pressed, by=call.user.user_id, centre=centre, now=call.now
             )
     except NoPressToConfirm as error:
         raise Problem(HTTPStatus.CONFLICT, "no_press_to_confirm", str(error)) from error

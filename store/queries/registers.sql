@@ -174,6 +174,10 @@ UPDATE device
 -- name: holder_now
 SELECT resident_id, premises_id FROM device_holder WHERE device_id = $1 AND to_at IS NULL
 
+-- name: had_no_holder
+-- Under the device's lock: whether nobody ever had it.
+SELECT NOT EXISTS (SELECT FROM device_holder WHERE device_id = $1)
+
 -- name: end_holder
 -- Who has a device is a dated row: events keep the person they belonged to (centre.md, 16).
 UPDATE device_holder SET to_at = $2 WHERE device_id = $1 AND to_at IS NULL

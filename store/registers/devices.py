@@ -31,6 +31,7 @@ Q: Final = queries("registers")
 
 _COLUMNS: Final = ("kind", "source", "model", "interval_s", "wearer", "life", "area", "sim_number")
 _LIVE: Final = "live"
+_IN_STOCK: Final = "in_stock"
 #: A device that somebody else gets now.
 _AFTER_REISSUE: Final = "installed"
 _NEW: Final[Mapping[str, Any]] = {"source": "canonical", "model": "", "wearer": "shared", "life": "in_stock"}
@@ -164,13 +165,17 @@ async def change_device(
         if version is not None and version != locked["version"]:
             raise RecordChanged(locked["version"])
         stays_live = locked["life"] == _LIVE
+        # What was pressed in the store room is nobody's.
+        is_placed = locked["life"] != _IN_STOCK and bool(holder)
+        gets_first_holder = is_placed and await connection.fetchval(Q.had_no_holder, device_id)
         if holder is not None and await reissue(connection, device_id, holder, now=now):
             fields = {"life": _AFTER_REISSUE, **fields} if stays_live else fields
             stays_live = False
         _refuse_unpressed(fields, is_commissioned=stays_live or await is_commissioned(connection, device_id))
         await put_device(connection, "", fields, known_id=device_id, now=now)
         adopted: list[Change] = []
-        if not locked["registered"]:
+        # Also where somebody gets it only now: what it called for before they were named is theirs.
+        if not locked["registered"] or gets_first_holder:
             adopted = await adopt(connection, device_id, locked["device"], keyring=keyring, by=by, now=now)
         await _on_record(connection, device_id, "device_changed", by=by, now=now, besides=adopted)
 

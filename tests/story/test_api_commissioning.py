@@ -100,6 +100,19 @@ async def test_a_second_press_is_real_and_cannot_be_confirmed_away(console: Any)
     assert "test" not in case["marks"]
 
 
+async def test_a_confirmation_that_comes_twice_takes_no_later_press_along(console: Any) -> None:
+    installer, _, path = await _installed(console)
+    await installer.posts(f"{path}/maintenance", {"minutes": 20, "reason": "安装"})
+    pressed = await _presses(console, "btn-9")
+    waiting = (await installer.gets(f"{path}/maintenance")).body["waiting_incident"]
+    assert waiting == str(pressed.incident_id)
+    assert (await installer.posts(f"{path}/maintenance/confirm", {"incident": waiting})).status == 200
+    real = await _presses(console, "btn-9")
+    assert (await installer.posts(f"{path}/maintenance/confirm", {"incident": waiting})).status == 409
+    state = await console.db.pool.fetchval("SELECT state FROM incident WHERE id = $1", real.incident_id)
+    assert (state, real.incident_id != pressed.incident_id) == ("open", True)
+
+
 async def test_a_press_after_the_tester_left_is_real(console: Any) -> None:
     installer, _, path = await _installed(console)
     await installer.posts(f"{path}/maintenance", {"minutes": 20, "reason": "安装"})

@@ -18,7 +18,7 @@ from rules.clock import FakeClock
 from store import replay
 from store.dead_letters import DeadLetter, bury
 from store.partitions import make_days_ahead
-from store.registers.devices import Holder, add_device
+from store.registers.devices import Holder, add_device, change_device
 from tests.town import CENTRE, Home, Town, town_in
 
 CLERK = 1
@@ -257,3 +257,20 @@ async def test_a_letter_buried_while_its_device_was_being_registered_is_used(
     await _buried(town, clock, _said("v-1", clock, value=1))
     await _drain(replayer)
     assert await _results(town) == ["used"]
+
+
+async def test_a_device_registered_before_its_person_is_known_names_its_case_with_the_person(
+    town: Town, clock: FakeClock
+) -> None:
+    pressed = await town.says("stranger-4", EventType.SOS, now=clock.now())
+    clock.advance(60)
+    await _registers(town, clock, "stranger-4")
+    assert (await town.incident(pressed.incident_id))["resident_id"] is None
+    home = await town.home()
+    clock.advance(60)
+    device_id = await town.db.pool.fetchval("SELECT id FROM device WHERE device = 'stranger-4'")
+    holder = Holder(resident_id=home.resident_id, premises_id=home.premises_id)
+    await change_device(
+        town.db, CENTRE.keyring, device_id, {}, holder, version=None, by=CLERK, now=clock.now()
+    )  # fmt: skip
+    assert (await town.incident(pressed.incident_id))["resident_id"] == home.resident_id

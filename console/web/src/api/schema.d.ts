@@ -1457,6 +1457,7 @@ export interface components {
         TestMode: {
             until_at: string | null;
             reason: string | null;
+            waiting_incident: string | null;
             commissioned_places: string[];
             is_commissioned: boolean;
         };
@@ -2332,8 +2333,15 @@ export interface components {
         /**
          * Pressed
          * @description The press just now was a test. With `place` it counts as one of the device's commissioning.
+         *
+         *     `incident` names its case, so that a request that comes twice never takes a later press along.
          */
         Pressed: {
+            /**
+             * Incident
+             * @default null
+             */
+            incident: string | null;
             /**
              * Place
              * @default null
