@@ -127,8 +127,11 @@ def _of_member(name: str, value: object) -> str | None:
 
 
 def _of_text(value: str, *, is_holder: bool) -> str | None:
-    if len(value) > _NAME_CHARACTERS_MAX:
-        return None
+    return _remembered(value, is_holder) if len(value) <= _NAME_CHARACTERS_MAX else None
+
+
+@lru_cache(maxsize=4096)
+def _remembered(value: str, is_holder: bool) -> str | None:
     words = {word.lower() for word in _WORD.findall(value)}
     if "".join(_WORD.findall(value)).lower() in _QUIET or words & _NOT:
         return None

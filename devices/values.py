@@ -24,10 +24,13 @@ _EPOCH_MS_MIN: Final = EPOCH_SECONDS_MIN * 1000
 
 def number(value: object) -> float | None:
     """Return a finite number, also from a string of digits ("100.00"); None for anything else, a flag included."""
+    kind = value.__class__
+    if kind is float:
+        return value if isfinite(value) else None  # type: ignore[arg-type, return-value]  # its class was asked
     if isinstance(value, str):
         text = value.strip()
         return float(text) if _NUMBER.fullmatch(text) else None  # Of at most 20 digits and two of exponent: finite.
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if value is None or isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
         found = float(value)
@@ -49,7 +52,7 @@ def percent(value: object) -> float | None:
 
 def flag(value: object) -> bool | None:
     """Return true or false, also from 0 and 1 and from words of either case; "FALSE" is false, null is None."""
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
         return bool(value) if value in (0, 1) else None

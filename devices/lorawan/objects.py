@@ -99,7 +99,7 @@ def _unread(values: Mapping[str, Any], source: Source) -> str | None:
         is_unread = name in _CONDITIONS and value is not None and truth(value) is None
         if is_unread and (word := unread({name: value})) is not None:
             return word
-    has_records = any(True for _ in _alarm_records({"events": flat.get("events")}))
+    has_records = "events" in flat and any(True for _ in _alarm_records({"events": flat["events"]}))
     known = _known(_is_emergency_button(source), str(flat.get("event")) in _MESSAGE_CODES, has_records)
     return unread(values, known)
 

@@ -157,7 +157,7 @@ def _up(message: _Message) -> Outcome:
     port = number(values.get("fPort"))
     tags = _object(info.get("tags"))
     names = (message.model, tags.get("model"), info.get("deviceProfileName"), info.get("deviceName"))
-    detail = {name: values[name] for name in ("fCnt", "fPort") if name in values}
+    detail = _kept(values, "fCnt", "fPort")
     outcome = read(
         Uplink(
             raw=message.raw,
