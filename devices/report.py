@@ -15,6 +15,8 @@ from devices.event import EPOCH, Event, EventType, Location, Vitals
 from devices.salvage import UNIT_CHARACTERS_MAX
 from devices.text import ID_CHARACTERS_MAX, clean, clean_object, is_event_id
 
+#: Why a message was refused is one line: what a mapping or a topic is called may be longer than anybody reads.
+REFUSAL_CHARACTERS_MAX: Final = 1_000
 #: A vendor's own words beside what was understood; longer is cut away whole, since half an object is none.
 DETAIL_BYTES_MAX: Final = 16 * 1024
 _FOREIGN: Final = re.compile(r"[^A-Za-z0-9._:@+-]+")
@@ -101,4 +103,5 @@ def rejected(
     `device` is whom it is about, where that can be read and is not the message's device.
     """
     type_word = None if type_ is None else str(type_)
-    return Rejected(reason=reason, detail=detail, raw=raw, type_word=type_word, device=device)
+    told = detail if len(detail) <= REFUSAL_CHARACTERS_MAX else f"{detail[:REFUSAL_CHARACTERS_MAX]}…"
+    return Rejected(reason=reason, detail=told, raw=raw, type_word=type_word, device=device)

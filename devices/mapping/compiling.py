@@ -279,9 +279,8 @@ def _new_words(said: list[tuple[Rule, Said]], device: str | None, payload: bytes
         for word in found.new_words:
             where = _listed(rule.paths)
             detail = f'rule {rule.number}: the word at {where} is not in types; add it, as "none" if it says nothing'
-            yield Rejected(
-                reason=RejectReason.UNKNOWN_TYPE, detail=detail, raw=payload, type_word=word or None, device=device
-            )
+            refused = rejected(RejectReason.UNKNOWN_TYPE, detail, payload, device=device)
+            yield replace(refused, type_word=word or None)
 
 
 def _apart(events: list[Event]) -> list[Event]:
