@@ -91,6 +91,7 @@ class Lane:
         self._suspicion.begin()
         self._connection: MqttConnection | None = None
         self._connected_at_s = 0.0
+        self._read_at_s = 0.0
         self._retry_at_s = 0.0
         self._backoff_s = BACKOFF_FIRST_S
         self._heard_at: datetime | None = None
@@ -302,7 +303,7 @@ class Lane:
         """
         if connection is not self._connection:
             return
-        now = self._clock.now()
+        now, self._read_at_s = self._clock.now(), self._clock.monotonic()
         self._heard_at = now
         if self._sources.tells_identity:
             for packet in packets:
@@ -333,6 +334,7 @@ class Lane:
 
     def _examined(self, packet: codec.PublishPacket, message: Message, condemned: bool) -> None:
         now, source = self._clock.now(), self._sources.of(packet.topic)
+        self._read_at_s = self._clock.monotonic()
         if condemned:
             reason = "decoding this message ended the process before; it is kept undecoded"
             parts = given_up(packet.topic, packet.payload, reason, message, source, now, retained=packet.retain)
@@ -346,7 +348,7 @@ class Lane:
         for alarm in parts.alarms:
             self._alarms.take(alarm)
         for arrival in parts.telemetry:
-            if self._unruly is None or self._unruly.admits(arrival, self.name):
+            if self._unruly is None or self._unruly.admits(arrival, self.name, self._read_at_s):
                 self._telemetry.take(arrival)
             else:
                 message.open_parts -= 1

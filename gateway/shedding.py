@@ -31,12 +31,6 @@ class Shed:
 
 
 @dataclass(slots=True)
-class _Measure:
-    left: float
-    at_s: float
-
-
-@dataclass(slots=True)
 class _Count:
     lane: str
     count: int
@@ -49,24 +43,28 @@ class Shedder:
     def __init__(
         self, *, rate_per_s: float = RATE_PER_S, burst: float = BURST, limit: int = MEASURES_LIMIT
     ) -> None:  # fmt: skip
-        self._rate_per_s, self._burst, self._limit = rate_per_s, burst, limit
-        self._measures: dict[str, _Measure] = {}
+        self._each_s, self._limit = 1.0 / rate_per_s, limit
+        #: A millionth of an event above the burst: sums of floats are not exact.
+        self._ahead_s = (burst + 1e-6) / rate_per_s
+        self._even_at_s: dict[str, float] = {}
         self._shed: dict[str, _Count] = {}
 
     def admits(self, device: str, type_: EventType, now_s: float) -> bool:
-        """Whether this event is still within the device's measure; `now_s` is monotonic."""
+        """Whether this event is still within the device's measure; `now_s` is monotonic.
+
+        Of each device one number is kept: when it will have made good for all that it said. It runs ahead of the clock
+        by no more than the burst.
+        """
         if type_ not in MEASURED:
             return True
-        measure = self._measures.get(device)
-        if measure is None:
+        even_at_s = self._even_at_s.get(device)
+        if even_at_s is None:
             self._make_room()
-            self._measures[device] = _Measure(self._burst - 1.0, now_s)
-            return True
-        measure.left = min(self._burst, measure.left + (now_s - measure.at_s) * self._rate_per_s)
-        measure.at_s = now_s
-        if measure.left < 1.0:
+            even_at_s = now_s
+        even_at_s = (even_at_s if even_at_s > now_s else now_s) + self._each_s
+        if even_at_s - now_s > self._ahead_s:
             return False
-        measure.left -= 1.0
+        self._even_at_s[device] = even_at_s
         return True
 
     def note(self, device: str, lane: str, now: datetime) -> None:
@@ -84,5 +82,5 @@ class Shedder:
 
     def _make_room(self) -> None:
         """Forget the device that was first met: dicts keep that order, and what is forgotten begins with a full one."""
-        if len(self._measures) >= self._limit:
-            del self._measures[next(iter(self._measures))]
+        if len(self._even_at_s) >= self._limit:
+            del self._even_at_s[next(iter(self._even_at_s))]

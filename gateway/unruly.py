@@ -49,15 +49,14 @@ class Unruly:
     _arrivals: dict[tuple[str, str], deque[float]] = field(default_factory=dict)
     _waiting: dict[tuple[Class, str], _Report] = field(default_factory=dict)
 
-    def admits(self, arrival: Arrival, lane: str) -> bool:
-        """Whether the lane takes this arrival; what it does not take is counted here."""
-        if type(arrival) is PresenceArrival:
-            if arrival.online:
+    def admits(self, arrival: Arrival, lane: str, now_s: float) -> bool:
+        """Whether the lane takes this arrival; what it does not take is counted here. `now_s` is monotonic."""
+        if type(arrival) is not TelemetryArrival:
+            if type(arrival) is PresenceArrival and arrival.online:
                 self.arrived(arrival.device, seen_by="online")
             return True
-        if type(arrival) is not TelemetryArrival or arrival.wants_ack:
-            return True  # its device sends it until it is answered, or somebody has to look at it
-        if self.shedder.admits(arrival.device, arrival.event.type, self.clock.monotonic()):
+        # Where an answer is wanted, the device sends it until it is answered.
+        if arrival.wants_ack or self.shedder.admits(arrival.device, arrival.event.type, now_s):
             return True
         self.shedder.note(arrival.device, lane, arrival.received_at)
         metrics.telemetry_shed_total.labels(lane, "device_rate").inc()

@@ -43,7 +43,7 @@ async def test_a_runaway_device_loses_telemetry_and_no_alarm_and_the_desk_is_tol
     ):
         home = await town.home()
         assert lane._context.unruly is not None
-        lane._context.unruly.shedder = Shedder(rate_per_s=0, burst=20)
+        lane._context.unruly.shedder = Shedder(rate_per_s=0.001, burst=20)
         for number in range(60):
             await field.telemetry(home.button, event(f"r{number}", "reading", value=number))
         await field.telemetry(home.button, event("low", "battery_low"))
