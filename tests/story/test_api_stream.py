@@ -270,14 +270,18 @@ async def test_a_key_said_on_the_stream_keeps_the_owners_case(console: Any) -> N
     await until(put_off, "the key puts off the end of the claim")
 
 
+async def _is_ended_while_it_is_woken(console: Any) -> bool:
+    hub = Hub(console.context)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(hub.run())
+        assert await hub.started()
+        await until(lambda: hub._looked_s >= 0, "it waits for the next change")
+        # The wake-up and the end in one turn of the loop: neither may be forgotten.
+        hub._wake.set()
+        task.cancel()
+    return task.cancelled()
+
+
 async def test_a_console_that_ends_while_it_is_woken_ends(console: Any) -> None:
     for _ in range(20):
-        hub = Hub(console.context)
-        async with asyncio.TaskGroup() as group:
-            task = group.create_task(hub.run())
-            assert await hub.started()
-            await until(lambda: hub._looked_s >= 0, "it waits for the next change")
-            # The wake-up and the end in one turn of the loop: neither may be forgotten.
-            hub._wake.set()
-            task.cancel()
-        assert task.cancelled()
+        assert await _is_ended_while_it_is_woken(console)
