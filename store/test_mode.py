@@ -103,7 +103,7 @@ async def confirm(
     device_id: int,
     given: Commissioning | None,
     *,
-    pressed: int | None,
+    pressed: int | None = None,
     by: int,
     centre: Centre,
     now: datetime,
