@@ -40,8 +40,6 @@ from tests.waiting import until
 ROOT = Path(__file__).parents[2]
 SETTINGS = re.compile(r"```toml\n(\[\[sources\]\].*?)```", re.DOTALL)
 SHARES = read_shares("canonical=20,zigbee2mqtt=60,traccar=10,watch3g=10")
-#: Of some 1,700 doors and rooms; alarms are never told so.
-CHANGES_FEWER_MOST = 5
 #: With more alarms than any town has.
 BUSY = msgspec.structs.replace(SCENARIOS["vendors"], speaks=SHARES, alarms=60.0, late_share=0.0)
 
@@ -131,9 +129,7 @@ async def test_every_meant_alarm_is_in_its_incident_once_whoever_said_it(
         assert tally.facts["bridges and servers switched off"] > 2
         assert tally.facts["states said again from a bridge's memory"]
         findings = await compared(path, fresh_dsn)
-        assert findings.missing == findings.duplicated == findings.alarms_without_incident == 0, findings.lines()
-        # A room that changed while its bridge came back is told from the bridge's memory: that is one change fewer.
-        assert findings.telemetry_missing <= CHANGES_FEWER_MOST, findings.lines()
+        assert findings.good, findings.lines()
 
         # And what the comparison is worth: an alarm that nobody finds any more is missed.
         gone = next(entry for entry in read(path) if isinstance(entry, ForeignEntry) and entry.type is EventType.SOS)
