@@ -90,7 +90,8 @@ async def accept(connection: Connection, lease: LaneLease | None, alarm: Alarm, 
         await lanes.confirm(connection, lease)
     context = await _context_of(connection, alarm.device, alarm.received_at)
     timing = _timing(alarm, context)
-    assessed = policy.assess(alarm.event.type, _context(context, alarm, timing), now=alarm.received_at)
+    known = _context(context, alarm, timing)
+    assessed = policy.assess(alarm.event.type, known, now=alarm.received_at, policy=context.policy)
     repeat = await repeats.find(connection, _report(alarm, context, assessed))
     if repeat.counted:
         await device_words.move_state(connection, alarm, context, timing)
@@ -124,7 +125,7 @@ async def accept_unreadable(
     if lease is not None:
         await lanes.confirm(connection, lease)
     context = await _context_of(connection, call.letter.device, call.received_at)
-    assessed = policy.unknown_call(now=call.received_at)
+    assessed = policy.unknown_call(now=call.received_at, policy=context.policy)
     subject = correlation.subject_of(assessed, device_id=context.device_id)
     letter = await bury_call(connection, call.letter, now=call.received_at)
     if letter.seen_in is not None and await connection.fetchval(_Q.is_unresolved, letter.seen_in):

@@ -9,11 +9,14 @@ from typing import Any, Final
 
 from rules.domain import chain
 from rules.domain.deadlines import Clocks, Deadline, DeadlineKind, Deadlines, earliest
-from rules.domain.ladders import ladder_for
+from rules.domain.plans import FrozenStep
+from rules.domain.policy_value import BUILTIN, Policy
 from rules.domain.vocabulary import Class, Family, Mark, Priority, State
+from store import policies
 from store.changes import Change
 from store.database import Connection, StoreError
 from store.metrics import incident_answer_seconds
+from store.plans import plan_json, plan_of
 from store.sealing import Keyring, owner_cipher, seal_text
 from store.sql import queries
 
@@ -84,6 +87,8 @@ class Case:
     last_seq: int
     last_hash: bytes
     deadlines: Deadlines = ()
+    plan: tuple[FrozenStep, ...] = ()
+    policy: Policy = BUILTIN  #: the one its class in front came in under
     notes: list[Note] = field(default_factory=list)
 
     @property
@@ -94,7 +99,7 @@ class Case:
     def clocks(self) -> Clocks:
         return Clocks(
             priority=self.priority,
-            ladder=ladder_for(self.class_, self.priority),
+            ladder=self.policy.ladder_for(self.class_, self.priority),
             first_escalation_s=self.first_escalation_s,
         )
 
@@ -148,7 +153,7 @@ async def insert(connection: Connection, case: Case, *, keyring: Keyring, day: d
         case.premises_id, case.device_id, case.area, case.source, sorted(case.marks), case.opened_at,
         case.oldest_alarm_at, case.sounded_at, case.sound_to, case.alert_count, due.due_at, due.kind,
         case.policy_version, case.first_escalation_s, case.place, case.follows, chain.GENESIS, case.claimed_by,
-        case.claimed_at, case.lease_until,
+        case.claimed_at, case.lease_until, plan_json(case.plan),
     )  # fmt: skip
     assert row is not None
     case.id, case.number = row["id"], row["number"]
@@ -168,7 +173,7 @@ async def save(connection: Connection, case: Case, *, keyring: Keyring) -> None:
         case.claimed_by, case.claimed_at, case.acted_at, case.answered_at, case.lease_until, case.last_owner,
         due.due_at if due else None, due.kind if due else None, case.first_escalation_s, case.place, case.outcome,
         case.safety, case.review, case.resolved_at, case.resolved_by, case.closed_at, case.version, case.last_seq,
-        case.last_hash,
+        case.last_hash, case.policy_version, plan_json(case.plan),
     )  # fmt: skip
     await _write_deadlines(connection, case)
 
@@ -191,7 +196,7 @@ async def _read(connection: Connection, row: Any) -> Case | None:
         )
         for d in await connection.fetch(_Q.deadlines, row["id"])
     )
-    fields = {name: row[name] for name in row.keys() if name not in ("class", "marks")}  # noqa: SIM118  # a Record
+    fields = {name: row[name] for name in row.keys() if name not in ("class", "marks", "plan")}  # noqa: SIM118  # a Record
     fields |= {
         "state": State(row["state"]),
         "priority": Priority(row["priority"]),
@@ -199,7 +204,8 @@ async def _read(connection: Connection, row: Any) -> Case | None:
         "family": Family(row["family"]),
         "marks": {Mark(mark) for mark in row["marks"]},
     }
-    return Case(**fields, deadlines=deadlines)
+    policy = await policies.of_version(connection, row["policy_version"])
+    return Case(**fields, deadlines=deadlines, plan=plan_of(row["plan"]), policy=policy)
 
 
 async def _write_record(connection: Connection, case: Case, keyring: Keyring) -> None:

@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from rules.domain.deadlines import Floor
 from rules.domain.place import Fix, Place, Point, decide
-from rules.domain.policy import Context
+from rules.domain.policy_context import Context
+from rules.domain.policy_value import Policy
 from rules.domain.vocabulary import Channel, DeviceKind, DeviceLife, Hearing, ResidentStatus, Speech, Wearer
+from store import policies
 from store.database import Connection
 from store.sql import queries
 
@@ -33,6 +35,7 @@ class DeviceContext:
     premises_id: int | None
     area: str | None
     row: dict[str, Any]
+    policy: Policy
 
     def clock_proven(self, received_at: datetime) -> bool:
         proven_at: datetime | None = self.row["clock_ok_at"]
@@ -76,6 +79,7 @@ class DeviceContext:
             speech=Speech(communication.get("speech", "ok")),
             hearing=Hearing(communication.get("hearing", "ok")),
             resident_status=ResidentStatus(row["status"] or "active"),
+            area=self.area,
             other_fire_sign=row["other_fire_sign"],
         )
 
@@ -108,7 +112,13 @@ async def of_device(connection: Connection, device: str, *, now: datetime) -> De
         premises_id=row["premises_id"],
         area=row["area"],
         row=dict(row),
+        policy=await policies.of_version(connection, row["policy_version"]),
     )
+
+
+async def policy_now(connection: Connection) -> Policy:
+    """The policy in force, for incidents that no device opened."""
+    return await policies.active(connection)
 
 
 async def floor_now(connection: Connection) -> Floor:

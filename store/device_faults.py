@@ -9,7 +9,7 @@ from rules.domain import correlation, policy
 from rules.domain.vocabulary import Class, Family, State
 from store import changes
 from store.cases import SYSTEM, Facts, changes_of, load_open
-from store.context import floor_now
+from store.context import floor_now, policy_now
 from store.database import Connection
 from store.opening import Cause, Centre, Effect, note_on, relate_and_apply, restore
 
@@ -31,7 +31,7 @@ async def begin(
 
     Writes no change: the caller records `changes_of_effect` as the last statement of its transaction.
     """
-    assessed = policy.assess_class(class_, now=now)
+    assessed = policy.assess_class(class_, now=now, policy=await policy_now(connection))
     subject = correlation.subject_of(assessed, device_id=whose.device_id)
     cause = _cause(whose, subject, facts)
     return await relate_and_apply(

@@ -14,13 +14,12 @@ from rules.domain import correlation, deadlines, policy
 from rules.domain.deadlines import earliest
 from rules.domain.firing import Firing, IncidentView, put_off
 from rules.domain.lifecycle import after
-from rules.domain.policy_table import ROWS
 from rules.domain.vocabulary import LIFE_SAFETY, Action, Mark, Priority, State, Step, Target
 from rules.engine.auditor import OpenCount, Overdue
 from rules.engine.due import Decide, FiredReport
-from store import changes, partitions
+from store import chains, changes, partitions
 from store.cases import SYSTEM, Case, Facts, Note, changes_of, insert, load, load_open, save
-from store.context import floor_now
+from store.context import floor_now, policy_now
 from store.database import Connection, Database
 from store.opening import Cause, Centre, new_case
 from store.sql import queries
@@ -111,13 +110,14 @@ class EngineStore:
         moved = before is not case.state
         from_, to = (before, case.state) if moved else (None, None)
         case.note(Note(at=now, actor=SYSTEM, action=firing.entry, from_=from_, to=to, facts=_facts(firing, now)))
+        await chains.fired(connection, case, firing, now=now)
         return await self._raise_again(connection, case, now) if firing.raise_again else []
 
     async def _raise_again(self, connection: Connection, case: Case, now: datetime) -> list[changes.Change]:
         """Open the incident that follows a resolved one whose condition is still reported; its lock is held."""
         if await load_open(connection, case.subject, case.family) is not None:
             return []
-        assessed = policy.assess_class(case.class_, now=now)
+        assessed = policy.assess_class(case.class_, now=now, policy=await policy_now(connection))
         subject = correlation.Subject(key=case.subject, family=case.family)
         cause = Cause(
             actor=SYSTEM, subject=subject, source="system", resident_id=case.resident_id,
@@ -128,6 +128,7 @@ class EngineStore:
         facts = (("reason", "still_reported"), ("follows", case.id))
         again.note(Note(at=now, actor=SYSTEM, action=Action.OPENED, to=State.OPEN, facts=facts))
         await insert(connection, again, keyring=self._centre.keyring, day=self._centre.day(now))
+        await chains.opened(connection, again, now=now)
         return changes_of(again, 1, received_at=now)
 
     async def _put_off(self, incident_id: int, subject: str, now: datetime) -> None:
@@ -249,9 +250,11 @@ async def _lock_if_free(connection: Connection, subject: str) -> bool:
 
 async def _view(connection: Connection, case: Case) -> IncidentView:
     resolved = case.state is State.RESOLVED
+    ages_to = case.policy.row(case.class_).ages_to
     return IncidentView(
         id=case.id, state=case.state, class_=case.class_, attended=case.attended, clocks=case.clocks,
-        deadlines=case.deadlines, ages_to=ROWS[case.class_].ages_to, test=Mark.TEST in case.marks,
+        deadlines=case.deadlines, ages_to=ages_to, test=Mark.TEST in case.marks,
+        aged_ladder=case.policy.ladder_for(case.class_, ages_to) if ages_to is not None else None,
         review=case.review, still_reported=resolved and await still_reported(connection, case.id, case.resolved_at),
         follower_open=resolved and await connection.fetchval(_Q.follower_open, case.id),
     )  # fmt: skip

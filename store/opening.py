@@ -11,8 +11,10 @@ from rules.domain import correlation, deadlines
 from rules.domain.deadlines import Floor
 from rules.domain.lifecycle import after
 from rules.domain.place import Place
+from rules.domain.plans import FrozenStep, freeze, put_in_front
 from rules.domain.policy import Assessment
 from rules.domain.vocabulary import Action, Mark, Priority, State, Step, Target
+from store import chains
 from store.cases import SYSTEM, Case, Note, insert, load, load_open, save
 from store.database import Connection
 from store.sealing import Keyring
@@ -124,10 +126,11 @@ async def _open(
     opened = new_case(assessed, cause, floor=floor, follows=decision.follows, now=now)
     facts = (
         ("class", str(assessed.class_)), ("priority", assessed.priority.label), ("reason", str(assessed.reason)),
-        ("policy", assessed.policy), ("related", str(decision.reason)), *cause.facts,
+        ("policy", assessed.policy.version), ("related", str(decision.reason)), *cause.facts,
     )  # fmt: skip
     opened.note(Note(at=now, actor=cause.actor, action=Action.OPENED, to=State.OPEN, facts=facts, text=cause.text))
     await insert(connection, opened, keyring=centre.keyring, day=centre.day(now))
+    await chains.opened(connection, opened, now=now)
     return Effect(case=opened, first_new_seq=1, reason=decision.reason, opened=True)
 
 
@@ -139,12 +142,13 @@ def new_case(assessed: Assessment, cause: Cause, *, floor: Floor, follows: int |
         premises_id=cause.premises_id, device_id=cause.device_id, area=cause.area, source=cause.source,
         marks=set(assessed.marks & SHOWN_MARKS), opened_at=now, oldest_alarm_at=now, sounded_at=now,
         sound_to=Target.DESKS, stage=0, alert_count=1, claimed_by=None, claimed_at=None, acted_at=None,
-        answered_at=None, lease_until=None, last_owner=None, policy_version=assessed.policy,
+        answered_at=None, lease_until=None, last_owner=None, policy_version=assessed.policy.version,
         first_escalation_s=assessed.first_escalation_s, place=place_json(cause.place), outcome=None, safety=None,
         review=False, resolved_at=None, resolved_by=None, closed_at=None, follows=follows, version=1, last_seq=0,
-        last_hash=bytes(32),
+        last_hash=bytes(32), policy=assessed.policy, plan=_plan_of(assessed),
     )  # fmt: skip
     case.deadlines = deadlines.on_open(case.clocks, now=now, soft_s=assessed.soft_s, floor=floor)
+    chains.opening(case, now=now)
     return case
 
 
@@ -163,7 +167,9 @@ async def _join(
     if decision.raise_to is not None:
         _raise(case, assessed, decision.raise_to, now)
     elif _comes_to_the_front(case, assessed, decision):
-        case.class_, case.first_escalation_s = assessed.class_, assessed.first_escalation_s
+        bring_in(case, assessed)
+    elif decision.class_in_front is not None:
+        case.plan = put_in_front(case.plan, _plan_of(assessed))
     if decision.real_at_once:
         case.marks.discard(Mark.TEST)
     case.marks |= assessed.marks & SHOWN_MARKS - {Mark.TEST}
@@ -176,16 +182,28 @@ async def _join(
     )  # fmt: skip
     facts = (("class", str(assessed.class_)), ("reason", str(assessed.reason)), ("related", str(decision.reason)))
     case.note(Note(at=now, actor=cause.actor, action=Action.JOINED, facts=(*facts, *cause.facts), text=cause.text))
+    await chains.joined(connection, case, assessed, raised=decision.raise_to is not None, now=now)
     await save(connection, case, keyring=centre.keyring)
     return Effect(case=case, first_new_seq=first, reason=decision.reason)
+
+
+def _plan_of(assessed: Assessment) -> tuple[FrozenStep, ...]:
+    return freeze(assessed.policy.plan_for(assessed.class_), class_=assessed.class_, policy=assessed.policy.version)
+
+
+def bring_in(case: Case, assessed: Assessment) -> None:
+    """Freeze the plan of a class that joins in front of what stands, and take its clocks (invariant 9)."""
+    case.plan = put_in_front(case.plan, _plan_of(assessed))
+    case.class_, case.first_escalation_s = assessed.class_, assessed.first_escalation_s
+    case.policy, case.policy_version = assessed.policy, assessed.policy.version
 
 
 def _raise(case: Case, assessed: Assessment, to: Priority, now: datetime) -> None:
     """The class that raised it comes to the front with its clocks; the rise is on record (invariant 9)."""
     facts = (("class", str(assessed.class_)), ("from_class", str(case.class_)))
     case.note(Note(at=now, actor=SYSTEM, action=Action.RAISED, from_=case.priority.label, to=to.label, facts=facts))
-    case.priority, case.class_ = to, assessed.class_
-    case.first_escalation_s = assessed.first_escalation_s
+    case.priority = to
+    bring_in(case, assessed)
 
 
 def _comes_to_the_front(case: Case, assessed: Assessment, decision: correlation.Join) -> bool:

@@ -15,7 +15,7 @@ from rules.domain.policy_routes import EQUIPMENT_TAGS
 from rules.domain.vocabulary import LIFE_SAFETY_KINDS, Class, DeviceKind
 from store import device_faults, technical
 from store.cases import SYSTEM, Facts, lock_subject
-from store.context import floor_now
+from store.context import floor_now, policy_now
 from store.database import Connection, Database
 from store.device_faults import Whose
 from store.opening import Cause, Centre, Effect, relate_and_apply
@@ -188,7 +188,7 @@ class Outages:
             return await device_faults.begin(
                 connection, whose, Class.HUB_LOST, facts=facts, centre=self._centre, now=now
             )
-        assessed = policy.assess_class(Class.AREA_OUTAGE, now=now)
+        assessed = policy.assess_class(Class.AREA_OUTAGE, now=now, policy=await policy_now(connection))
         subject = correlation.subject_of(assessed, system=f"outage:{group.kind}:{group.key}")
         area = group.key if group.kind is Kind.AREA else None
         cause = Cause(actor=SYSTEM, subject=subject, source="system", area=area, facts=facts)

@@ -15,10 +15,10 @@ from rules.domain.lease import lease_until
 from rules.domain.lifecycle import LEAVES_CLAIM, TAKES_CLAIM, IllegalStep, NotYours, after, refuse_unless_may
 from rules.domain.resolution import Problem, Safety, check_resolve
 from rules.domain.vocabulary import LIFE_SAFETY, Actor, Class, Outcome, State, Step
-from store import changes
+from store import chains, changes
 from store.cases import Case, Facts, IncidentUnknown, Note, changes_of, load, load_open, lock_subject, save
 from store.commands import announce
-from store.context import floor_now
+from store.context import floor_now, policy_now
 from store.database import Connection, Database, StoreError
 from store.opening import Cause, Centre, relate_and_apply
 from store.sql import queries
@@ -121,6 +121,7 @@ async def take_step(
         from_, to = (before, case.state) if before is not case.state else (None, None)
         facts, text = request.facts, request.text
         case.note(Note(at=now, actor=by.actor, action=request.step, from_=from_, to=to, facts=facts, text=text))
+        await chains.stepped(connection, case, request, by=by, now=now)
         if request.step is Step.CLAIM:
             await announce(connection, case, Announcement.TAKEN, now=now)
         await save(connection, case, keyring=centre.keyring)
@@ -140,7 +141,7 @@ async def open_by_hand(database: Database, opening: Opening, *, by: Hand, centre
         home_missing = opening.premises_id is not None and known["premises_id"] is None
         if person_missing or home_missing:
             raise IncidentUnknown("no such resident or premises in the register")
-        assessed = policy.assess_class(opening.class_, by_hand=True, now=now)
+        assessed = policy.assess_class(opening.class_, by_hand=True, now=now, policy=await policy_now(connection))
         nobody = opening.resident_id is None and known["premises_id"] is None
         subject = correlation.subject_of(
             assessed, resident_id=opening.resident_id, premises_id=known["premises_id"],

@@ -9,7 +9,7 @@ from rules.domain import correlation, policy
 from rules.domain.vocabulary import Class, Family, State
 from store import changes
 from store.cases import SYSTEM, Facts, changes_of, load_open, lock_subject
-from store.context import floor_now, of_device
+from store.context import floor_now, of_device, policy_now
 from store.database import Connection
 from store.opening import Cause, Centre, note_on, relate_and_apply, restore
 from store.sql import queries
@@ -25,7 +25,7 @@ async def report(
     `about` names the part and the trouble, for example `lane:alarms:messages_lost`. Ends with the change feed: call
     it last in a transaction.
     """
-    assessed = policy.assess_class(class_, now=now)
+    assessed = policy.assess_class(class_, now=now, policy=await policy_now(connection))
     subject = correlation.subject_of(assessed, system=about)
     await lock_subject(connection, subject.key)
     cause = Cause(actor=SYSTEM, subject=subject, source="system", facts=facts)
@@ -47,7 +47,7 @@ async def report_device(
     if await connection.fetchval(_Q.is_known, device) is None:
         return None
     context = await of_device(connection, device, now=now)
-    assessed = policy.assess_class(class_, now=now)
+    assessed = policy.assess_class(class_, now=now, policy=context.policy)
     subject = correlation.subject_of(assessed, device_id=context.device_id)
     await lock_subject(connection, subject.key)
     cause = Cause(

@@ -35,7 +35,7 @@ async def flood_of(
     own (centre.md, 29). A source that stays quiet for five minutes after that starts anew. The caller's device is
     locked before.
     """
-    folded = policy.assess_class(Class.UNREGISTERED_FLOOD, marks=assessed.marks, now=now)
+    folded = policy.assess_class(Class.UNREGISTERED_FLOOD, marks=assessed.marks, now=now, policy=assessed.policy)
     subject = Subject(key=f"s:source:{source}", family=folded.family)
     await lock_subject(connection, subject.key)
     await connection.execute(_Q.note, source, device_id, now)

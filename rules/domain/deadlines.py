@@ -47,6 +47,16 @@ class DeadlineKind(StrEnum):
     ACT = "act"  #: the owner shows a human act; stage 0 reminds, stage 1 ends the claim
     WRAP_UP = "wrap_up"
     RECHECK = "recheck"
+    DELAY = "delay"  #: a clear withdraws it until then, before anybody hears it; never of a life-safety class
+    DISPATCH = "dispatch"  #: the machine sends, and looks again whether anybody comes; stage counts its sendings
+    SERVICES = "services"  #: a person must have called the emergency services
+    FAMILY = "family"  #: the contacts are told
+    CALL_BACK = "call_back"  #: a hand-over that was queued is asked about again
+
+
+#: They run beside the desk chain, whoever holds the case: neither a claim nor its loss takes them away, the end of the
+#: trouble does (centre.md, 2: two chains side by side).
+BESIDE: Final = frozenset({DeadlineKind.DISPATCH, DeadlineKind.SERVICES, DeadlineKind.FAMILY, DeadlineKind.CALL_BACK})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,9 +187,9 @@ def on_step(
     if step in (Step.RESOLVE, Step.RESTORE):
         return _after_resolved(now, life_safety=life_safety)
     if step in _TAKES:
-        return _act(clocks, now)
+        return (*_beside(standing), *_act(clocks, now))
     if step in _LOSES and not attended:
-        return _unattended(standing, step, clocks, now, claim_counted=claim_counted)
+        return (*_beside(standing), *_unattended(standing, step, clocks, now, claim_counted=claim_counted))
     if attended and by_owner:
         kept = _without(standing, DeadlineKind.ACT, *((DeadlineKind.CONFIRM,) if step in _CONFIRMS else ()))
         return (*kept, *_act(clocks, now))
@@ -191,6 +201,18 @@ def on_act(standing: Deadlines, clocks: Clocks, *, now: datetime) -> Deadlines:
     if _find(standing, DeadlineKind.ACT) is None:
         return standing
     return (*_without(standing, DeadlineKind.ACT), *_act(clocks, now))
+
+
+def beside(standing: Deadlines, kind: DeadlineKind, due_at: datetime, *, stage: int = 0) -> Deadlines:
+    """The deadlines with this one of a kind that runs beside the desk chain; one of its kind is replaced."""
+    assert kind in BESIDE, f"{kind} is the desk chain's own"
+    return (*_without(standing, kind), Deadline(kind=kind, due_at=due_at, stage=stage))
+
+
+def without(standing: Deadlines, kind: DeadlineKind) -> Deadlines:
+    """The deadlines without that of a kind that runs beside the desk chain."""
+    assert kind in BESIDE, f"{kind} is the desk chain's own"
+    return _without(standing, kind)
 
 
 def on_raise(standing: Deadlines, clocks: Clocks, *, now: datetime) -> Deadlines:
@@ -244,6 +266,10 @@ def _act(clocks: Clocks, now: datetime) -> Deadlines:
 
 def _in(kind: DeadlineKind, seconds: int, now: datetime, *, stage: int = 0, round_: int = 0) -> Deadline:
     return Deadline(kind=kind, due_at=now + timedelta(seconds=seconds), stage=stage, round=round_)
+
+
+def _beside(standing: Deadlines) -> Deadlines:
+    return tuple(deadline for deadline in standing if deadline.kind in BESIDE)
 
 
 def _find(standing: Deadlines, kind: DeadlineKind) -> Deadline | None:

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rules.domain.deadlines import (
+    BESIDE,
     RECHECK_S,
     REMIND_BEFORE_S,
     WRAP_UP_S,
@@ -23,7 +24,7 @@ from rules.domain.deadlines import (
     Deadlines,
     earliest,
 )
-from rules.domain.ladders import FIXED_LADDER, ladder_for
+from rules.domain.ladders import FIXED_LADDER, Ladder
 from rules.domain.vocabulary import LIFE_SAFETY, Action, Class, Priority, State, Target
 
 #: Seconds until a step that failed is tried again; after that many tries it is replaced (invariant 6).
@@ -45,6 +46,11 @@ class Reason(StrEnum):
     CONDITION_STILL_REPORTED = "condition_still_reported"
     CONDITION_ENDED = "condition_ended"
     LEFT_OVER = "left_over"
+    DELAY_ENDED = "delay_ended"
+    TIME_TO_SEND = "time_to_send"
+    SERVICES_NOT_CALLED = "services_not_called"
+    TIME_TO_TELL = "time_to_tell"
+    HAND_OVER_UNANSWERED = "hand_over_unanswered"
     STEP_FAILED = "step_failed"
 
 
@@ -63,6 +69,7 @@ class IncidentView:
     clocks: Clocks
     deadlines: Deadlines
     ages_to: Priority | None = None
+    aged_ladder: Ladder | None = None  #: its chain once it has aged
     test: bool = False
     review: bool = False  #: somebody still has to look at the file
     still_reported: bool = False  #: a life-safety condition of it has not ended
@@ -116,9 +123,11 @@ def _concerns(view: IncidentView, kind: DeadlineKind) -> bool:
     """Whether a deadline of this kind still means something for the incident as it is now."""
     if not view.unresolved:
         return kind in (DeadlineKind.WRAP_UP, DeadlineKind.RECHECK)
+    if kind in BESIDE:
+        return True
     if view.attended:
         return kind in (DeadlineKind.CONFIRM, DeadlineKind.ACT)
-    return kind in (DeadlineKind.ESCALATE, DeadlineKind.TEST)
+    return kind in (DeadlineKind.ESCALATE, DeadlineKind.TEST, DeadlineKind.DELAY)
 
 
 def fixed_step(view: IncidentView, due: Deadline, *, now: datetime) -> Firing:
@@ -155,8 +164,8 @@ def _escalate(view: IncidentView, due: Deadline, now: datetime) -> Firing:
     ages = view.ages_to is not None and view.ages_to < view.clocks.priority
     raise_to = view.ages_to if ages else None
     if raise_to is not None:
-        aged = ladder_for(view.class_, raise_to)
-        if aged is not ladder:
+        aged = view.aged_ladder
+        if aged is not None and aged is not ladder:
             next_ = Deadline(
                 kind=DeadlineKind.ESCALATE, due_at=now + timedelta(seconds=aged.again_after_s), stage=0, round=0
             )
@@ -224,7 +233,8 @@ def _owner_silent(view: IncidentView, due: Deadline, now: datetime) -> Firing:
     )
     targets = tuple(dict.fromkeys((Target.DESKS, *ladder.stages[0].to)))
     reason = Reason.ALARM_NOT_CONFIRMED if due.kind is DeadlineKind.CONFIRM else Reason.NO_HUMAN_ACT
-    fired = _simple(view, due, Action.UNATTENDED_AGAIN, reason, targets, (next_,))
+    kept = tuple(deadline for deadline in view.deadlines if deadline.kind in BESIDE)
+    fired = _simple(view, due, Action.UNATTENDED_AGAIN, reason, targets, (*kept, next_))
     return replace(fired, unclaim=True)
 
 
@@ -259,6 +269,18 @@ def _recheck(view: IncidentView, due: Deadline, now: datetime) -> Firing:
         (*_others(view, due), again),
     )
     return replace(fired, raise_again=not view.follower_open)
+
+
+def _runs_beside(view: IncidentView, due: Deadline, now: datetime) -> Firing:
+    """The desk chain is not touched; what is done, and when again, is the chain's whose deadline it is."""
+    return _kept_covered(view, due, now, *_BESIDE_ENTRIES[due.kind])
+
+
+def _delay_ends(view: IncidentView, due: Deadline, now: datetime) -> Firing:
+    """Nothing withdrew it: from now on it sounds, and its first stage counts from here."""
+    start = Deadline(kind=DeadlineKind.ESCALATE, due_at=now + timedelta(seconds=view.clocks.first_escalation_s))
+    kept = (*_others(view, due), start)
+    return _simple(view, due, Action.DELAY_ENDED, Reason.DELAY_ENDED, (Target.DESKS,), kept)
 
 
 def _left_over(view: IncidentView, due: Deadline, now: datetime) -> Firing:
@@ -306,6 +328,16 @@ def _simple(
     )
 
 
+_BESIDE_ENTRIES: Final = MappingProxyType(
+    {
+        DeadlineKind.DISPATCH: (Action.DISPATCH_DUE, Reason.TIME_TO_SEND),
+        DeadlineKind.SERVICES: (Action.SERVICES_DUE, Reason.SERVICES_NOT_CALLED),
+        DeadlineKind.FAMILY: (Action.FAMILY_DUE, Reason.TIME_TO_TELL),
+        DeadlineKind.CALL_BACK: (Action.CALL_BACK_DUE, Reason.HAND_OVER_UNANSWERED),
+    }
+)
+assert set(_BESIDE_ENTRIES) == BESIDE, "a new kind needs its entry"
+
 _FIRES: Final[MappingProxyType[DeadlineKind, Callable[[IncidentView, Deadline, datetime], Firing]]] = MappingProxyType(
     {
         DeadlineKind.ESCALATE: _escalate,
@@ -314,6 +346,8 @@ _FIRES: Final[MappingProxyType[DeadlineKind, Callable[[IncidentView, Deadline, d
         DeadlineKind.ACT: _owner_silent,
         DeadlineKind.WRAP_UP: _wrap_up,
         DeadlineKind.RECHECK: _recheck,
+        DeadlineKind.DELAY: _delay_ends,
+        **dict.fromkeys(BESIDE, _runs_beside),
     }
 )
 assert set(_FIRES) == set(DeadlineKind), "a new kind needs to know what happens"

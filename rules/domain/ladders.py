@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from rules.domain.policy_table import ROWS
-from rules.domain.vocabulary import Class, Priority, Target
+from rules.domain.vocabulary import Priority, Target
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,33 +90,20 @@ DEFAULT_LADDERS: Final = MappingProxyType(
 )
 
 
+def repair_ladder_name(repair_s: int) -> str:
+    return f"repair_{repair_s // _HOUR_S}h"
+
+
 def _repair_ladder(repair_s: int) -> Ladder:
     """A fault not repaired in time is the community worker's, in twice the time the supervisor's (centre.md, 23)."""
     worker, both = (Target.COMMUNITY_WORKER,), (Target.SUPERVISORS, Target.COMMUNITY_WORKER)
     stages = (Stage(after_s=repair_s, to=worker), Stage(after_s=repair_s, to=both))
-    return Ladder(name=f"repair_{repair_s // _HOUR_S}h", stages=stages, again_after_s=_DAY_S)
+    return Ladder(name=repair_ladder_name(repair_s), stages=stages, again_after_s=_DAY_S)
 
 
-#: By class: its repair time is its first escalation.
+#: Repair times that the built-in classes have, in hours.
+REPAIR_H: Final = (4, 24, 48, 72)
 REPAIR_LADDERS: Final = MappingProxyType(
-    {
-        class_: _repair_ladder(row.first_escalation_s)
-        for class_, row in ROWS.items()
-        if row.ages_to is Priority.NOTICE and row.priority is Priority.TECHNICAL
-    }
-)
-LADDERS: Final = MappingProxyType(
-    {
-        ladder.name: ladder
-        for ladder in (*DEFAULT_LADDERS.values(), CANARY_LADDER, FIXED_LADDER, *REPAIR_LADDERS.values())
-    }
+    {ladder.name: ladder for ladder in (_repair_ladder(hours * _HOUR_S) for hours in REPAIR_H)}
 )
 assert set(DEFAULT_LADDERS) == set(Priority), "a new priority needs a ladder"
-
-
-def ladder_for(class_: Class, priority: Priority) -> Ladder:
-    """The chain of an incident of this class while it has this priority."""
-    if class_ is Class.CANARY:
-        return CANARY_LADDER
-    repaired = class_ in REPAIR_LADDERS and priority in (Priority.TECHNICAL, Priority.NOTICE)
-    return REPAIR_LADDERS[class_] if repaired else DEFAULT_LADDERS[priority]

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Final
 
 from devices.event import FAULTS, EventType
-from rules.domain.policy_routes import ENDED, NOT_IN_USE, ROUTES, WORDS, Context, Effect, Reason, Route
-from rules.domain.policy_table import ROWS, VERSION, Row
+from rules.domain.policy_context import Context
+from rules.domain.policy_routes import ENDED, NOT_IN_USE, WORDS, Effect, Reason, Route
+from rules.domain.policy_table import Row
+from rules.domain.policy_value import BUILTIN, Policy
 from rules.domain.vocabulary import (
     LIFE_SAFETY,
     Channel,
@@ -44,7 +46,7 @@ class Assessment:
     event_type: EventType | None = None  #: None where it could not be decoded, or a person or the system opened it
     soft_s: int = 0  #: sounds softly as "test?" for so long, then is real by itself
     marks: frozenset[Mark] = field(default_factory=frozenset)
-    policy: str = VERSION
+    policy: Policy = BUILTIN
 
     @property
     def sounds(self) -> bool:
@@ -61,7 +63,7 @@ class Assessment:
         return self.effect is Effect.RING and self.family not in (Family.TECHNICAL, Family.REQUEST)
 
 
-def assess(event_type: EventType | None, context: Context, *, now: datetime) -> Assessment:
+def assess(event_type: EventType | None, context: Context, *, now: datetime, policy: Policy = BUILTIN) -> Assessment:
     """Say what an event means. `event_type` is None for what could not be decoded or is of no known type.
 
     `late` and `clock_wrong` change nothing but the marks (invariant 11): an alarm that was buffered keeps the
@@ -75,45 +77,50 @@ def assess(event_type: EventType | None, context: Context, *, now: datetime) -> 
     """
     del now
     if event_type is None:
-        return _unknown(context)
-    if context.canary and event_type in ROUTES:
-        return _from_row(ROWS[Class.CANARY], Effect.RING, Reason.CANARY, event_type, context)
-    if event_type in ROUTES:
-        return _by_route(event_type, context)
+        return _unknown(context, policy)
+    if context.canary and event_type in policy.routes:
+        return _from_row(policy, Class.CANARY, Effect.RING, Reason.CANARY, event_type, context)
+    if event_type in policy.routes:
+        return _by_route(event_type, context, policy)
     if event_type in ENDED:
-        route = _route(ENDED[event_type], context)
-        return _from_row(ROWS[route.class_], Effect.NOTE, Reason.END_OF_CONDITION, event_type, context)
+        route = _route(ENDED[event_type], context, policy)
+        return _from_row(policy, route.class_, Effect.NOTE, Reason.END_OF_CONDITION, event_type, context)
     if event_type in WORDS:
-        return _from_row(ROWS[Class.SOS], Effect.NOTE, Reason.WORD_OF_WEARER, event_type, context)
-    return _from_row(ROWS[Class.REQUEST], Effect.LOG, Reason.ROUTINE, event_type, context)
+        return _from_row(policy, Class.SOS, Effect.NOTE, Reason.WORD_OF_WEARER, event_type, context)
+    return _from_row(policy, Class.REQUEST, Effect.LOG, Reason.ROUTINE, event_type, context)
 
 
 def assess_class(
-    class_: Class, *, by_hand: bool = False, marks: frozenset[Mark] = frozenset(), now: datetime
+    class_: Class,
+    *,
+    by_hand: bool = False,
+    marks: frozenset[Mark] = frozenset(),
+    now: datetime,
+    policy: Policy = BUILTIN,
 ) -> Assessment:
     """The same clocks for an incident that a person opens by hand or the system by itself."""
     del now
     reason = Reason.OPENED_BY_HAND if by_hand else Reason.OPENED_BY_SYSTEM
-    return _plain(ROWS[class_], Effect.RING, reason, marks)
+    return _plain(policy, class_, Effect.RING, reason, marks)
 
 
-def unknown_call(*, now: datetime) -> Assessment:
+def unknown_call(*, now: datetime, policy: Policy = BUILTIN) -> Assessment:
     """The last resort for whatever arrived on an alarm topic and could not be assessed: it reads nothing."""
-    return assess(None, Context(), now=now)
+    return assess(None, Context(), now=now, policy=policy)
 
 
-def _route(event_type: EventType, context: Context) -> Route:
-    return next(route for route in ROUTES[event_type] if route.when(context))
+def _route(event_type: EventType, context: Context, policy: Policy) -> Route:
+    return next(route for route in policy.routes[event_type] if route.when.holds(context))
 
 
-def _by_route(event_type: EventType, context: Context) -> Assessment:
-    route = _route(event_type, context)
-    row = ROWS[route.class_]
+def _by_route(event_type: EventType, context: Context, policy: Policy) -> Assessment:
+    route = _route(event_type, context, policy)
+    row = policy.rows[route.class_]
     if event_type in FAULTS and (context.life in NOT_IN_USE or not context.registered):
-        return _from_row(row, Effect.LOG, Reason.FAULT_OF_DEVICE_NOT_IN_USE, event_type, context)
+        return _from_row(policy, route.class_, Effect.LOG, Reason.FAULT_OF_DEVICE_NOT_IN_USE, event_type, context)
     if route.class_ in LIFE_SAFETY and _retained_and_old(context):
-        return _retained(row, event_type, context)
-    return _from_row(row, route.effect, route.reason, event_type, context)
+        return _retained(policy, row, event_type, context)
+    return _from_row(policy, route.class_, route.effect, route.reason, event_type, context)
 
 
 def _retained_and_old(context: Context) -> bool:
@@ -121,9 +128,9 @@ def _retained_and_old(context: Context) -> bool:
     return context.retained and (undated or (context.late_s or 0.0) >= RETAINED_AS_LIVE_S)
 
 
-def _retained(row: Row, event_type: EventType, context: Context) -> Assessment:
+def _retained(policy: Policy, row: Row, event_type: EventType, context: Context) -> Assessment:
     """The row of retained calls, in the family of what was called, so that both join the same trouble."""
-    called = ROWS[Class.RETAINED_CALL]
+    called = policy.rows[Class.RETAINED_CALL]
     priority = max(called.priority, row.priority)
     return Assessment(
         effect=Effect.RING,
@@ -138,29 +145,33 @@ def _retained(row: Row, event_type: EventType, context: Context) -> Assessment:
         event_type=event_type,
         soft_s=0,
         marks=marks_of(context),
+        policy=policy,
     )
 
 
-def _unknown(context: Context) -> Assessment:
-    row = ROWS[Class.UNKNOWN]
+def _unknown(context: Context, policy: Policy) -> Assessment:
     if context.channel is Channel.ALARM:
-        return _plain(row, Effect.RING, Reason.TYPE_UNKNOWN_ON_ALARM_TOPIC, marks_of(context))
-    return _plain(row, Effect.LOG, Reason.TYPE_UNKNOWN, marks_of(context))
+        return _plain(policy, Class.UNKNOWN, Effect.RING, Reason.TYPE_UNKNOWN_ON_ALARM_TOPIC, marks_of(context))
+    return _plain(policy, Class.UNKNOWN, Effect.LOG, Reason.TYPE_UNKNOWN, marks_of(context))
 
 
-def _from_row(row: Row, effect: Effect, reason: Reason, event_type: EventType, context: Context) -> Assessment:
+def _from_row(
+    policy: Policy, class_: Class, effect: Effect, reason: Reason, event_type: EventType, context: Context
+) -> Assessment:
     in_test = context.test_mode and effect is Effect.RING
-    return _plain(row, effect, reason, marks_of(context), event_type, TEST_CONFIRM_S if in_test else 0)
+    return _plain(policy, class_, effect, reason, marks_of(context), event_type, TEST_CONFIRM_S if in_test else 0)
 
 
 def _plain(
-    row: Row,
+    policy: Policy,
+    class_: Class,
     effect: Effect,
     reason: Reason,
     marks: frozenset[Mark],
     event_type: EventType | None = None,
     soft_s: int = 0,
 ) -> Assessment:
+    row = policy.rows[class_]
     return Assessment(
         effect=effect,
         class_=row.class_,
@@ -174,6 +185,7 @@ def _plain(
         event_type=event_type,
         soft_s=soft_s,
         marks=marks,
+        policy=policy,
     )
 
 
@@ -199,5 +211,5 @@ def explain(assessment: Assessment) -> str:
     return (
         f"{assessment.event_type or 'no known type'} → {assessment.effect} {assessment.class_} "
         f"{assessment.priority.label}, first escalation {assessment.first_escalation_s} s, because "
-        f"{assessment.reason} ({marks}; policy {assessment.policy})"
+        f"{assessment.reason} ({marks}; policy {assessment.policy.version})"
     )

@@ -107,9 +107,8 @@ def _becomes(effect: Effect) -> str:
 def _ladders() -> str:
     lines = ["## The desk chain", "", "While nobody attends. It never ends by itself.", ""]
     lines += [f"- {priority.label}: {_ladder(ladder)}" for priority, ladder in DEFAULT_LADDERS.items()]
-    repairs = {ladder.name: ladder for ladder in REPAIR_LADDERS.values()}
-    for name, ladder in sorted(repairs.items()):
-        classes = ", ".join(f"`{class_}`" for class_, its in REPAIR_LADDERS.items() if its.name == name)
+    for name, ladder in sorted(REPAIR_LADDERS.items()):
+        classes = ", ".join(f"`{class_}`" for class_, row in ROWS.items() if row.ladder == name)
         lines.append(f"- {classes}: {_ladder(ladder)}")
     return "\n".join([*lines, ""])
 

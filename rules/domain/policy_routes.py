@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from devices.event import ENDS, EventType
-from rules.domain.vocabulary import (
-    LIFE_SAFETY_KINDS,
-    Channel,
-    Class,
-    DeviceKind,
-    DeviceLife,
-    Hearing,
-    ResidentStatus,
-    Speech,
-    Wearer,
-)
+from rules.domain.policy_context import ALWAYS, Vitals, When
+from rules.domain.vocabulary import Class, DeviceLife
 
 #: Equipment at home that stops with the power (centre.md, 22).
 EQUIPMENT_TAGS: Final = frozenset({"oxygen", "ventilator", "dialysis", "infusion"})
@@ -62,145 +52,75 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Context:
-    """What is known about the device and its people when an event is assessed; read in the same transaction.
-
-    For a shared device `tags` is the union over everybody at the home, `ability` the worst, and `speech` and
-    `hearing` stay OK: the desk does not know who pressed.
-    """
-
-    registered: bool = True
-    life: DeviceLife = DeviceLife.LIVE
-    kind: DeviceKind = DeviceKind.OTHER
-    wearer: Wearer = Wearer.PERSONAL
-    channel: Channel = Channel.ALARM
-    retained: bool = False
-    late_s: float | None = 0.0  #: age at receipt by the device's time; None where that time cannot be trusted
-    late: bool = False
-    clock_wrong: bool = False
-    damaged: bool = False
-    id_reused: bool = False
-    test_mode: bool = False
-    canary: bool = False
-    tags: frozenset[str] = frozenset()
-    ability: int = 0  #: 0-4 as in GB/T 42195
-    speech: Speech = Speech.OK
-    hearing: Hearing = Hearing.OK
-    resident_status: ResidentStatus = ResidentStatus.ACTIVE
-    other_fire_sign: bool = False  #: another detector of the home reports smoke, heat or fire
-    vitals_in_danger: bool | None = None  #: beyond the personal danger bound twice; None: no bound could be applied
-    outdoors_at_risk: bool = False  #: night, frost, over 35 °C, or near water
-
-
-def _speechless(context: Context) -> bool:
-    return (
-        context.speech is Speech.NONE
-        or context.hearing is Hearing.DEAF
-        or not context.tags.isdisjoint({"deaf", "mute"})
-    )
-
-
-def _dementia(context: Context) -> bool:
-    return "dementia" in context.tags
-
-
-def _needs_power(context: Context) -> bool:
-    return not context.tags.isdisjoint(EQUIPMENT_TAGS)
-
-
-def _life_safety_device(context: Context) -> bool:
-    # What an unregistered device is cannot be known: the careful answer.
-    return context.kind in LIFE_SAFETY_KINDS or not context.registered
-
-
-def _dependent_alone(context: Context) -> bool:
-    return context.ability >= DEPENDENT_ABILITY and "living_alone" in context.tags
-
-
-def _always(_: Context) -> bool:
-    return True
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Route:
-    """From a type, under a condition, to a class. The first that holds is taken; a type's last holds always."""
+    """From a type, under a condition, to a class. The most specific that holds is taken; one always holds."""
 
-    when: Callable[[Context], bool]
+    when: When
     class_: Class
     reason: Reason
     effect: Effect = Effect.RING
 
 
 def _to(
-    class_: Class,
-    reason: Reason = Reason.CLASS_ROW,
-    *,
-    when: Callable[[Context], bool] = _always,
-    effect: Effect = Effect.RING,
+    class_: Class, reason: Reason = Reason.CLASS_ROW, *, when: When = ALWAYS, effect: Effect = Effect.RING
 ) -> Route:
     return Route(when=when, class_=class_, reason=reason, effect=effect)
 
 
-def _second_sign(context: Context) -> bool:
-    return context.other_fire_sign
-
-
-def _in_danger(context: Context) -> bool:
-    return context.vitals_in_danger is True
-
-
-def _only_attention(context: Context) -> bool:
-    return context.vitals_in_danger is False
-
-
-def _dementia_at_risk(context: Context) -> bool:
-    return _dementia(context) and context.outdoors_at_risk
-
+_SPEECHLESS: Final = When(speechless=True)
+_SECOND_SIGN: Final = When(other_fire_sign=True)
+_DEMENTIA: Final = When(tags_any=frozenset({"dementia"}))
+_DEMENTIA_AT_RISK: Final = When(tags_any=frozenset({"dementia"}), outdoors_at_risk=True)
+_NEEDS_POWER: Final = When(tags_any=EQUIPMENT_TAGS)
+_LIFE_SAFETY_DEVICE: Final = When(life_safety_device=True)
+_DEPENDENT_ALONE: Final = When(tags_any=frozenset({"living_alone"}), ability_at_least=DEPENDENT_ABILITY)
+_IN_DANGER: Final = When(vitals=Vitals.DANGER)
+_NEEDS_ATTENTION: Final = When(vitals=Vitals.ATTENTION)
 
 _T = EventType
 ROUTES: Final[MappingProxyType[EventType, tuple[Route, ...]]] = MappingProxyType(
     {
-        _T.SOS: (_to(Class.SOS_NO_VOICE, Reason.CANNOT_SPEAK_OR_HEAR, when=_speechless), _to(Class.SOS)),
+        _T.SOS: (_to(Class.SOS_NO_VOICE, Reason.CANNOT_SPEAK_OR_HEAR, when=_SPEECHLESS), _to(Class.SOS)),
         _T.FIRE: (_to(Class.FIRE),),
-        _T.SMOKE: (_to(Class.FIRE, Reason.SECOND_FIRE_SIGN, when=_second_sign), _to(Class.SMOKE)),
-        _T.HEAT: (_to(Class.FIRE, Reason.SECOND_FIRE_SIGN, when=_second_sign), _to(Class.HEAT)),
+        _T.SMOKE: (_to(Class.FIRE, Reason.SECOND_FIRE_SIGN, when=_SECOND_SIGN), _to(Class.SMOKE)),
+        _T.HEAT: (_to(Class.FIRE, Reason.SECOND_FIRE_SIGN, when=_SECOND_SIGN), _to(Class.HEAT)),
         _T.GAS: (_to(Class.GAS),),
         _T.CARBON_MONOXIDE: (_to(Class.CARBON_MONOXIDE),),
         _T.FALL: (_to(Class.FALL),),
         _T.MEDICAL: (
-            _to(Class.MEDICAL_CRITICAL, Reason.VITALS_IN_DANGER, when=_in_danger),
-            _to(Class.MEDICAL_ATTENTION, Reason.VITALS_NEED_ATTENTION, when=_only_attention),
+            _to(Class.MEDICAL_CRITICAL, Reason.VITALS_IN_DANGER, when=_IN_DANGER),
+            _to(Class.MEDICAL_ATTENTION, Reason.VITALS_NEED_ATTENTION, when=_NEEDS_ATTENTION),
             _to(Class.MEDICAL),
         ),
         _T.WANDERING: (
-            _to(Class.WANDERING_AT_RISK, Reason.DEMENTIA_AT_RISK, when=_dementia_at_risk),
+            _to(Class.WANDERING_AT_RISK, Reason.DEMENTIA_AT_RISK, when=_DEMENTIA_AT_RISK),
             _to(Class.WANDERING),
         ),
         _T.FENCE_EXIT: (
-            _to(Class.WANDERING_AT_RISK, Reason.DEMENTIA_AT_RISK, when=_dementia_at_risk),
-            _to(Class.WANDERING, Reason.DEMENTIA, when=_dementia),
+            _to(Class.WANDERING_AT_RISK, Reason.DEMENTIA_AT_RISK, when=_DEMENTIA_AT_RISK),
+            _to(Class.WANDERING, Reason.DEMENTIA, when=_DEMENTIA),
             _to(Class.FENCE_EXIT, Reason.FENCE_OF_ONE_WHO_MAY_GO, effect=Effect.LOG),
         ),
         # The event itself proves that the sensor is alive; "not proven" is for supervision to raise (centre.md, 23).
         _T.INACTIVITY: (_to(Class.INACTIVITY),),
         _T.WATER_LEAK: (
-            _to(Class.WATER_LEAK_DEPENDENT, Reason.DEPENDENT_AND_ALONE, when=_dependent_alone),
+            _to(Class.WATER_LEAK_DEPENDENT, Reason.DEPENDENT_AND_ALONE, when=_DEPENDENT_ALONE),
             _to(Class.WATER_LEAK),
         ),
         _T.INTRUSION: (_to(Class.INTRUSION),),
-        _T.REMOVED: (_to(Class.REMOVED_DEMENTIA, Reason.DEMENTIA, when=_dementia), _to(Class.REMOVED)),
+        _T.REMOVED: (_to(Class.REMOVED_DEMENTIA, Reason.DEMENTIA, when=_DEMENTIA), _to(Class.REMOVED)),
         _T.TAMPER: (
-            _to(Class.TAMPER, Reason.LIFE_SAFETY_DEVICE, when=_life_safety_device),
+            _to(Class.TAMPER, Reason.LIFE_SAFETY_DEVICE, when=_LIFE_SAFETY_DEVICE),
             _to(Class.TAMPER_OTHER),
         ),
         _T.POWER_LOST: (
-            _to(Class.POWER_LOST_DEPENDENT, Reason.EQUIPMENT_AT_HOME, when=_needs_power),
+            _to(Class.POWER_LOST_DEPENDENT, Reason.EQUIPMENT_AT_HOME, when=_NEEDS_POWER),
             _to(Class.POWER_LOST),
         ),
         _T.BATTERY_LOW: (_to(Class.BATTERY_LOW),),
         _T.FAULT: (
-            _to(Class.FAULT_DEPENDENT, Reason.EQUIPMENT_AT_HOME, when=_needs_power),
-            _to(Class.FAULT_LIFE_SAFETY, Reason.LIFE_SAFETY_DEVICE, when=_life_safety_device),
+            _to(Class.FAULT_DEPENDENT, Reason.EQUIPMENT_AT_HOME, when=_NEEDS_POWER),
+            _to(Class.FAULT_LIFE_SAFETY, Reason.LIFE_SAFETY_DEVICE, when=_LIFE_SAFETY_DEVICE),
             _to(Class.FAULT),
         ),
         _T.BUTTON: (_to(Class.REQUEST),),
@@ -236,7 +156,8 @@ def _lint() -> None:
         homes = [event_type in group for group in (ROUTES, ENDED, WORDS, ROUTINE)]
         assert sum(homes) == 1, f"{event_type} must be in exactly one part of the policy"
     for event_type, routes in ROUTES.items():
-        assert [route.when is _always for route in routes] == [False] * (len(routes) - 1) + [True], event_type
+        assert [route.when == ALWAYS for route in routes] == [False] * (len(routes) - 1) + [True], event_type
+        assert list(routes) == sorted(routes, key=lambda route: -route.when.weight), event_type
 
 
 _lint()

@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from rules.domain.ladders import CANARY_LADDER, repair_ladder_name
 from rules.domain.vocabulary import Class, Family, Priority
 
 VERSION: Final = "builtin-1"
@@ -18,6 +19,23 @@ class Sent(StrEnum):
     NOBODY = "nobody"
     STAFF = "staff"  #: community worker, grid worker, rescue team, property guard on shift
     TRAINED = "trained"  #: rescue team, mini fire station, trained grid workers and guards
+
+
+class FamilyTold(StrEnum):
+    """When the contacts who agreed to it are told (centre.md, 24)."""
+
+    NO = "no"
+    AT_ONCE = "at_once"
+    AFTER_FIRST_CALL = "after_first_call"
+    ON_CONFIRMED = "on_confirmed"
+
+
+class Service(StrEnum):
+    """Emergency services, by their numbers in China."""
+
+    POLICE = "police"  #: 110
+    FIRE = "fire"  #: 119
+    AMBULANCE = "ambulance"  #: 120
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +54,14 @@ class Row:
     ages_to: Priority | None = None  #: what the first escalation raises it to: a fault ages (centre.md, 23)
     rises: tuple[tuple[int, Priority], ...] = ()  #: so long after it opened, whoever works on it: an outage (22)
     topic: str = ""  #: technical: the cause that may come and end; classes of one cause share it
+    en: str = ""
+    ladder: str = ""  #: name of the chain while it has its own priority (or what age makes of it); "": its priority's
+    plan: str = "technical"  #: name
+    delay_s: int = 0  #: so long a clear withdraws it before anybody hears it; none for life safety, by code
+    send_count: int = 2  #: how many the machine asks at once
+    family_told: FamilyTold = FamilyTold.NO
+    services: tuple[Service, ...] = ()  #: whose direct numbers stand first, in this order
+    services_after_s: int | None = None  #: a person must have called them by then; None: when the plan says so
 
 
 _MIN: Final = 60
@@ -155,12 +181,20 @@ _SYSTEM: Final = (
     _row(Class.CANARY, "全链路拨测", _TECHNICAL, _P5, (None, None, 10)),
 )
 _RISING: Final = frozenset({Class.AREA_OUTAGE, Class.HUB_LOST})
-ROWS: Final = MappingProxyType(
-    {
-        row.class_: replace(row, rises=_OUTAGE) if row.class_ in _RISING else row
-        for row in (*_PEOPLE, *_HOMES, *_DEVICES, *_SYSTEM)
-    }
-)
+
+
+def _finished(row: Row) -> Row:
+    """With what follows from the rest: a fault's chain is that of its repair time, an outage rises while it lasts."""
+    if row.class_ in _RISING:
+        return replace(row, rises=_OUTAGE)
+    if row.class_ is Class.CANARY:
+        return replace(row, ladder=CANARY_LADDER.name)
+    if row.ages_to is _P3 and row.priority is _P4:
+        return replace(row, ladder=repair_ladder_name(row.first_escalation_s))
+    return row
+
+
+ROWS: Final = MappingProxyType({row.class_: _finished(row) for row in (*_PEOPLE, *_HOMES, *_DEVICES, *_SYSTEM)})
 
 #: In code and not in any file: no policy puts a class under its floor (centre.md, 40).
 FLOORS: Final = MappingProxyType(

@@ -358,3 +358,8 @@ class Action(StrEnum):
     ADOPTED = "adopted"
     COMMANDED = "commanded"  #: something was asked of a device
     COMMAND_ENDED = "command_ended"  #: its device answered, or did not in time
+    DELAY_ENDED = "delay_ended"
+    DISPATCH_DUE = "dispatch_due"
+    SERVICES_DUE = "services_due"
+    FAMILY_DUE = "family_due"
+    CALL_BACK_DUE = "call_back_due"

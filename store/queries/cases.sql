@@ -21,7 +21,7 @@ SELECT subject FROM incident WHERE id = $1
 SELECT id, number, state, priority, class, family, subject, resident_id, premises_id, device_id, area::text AS area,
        source, marks, opened_at, oldest_alarm_at, sounded_at, sound_to, stage, alert_count, claimed_by, claimed_at,
        acted_at, answered_at, lease_until, last_owner, policy_version, first_escalation_s, place, outcome, safety, review,
-       resolved_at, resolved_by, closed_at, follows, version, last_seq, last_hash
+       resolved_at, resolved_by, closed_at, follows, version, last_seq, last_hash, plan
   FROM incident WHERE id = $1 FOR NO KEY UPDATE
 
 -- name: lock_open
@@ -29,7 +29,7 @@ SELECT id, number, state, priority, class, family, subject, resident_id, premise
 SELECT id, number, state, priority, class, family, subject, resident_id, premises_id, device_id, area::text AS area,
        source, marks, opened_at, oldest_alarm_at, sounded_at, sound_to, stage, alert_count, claimed_by, claimed_at,
        acted_at, answered_at, lease_until, last_owner, policy_version, first_escalation_s, place, outcome, safety, review,
-       resolved_at, resolved_by, closed_at, follows, version, last_seq, last_hash
+       resolved_at, resolved_by, closed_at, follows, version, last_seq, last_hash, plan
   FROM incident
  WHERE subject = $1 AND family = $2 AND state NOT IN ('resolved', 'closed')
    FOR NO KEY UPDATE
@@ -48,12 +48,12 @@ WITH counted AS (
 INSERT INTO incident (number, state, priority, priority_at_start, class, family, subject, resident_id, premises_id,
                       device_id, area, source, marks, opened_at, oldest_alarm_at, sounded_at, sound_to, alert_count,
                       next_due_at, next_step, policy_version, first_escalation_s, place, follows, last_hash,
-                      claimed_by, claimed_at, lease_until)
+                      claimed_by, claimed_at, lease_until, plan)
 SELECT to_char($1::date, 'YYYYMMDD') || '-'
            || coalesce(lpad(count::text, greatest(4, length(count::text)), '0'),
                        'C' || coalesce($9::integer, 0) || '-' || extract(epoch FROM $13::timestamptz)::bigint),
        $2, $3, $3, $4, $5, $6, $7, $8, $9, $10::text::ltree, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-       $24, $25, $26, $27
+       $24, $25, $26, $27, $28::jsonb
   FROM (SELECT (SELECT count FROM counted) AS count) AS n
 RETURNING id, number
 
@@ -67,7 +67,8 @@ UPDATE incident
        sounded_at = $9, sound_to = $10, stage = $11, alert_count = $12, claimed_by = $13, claimed_at = $14,
        acted_at = $15, answered_at = $16, lease_until = $17, last_owner = $18, next_due_at = $19, next_step = $20,
        first_escalation_s = $21, place = $22, outcome = $23, safety = $24, review = $25, resolved_at = $26,
-       resolved_by = $27, closed_at = $28, version = $29, last_seq = $30, last_hash = $31
+       resolved_by = $27, closed_at = $28, version = $29, last_seq = $30, last_hash = $31, policy_version = $32,
+       plan = $33
  WHERE id = $1
 
 -- name: insert_entries

@@ -9,6 +9,7 @@ SELECT d.id, d.kind, d.life, d.registered, d.wearer, s.clock_ok_at, s.lat, s.lon
        EXISTS (SELECT FROM device_holder AS oh JOIN device_state AS os ON os.device_id = oh.device_id
                 WHERE oh.premises_id = p.id AND oh.to_at IS NULL AND oh.device_id <> d.id
                   AND os.open && '{smoke,heat,fire}') AS other_fire_sign,
+       (SELECT version FROM policy WHERE state = 'active') AS policy_version,
        (SELECT count(*) FROM duty WHERE state = 'on')::int AS desks_on_duty,
        coalesce((SELECT bool_and(EXISTS (SELECT FROM incident AS i WHERE i.claimed_by = u.user_id AND i.priority = 1
                                             AND i.lease_until IS NOT NULL))

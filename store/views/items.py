@@ -11,9 +11,9 @@ import asyncpg
 import msgspec
 
 from rules.domain.deadlines import DeadlineKind
-from rules.domain.ladders import ladder_for
 from rules.domain.lease import lease_until
 from rules.domain.masking import mask_name
+from rules.domain.policy_value import BUILTIN
 from rules.domain.vocabulary import Class, Priority, Target
 from store.database import Database
 from store.feed import snapshot
@@ -237,7 +237,7 @@ def _reached(row: asyncpg.Record) -> Sequence[str]:
         return [Target.OWNER]
     if kind != DeadlineKind.ESCALATE:
         return []
-    ladder = ladder_for(Class(row["class"]), Priority(row["priority"]))
+    ladder = BUILTIN.ladder_for(Class(row["class"]), Priority(row["priority"]))
     return ladder.stages[int(row["due_stage"]) % len(ladder.stages)].to
 
 

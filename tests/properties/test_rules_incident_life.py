@@ -15,9 +15,8 @@ from devices.event import LIFE_SAFETY, EventType
 from rules.domain import correlation, deadlines, lifecycle
 from rules.domain.deadlines import Clocks, DeadlineKind, Deadlines
 from rules.domain.firing import Firing, IncidentView, decide, put_off
-from rules.domain.ladders import ladder_for
 from rules.domain.policy import Assessment, Context, assess, assess_class
-from rules.domain.policy_table import ROWS
+from rules.domain.policy_value import BUILTIN
 from rules.domain.vocabulary import (
     LIFE_SAFETY as LIFE_SAFETY_CLASSES,
 )
@@ -65,7 +64,7 @@ class Case:
     def clocks(self) -> Clocks:
         return Clocks(
             priority=self.priority,
-            ladder=ladder_for(self.class_, self.priority),
+            ladder=BUILTIN.ladder_for(self.class_, self.priority),
             first_escalation_s=self.first_escalation_s,
         )
 
@@ -81,7 +80,8 @@ class Case:
             attended=self.owner is not None,
             clocks=self.clocks,
             deadlines=self.deadlines,
-            ages_to=ROWS[self.class_].ages_to,
+            ages_to=(ages_to := BUILTIN.row(self.class_).ages_to),
+            aged_ladder=BUILTIN.ladder_for(self.class_, ages_to) if ages_to is not None else None,
             test=Mark.TEST in self.marks,
             still_reported=still_reported,
             follower_open=follower_open,

@@ -103,7 +103,7 @@ def test_however_long_the_outage_each_case_fires_once(away_s: int) -> None:
 
 
 def test_a_fault_not_repaired_in_time_is_the_workers_and_in_twice_the_time_the_supervisors() -> None:
-    repair = replace(P4, ladder=REPAIR_LADDERS[Class.BATTERY_LOW])
+    repair = replace(P4, ladder=REPAIR_LADDERS["repair_48h"])
     firing = fired(view(due(K.ESCALATE), clocks=repair, class_=Class.BATTERY_LOW, ages_to=Priority.NOTICE))
     assert (firing.raise_to, firing.reason) == (Priority.NOTICE, Reason.AGED)
     assert firing.resound_to == (Target.COMMUNITY_WORKER,)
@@ -115,7 +115,11 @@ def test_a_fault_not_repaired_in_time_is_the_workers_and_in_twice_the_time_the_s
 
 def test_what_rises_out_of_its_chain_goes_on_in_the_chain_of_its_new_priority() -> None:
     p5 = replace(P4, priority=Priority.INFORMATION, ladder=DEFAULT_LADDERS[Priority.INFORMATION])
-    firing = fired(view(due(K.ESCALATE), clocks=p5, class_=Class.TEST_OVERDUE, ages_to=Priority.TECHNICAL))
+    aged_ladder = DEFAULT_LADDERS[Priority.TECHNICAL]
+    rising = view(
+        due(K.ESCALATE), clocks=p5, class_=Class.TEST_OVERDUE, ages_to=Priority.TECHNICAL, aged_ladder=aged_ladder
+    )
+    firing = fired(rising)
     assert firing.raise_to is Priority.TECHNICAL
     assert firing.deadlines == (due(K.ESCALATE, 24 * 3600),)
     aged = view(due(K.ESCALATE), class_=Class.BATTERY_LOW, ages_to=Priority.NOTICE)
