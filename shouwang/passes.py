@@ -10,6 +10,7 @@ import structlog
 from rules.engine import metrics
 from rules.engine.auditor import AuditPass
 from rules.engine.due import DuePass
+from rules.engine.duty import DutyPass
 from rules.engine.leases import LeasePass
 from rules.engine.loop import Engine, Pass
 from rules.engine.partitions import PartitionPass
@@ -17,6 +18,7 @@ from rules.engine.supervision import AgeingPass, SupervisionPass, UpkeepPass
 from shouwang.parts import Surroundings
 from store import anchors, estate
 from store.database import Database
+from store.desks import DeskStore
 from store.engine import EngineStore
 from store.lane_watch import LaneWatch
 from store.opening import Centre
@@ -104,6 +106,7 @@ def engine_of(around: Surroundings, centre: Centre) -> Engine:
     passes: list[Pass] = [
         DuePass(store),
         LeasePass(store),
+        DutyPass(DeskStore(around.db, centre)),
         BeatPass(store),
         LanePass(LaneWatch(around.db, centre)),
         SupervisionPass(watch),

@@ -35,6 +35,7 @@ async def duty_of(db: Database, user_id: int) -> Duty:
     return Duty(state=row["state"], since=row["since"]) if row else Duty(state="off", since=None)
 
 
-async def stream_answered(db: Database, user_id: int, now: datetime) -> None:
-    """Note that this user's stream has just answered a ping."""
-    await db.pool.execute(Q.stream_answered, user_id, now)
+async def stream_answered(db: Database, user_id: int, now: datetime) -> datetime | None:
+    """Note that this user's stream has just answered a ping; return since when it is asked "are you there?"."""
+    asked_at: datetime | None = await db.pool.fetchval(Q.stream_answered, user_id, now)
+    return asked_at

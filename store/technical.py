@@ -18,7 +18,14 @@ _Q: Final = queries("technical")
 
 
 async def report(
-    connection: Connection, class_: Class, about: str, *, facts: Facts, centre: Centre, now: datetime
+    connection: Connection,
+    class_: Class,
+    about: str,
+    *,
+    facts: Facts,
+    area: str | None = None,
+    centre: Centre,
+    now: datetime,
 ) -> int:
     """Open a technical incident about a part of ours, or count it on the one that is open; return the incident's id.
 
@@ -28,7 +35,7 @@ async def report(
     assessed = policy.assess_class(class_, now=now, policy=await policy_now(connection))
     subject = correlation.subject_of(assessed, system=about)
     await lock_subject(connection, subject.key)
-    cause = Cause(actor=SYSTEM, subject=subject, source="system", facts=facts)
+    cause = Cause(actor=SYSTEM, subject=subject, source="system", area=area, facts=facts)
     effect = await relate_and_apply(
         connection, assessed, cause, centre=centre, floor=await floor_now(connection), now=now
     )

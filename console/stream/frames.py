@@ -109,6 +109,19 @@ def alive(health: Health, now: datetime) -> bytes:
     )
 
 
+class AreYouThere(msgspec.Struct, frozen=True, kw_only=True):
+    """To one desk on duty where no key was touched for long; any key answers (centre.md, 9). No change, no number."""
+
+    kind: str = "are_you_there"
+    at: datetime
+    asked_at: datetime
+
+
+def are_you_there(asked_at: datetime, now: datetime) -> bytes:
+    """The frame that asks a desk for a sign of life."""
+    return msgspec.json.encode(AreYouThere(at=now, asked_at=asked_at))
+
+
 def resync(seq: int, now: datetime) -> Frame:
     """Resuming is not possible: read everything again and go on from `seq`."""
     return Frame(seq=seq, kind="resync", at=now, data=_NULL)

@@ -16,7 +16,7 @@ from console.problems import Problem, forbidden, not_signed_in
 from console.rights import READ_CASES, Role
 from console.routes import Call, Reply, Route
 from console.signin import principal_of, refuse_foreign_origin
-from console.stream.frames import Ended, Frame
+from console.stream.frames import Ended, Frame, are_you_there
 from console.stream.hub import HUB, Client, Hub
 from rules.domain.lease import LEASE_S, RENEW_EVERY_S
 from store.accounts import Principal
@@ -178,9 +178,12 @@ class _Stream:
         user_id, now = self._client.principal.user_id, self._context.clock.now()
         try:
             await renew_leases(self._context.db, user_id, now)
-            await stream_answered(self._context.db, user_id, now)
+            asked_at = await stream_answered(self._context.db, user_id, now)
         except (*DATABASE_AWAY, TimeoutError) as error:
             _log.warning("leases_not_renewed", user_id=user_id, reason=type(error).__name__)
+        else:
+            if asked_at is not None:
+                self._client.offer(are_you_there(asked_at, now))
 
 
 async def _described_only(_: Call) -> Reply:

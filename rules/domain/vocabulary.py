@@ -363,3 +363,4 @@ class Action(StrEnum):
     SERVICES_DUE = "services_due"
     FAMILY_DUE = "family_due"
     CALL_BACK_DUE = "call_back_due"
+    BROUGHT_FORWARD = "brought_forward"  #: the first stage waits for no desk that is not there

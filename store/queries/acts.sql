@@ -1,5 +1,5 @@
 -- name: desk_acted
-UPDATE duty SET acted_at = $2 WHERE user_id = $1
+UPDATE duty SET acted_at = $2, asked_at = NULL, away_since = NULL WHERE user_id = $1
 
 -- name: claims_acted
 -- Only cases in nobody else's hands just now: a step under way sets the clocks itself. In order of id.

@@ -10,10 +10,10 @@ SELECT d.id, d.kind, d.life, d.registered, d.wearer, s.clock_ok_at, s.lat, s.lon
                 WHERE oh.premises_id = p.id AND oh.to_at IS NULL AND oh.device_id <> d.id
                   AND os.open && '{smoke,heat,fire}') AS other_fire_sign,
        (SELECT version FROM policy WHERE state = 'active') AS policy_version,
-       (SELECT count(*) FROM duty WHERE state = 'on')::int AS desks_on_duty,
+       (SELECT count(*) FROM desk_present)::int AS desks_on_duty,
        coalesce((SELECT bool_and(EXISTS (SELECT FROM incident AS i WHERE i.claimed_by = u.user_id AND i.priority = 1
                                             AND i.lease_until IS NOT NULL))
-                   FROM duty AS u WHERE u.state = 'on'), false) AS every_desk_holds_p1
+                   FROM desk_present AS u), false) AS every_desk_holds_p1
   FROM device AS d
   JOIN device_state AS s ON s.device_id = d.id
   LEFT JOIN device_holder AS h ON h.device_id = d.id AND h.to_at IS NULL
@@ -26,7 +26,7 @@ SELECT d.id, d.kind, d.life, d.registered, d.wearer, s.clock_ok_at, s.lat, s.lon
 INSERT INTO device (device, registered, created_at) VALUES ($1, false, $2) ON CONFLICT (device) DO NOTHING
 
 -- name: floor
-SELECT (SELECT count(*) FROM duty WHERE state = 'on')::int AS desks_on_duty,
+SELECT (SELECT count(*) FROM desk_present)::int AS desks_on_duty,
        coalesce((SELECT bool_and(EXISTS (SELECT FROM incident AS i WHERE i.claimed_by = u.user_id AND i.priority = 1
                                             AND i.lease_until IS NOT NULL))
-                   FROM duty AS u WHERE u.state = 'on'), false) AS every_desk_holds_p1
+                   FROM desk_present AS u), false) AS every_desk_holds_p1

@@ -3,11 +3,13 @@
 -- name: set_duty
 INSERT INTO duty (user_id, state, since, acted_at) VALUES ($1, $2, $3, $3)
 ON CONFLICT (user_id) DO UPDATE
-   SET state = $2, since = CASE WHEN duty.state = $2 THEN duty.since ELSE $3 END, acted_at = $3
+   SET state = $2, since = CASE WHEN duty.state = $2 THEN duty.since ELSE $3 END, acted_at = $3,
+       asked_at = NULL, away_since = NULL, silent_since = NULL,
+       stream_at = CASE WHEN duty.state = $2 THEN duty.stream_at END
 
 -- name: duty_of
 SELECT state, since FROM duty WHERE user_id = $1
 
 -- name: stream_answered
 -- A desk's stream has answered a ping; no row, no desk.
-UPDATE duty SET stream_at = $2 WHERE user_id = $1
+UPDATE duty SET stream_at = $2, silent_since = NULL WHERE user_id = $1 RETURNING asked_at

@@ -1,0 +1,97 @@
+"""A desk that sleeps, a page that is closed, a room that is empty: the machine says so and waits for nobody."""
+
+from __future__ import annotations
+
+from devices.event import EventType
+from rules.engine.duty import DutyPass
+from store.acts import note_act
+from store.desks import DeskStore
+from store.duty import set_duty, stream_answered
+from tests.story.centre_at_night import Night, night_in
+from tests.town import CENTRE
+
+
+async def look(night: Night) -> None:
+    await DutyPass(DeskStore(night.town.db, CENTRE)).run_once(night.now)
+
+
+async def alarms(night: Night) -> list[tuple[str, str]]:
+    rows = await night.town.db.pool.fetch(
+        "SELECT subject, state FROM incident WHERE class = 'nobody_on_duty' ORDER BY id"
+    )
+    return [(row["subject"], row["state"]) for row in rows]
+
+
+async def desks(night: Night) -> int:
+    count: int = await night.town.db.pool.fetchval("SELECT count(*) FROM desk_present")
+    return count
+
+
+async def test_a_centre_whose_first_shift_has_not_begun_is_not_abandoned(fresh_dsn: str) -> None:
+    async with night_in(fresh_dsn) as night:
+        await look(night)
+        assert await alarms(night) == []
+
+
+async def test_the_last_desk_going_off_is_a_call_for_somebody_and_ends_when_one_is_back(fresh_dsn: str) -> None:
+    async with night_in(fresh_dsn) as night:
+        desk = await night.town.user()
+        await look(night)
+        assert await alarms(night) == []
+        await set_duty(night.town.db, desk.user_id, "off", now=night.now)
+        await look(night)
+        assert await alarms(night) == [("s:duty:everywhere", "open")]
+        await look(night)
+        assert len(await alarms(night)) == 1
+        await set_duty(night.town.db, desk.user_id, "on", now=night.now)
+        await look(night)
+        assert await alarms(night) == [("s:duty:everywhere", "resolved")]
+
+
+async def test_a_desk_without_a_key_for_half_an_hour_is_asked_and_then_counts_as_absent(fresh_dsn: str) -> None:
+    async with night_in(fresh_dsn) as night:
+        desk = await night.town.user()
+        await set_duty(night.town.db, desk.user_id, "on", now=night.now)
+        night.clock.advance(31 * 60)
+        assert await stream_answered(night.town.db, desk.user_id, night.now) is None
+        await look(night)
+        assert await stream_answered(night.town.db, desk.user_id, night.now) == night.now
+        assert await desks(night) == 1
+        night.clock.advance(61)
+        await stream_answered(night.town.db, desk.user_id, night.now)
+        await look(night)
+        assert await desks(night) == 0
+        assert [state for _, state in await alarms(night)] == ["open"]
+        await note_act(night.town.db, desk.user_id, night.now)
+        await look(night)
+        assert await desks(night) == 1
+        assert [state for _, state in await alarms(night)] == ["resolved"]
+
+
+async def test_a_page_that_is_closed_on_duty_is_told_to_the_others(fresh_dsn: str) -> None:
+    async with night_in(fresh_dsn) as night:
+        lost, other = await night.town.user(), await night.town.user("supervisor")
+        for hand in (lost, other):
+            await set_duty(night.town.db, hand.user_id, "on", now=night.now)
+            await stream_answered(night.town.db, hand.user_id, night.now)
+        night.clock.advance(16)
+        await stream_answered(night.town.db, other.user_id, night.now)
+        await look(night)
+        assert await alarms(night) == [(f"s:desk:{lost.user_id}", "open")]
+        await stream_answered(night.town.db, lost.user_id, night.now)
+        await look(night)
+        assert await alarms(night) == [(f"s:desk:{lost.user_id}", "resolved")]
+
+
+async def test_what_waits_for_a_desk_goes_on_at_once_when_the_last_one_leaves(fresh_dsn: str) -> None:
+    async with night_in(fresh_dsn) as night:
+        desk, home = await night.town.user(), await night.town.home()
+        await set_duty(night.town.db, desk.user_id, "on", now=night.now)
+        call = (await night.press(home, EventType.SOS)).incident_id
+        await night.pass_seconds(5)
+        assert "escalated" not in await night.actions(call)
+        await set_duty(night.town.db, desk.user_id, "off", now=night.now)
+        await look(night)
+        await night.engine_looks()
+        actions = await night.actions(call)
+        assert "escalated" in actions and "brought_forward" in actions
