@@ -22,6 +22,17 @@ class Purpose(StrEnum):
     SUMMARY = "summary"  #: what was folded because a channel was full
 
 
+class Answer(StrEnum):
+    """What came back from whoever was told."""
+
+    TAKE = "take"  #: "1"
+    CANNOT = "cannot"  #: "2"
+    HEARD = "heard"  #: picked up, nothing pressed: no acceptance
+    DELIVERED = "delivered"  #: it reached the telephone; that says nothing of the person
+    NO_ANSWER = "no_answer"
+    REFUSED = "refused"  #: the carrier or the receiver would not take it
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notice:
     """One person told one thing. Which channels, and whether at all, is checked again when it is sent.
@@ -38,3 +49,4 @@ class Notice:
     assignment_id: int | None = None
     not_after: datetime | None = None  #: later it would mislead
     facts: tuple[tuple[str, str | int | None], ...] = ()
+    not_before: datetime | None = None  #: None: at once
