@@ -45,6 +45,9 @@ export const isEngineSilent = computed(() => (feed.alive?.engine_age_s ?? Infini
 export const isCanaryOld = computed(() => (feed.alive?.canary_age_s ?? Infinity) > CANARY_OLD_S);
 export const isLaneDown = computed(() => feed.alive?.lanes.some((lane) => !lane.connected) ?? false);
 
+/** Since when this desk is asked for a sign of life; null: it is not. */
+export const askedAt = shallowRef<string | null>(null);
+
 type Listener = (frame: Frame) => void;
 const listeners = new Set<Listener>();
 let onSignedOut: () => void = () => undefined;
@@ -70,13 +73,18 @@ const ACT_EVERY_MS = 10_000;
 let actedAtMs = -Infinity;
 
 export function noteAct(): void {
-  if (monotonicMs() - actedAtMs < ACT_EVERY_MS) return;
+  if (monotonicMs() - actedAtMs < ACT_EVERY_MS && askedAt.value === null) return;
   actedAtMs = monotonicMs();
+  askedAt.value = null;
   stream.act();
 }
 
 function receive(frame: Frame): void {
   if (frame.kind === "alive") return receiveAlive(frame);
+  if (frame.kind === "are_you_there") {
+    askedAt.value = (frame as unknown as { asked_at: string }).asked_at;
+    return;
+  }
   board.value = apply(board.value, frame);
   if (board.value.needsSnapshot) void takeSnapshot();
   for (const listener of listeners) listener(frame);
