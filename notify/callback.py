@@ -1,67 +1,36 @@
-"""What a provider's callback means, in our words, and the proof that it comes from the provider."""
+"""How a provider's callback is proved and read; what it means stands in `rules.domain.callbacks`."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-#: A body larger than this is no callback.
-BODY_BYTES_MOST: Final = 64 * 1024
-#: A provider that bundles reports sends few; more in one body is a flood.
+import msgspec
+
+from rules.domain.callbacks import Answered, Callback, Delivered, Key, NoAnswer, Refused
+
+__all__ = ["Answered", "Callback", "Delivered", "HearsBack", "Key", "NoAnswer", "Refused"]
+
+#: A provider that bundles reports sends few; more in one body is a flood, and the rest is left out.
 REPORTS_MOST: Final = 100
-
-
-class Key(StrEnum):
-    """What was pressed: "press 1 to take it, 2 if you cannot"."""
-
-    TAKE = "1"
-    CANNOT = "2"
-    OTHER = "other"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answered:
-    """The call was picked up. `key` None: nothing was pressed, which is no acceptance."""
-
-    reference: str
-    key: Key | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NoAnswer:
-    """It rang and nobody picked up, the line was busy, or the telephone was off. `detail` is the provider's code."""
-
-    reference: str
-    detail: str = ""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Delivered:
-    """It reached the telephone; that says nothing of the person."""
-
-    reference: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Refused:
-    """The carrier or the receiver would not take it. `detail` is the provider's code."""
-
-    reference: str
-    detail: str = ""
-
-
-Callback = Answered | NoAnswer | Delivered | Refused
+#: A reference is ours or the provider's own id; longer is garbage.
+REFERENCE_CHARACTERS_MOST: Final = 128
+#: The query parameter of the address that we give to a provider without signatures.
+TOKEN_PARAMETER: Final = "token"  # noqa: S105 -- the parameter's name, no secret
 
 
 class HearsBack(Protocol):
-    """A channel whose provider reports later. Both promises hold for any bytes: neither ever raises."""
+    """A channel whose provider reports later. All of it holds for any bytes: nothing here ever raises."""
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def thanks(self) -> bytes:
+        """What the provider wants to hear, so that it does not send again."""
+        ...
 
     def verify(self, *, query: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> bool:
         """Whether the provider sent this: its signature where it has one, else the secret in the address we gave it."""
@@ -69,11 +38,6 @@ class HearsBack(Protocol):
 
     def read(self, body: bytes) -> Sequence[Callback] | None:
         """What it reports; empty where it is nothing of ours (an event we do not use), None where it is garbage."""
-        ...
-
-    @property
-    def thanks(self) -> bytes:
-        """What the provider wants to hear, so that it does not send again."""
         ...
 
 
@@ -91,3 +55,29 @@ def same_secret(given: str | None, kept: str) -> bool:
         return False
     digests = (hashlib.sha256(each.encode("utf-8", "surrogatepass")).digest() for each in (given, kept))
     return hmac.compare_digest(*digests)
+
+
+def decoded(body: bytes) -> Any | None:
+    """The JSON of a body, or None where it is none; never raises."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError):
+        return None
+
+
+def objects(body: bytes) -> list[dict[str, Any]] | None:
+    """The objects of a report, bundled in a list or alone; None where it is neither."""
+    given = decoded(body)
+    if isinstance(given, dict):
+        given = [given]
+    if not isinstance(given, list):
+        return None
+    return [each for each in given[:REPORTS_MOST] if isinstance(each, dict)]
+
+
+def word(value: object, *, most: int = REFERENCE_CHARACTERS_MOST) -> str:
+    """A field as a short text without control characters; empty where it is none."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    text = str(value) if isinstance(value, str) or abs(value) < 10**most else ""
+    return text if len(text) <= most and text.isprintable() else ""

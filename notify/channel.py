@@ -50,7 +50,6 @@ class Reason(StrEnum):
     NUMBER_NOT_SERVED = "number_not_served"  #: this channel cannot dial or text such a number
     ADDRESS_WRONG = "address_wrong"  #: the provider or we say that it is none
     ADDRESS_GONE = "address_gone"  #: the receiver asked us to stop (410)
-    FACT_REFUSED = "fact_refused"  #: a fact that may not leave was among those given; nothing was sent
     TEMPLATE_MISSING = "template_missing"  #: the settings name none for this purpose and language, or it is unapproved
     ACCOUNT = "account"  #: key, signature, balance or licence: a person has to mend it
     REFUSED = "refused"  #: the provider said no for another reason
@@ -105,10 +104,14 @@ class Failed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Uncertain:
-    """It may have been sent: whoever sends it a second time does so knowingly, and records it as uncertain."""
+    """It may have been sent: whoever sends it a second time does so knowingly, and records it as uncertain.
+
+    `reference` is what a callback would name all the same, where we chose it ourselves.
+    """
 
     reason: Reason
     detail: str = ""
+    reference: str | None = None
 
 
 Outcome = Sent | Failed | Uncertain

@@ -1,0 +1,48 @@
+"""What a provider reports of a message sent earlier, in our words: answered by a key, not answered, delivered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Key(StrEnum):
+    """What was pressed: "press 1 to take it, 2 if you cannot"."""
+
+    TAKE = "1"
+    CANNOT = "2"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answered:
+    """The call was picked up. `key` None: nothing was pressed, which is no acceptance."""
+
+    reference: str
+    key: Key | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoAnswer:
+    """It rang and nobody picked up, the line was busy, or the telephone was off. `detail` is the provider's code."""
+
+    reference: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delivered:
+    """It reached the telephone; that says nothing of the person."""
+
+    reference: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refused:
+    """The carrier or the receiver would not take it. `detail` is the provider's code."""
+
+    reference: str
+    detail: str = ""
+
+
+Callback = Answered | NoAnswer | Delivered | Refused
