@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -60,14 +64,19 @@ class LanePass:
 
 
 class AnchorPass:
-    """Chains all records that grew into one anchor a minute; its hash leaves the machine with the log."""
+    """Chains all records that grew into one anchor a minute; its hash leaves the database with the log and a file.
+
+    The file (one a month, JSON lines) is what `shouwang audit verify --anchors` compares with: send it off the machine
+    with whatever sends the logs.
+    """
 
     name: Final = "anchors"
     every_s: Final = 60.0
     batch_size: Final = 0
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
+        self._folder = folder
 
     async def run_once(self, now: datetime) -> int:
         """Write the next anchor, if any record grew; return how many incidents it covers."""
@@ -75,7 +84,18 @@ class AnchorPass:
         if anchor is None:
             return 0
         log.info("anchor_written", no=anchor.no, incidents=anchor.incidents, hash=anchor.hash.hex())
+        await asyncio.to_thread(keep_outside, self._folder, anchor, now)
         return anchor.incidents
+
+
+def keep_outside(folder: Path, anchor: anchors.Anchor, now: datetime) -> None:
+    """Append the anchor to this month's file outside the database, on disk when this returns."""
+    line = json.dumps({"at": now.isoformat(), "no": anchor.no, "hash": anchor.hash.hex()})
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{now:%Y-%m}.jsonl").open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+        file.flush()
+        os.fsync(file.fileno())
 
 
 class EstatePass:
@@ -114,7 +134,7 @@ def engine_of(around: Surroundings, centre: Centre) -> Engine:
         AgeingPass(upkeep),
         AuditPass(store),
         PartitionPass(store),
-        AnchorPass(around.db),
+        AnchorPass(around.db, around.settings.data_dir / "anchors"),
         EstatePass(around.db),
     ]
     return Engine(passes, around.clock)

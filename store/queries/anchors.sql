@@ -16,3 +16,6 @@ INSERT INTO anchor (no, at, covers, hash) VALUES ($1, $2, $3, $4)
 
 -- name: all
 SELECT no, covers, hash FROM anchor ORDER BY no
+
+-- name: some
+SELECT no, covers, hash FROM anchor WHERE no > $1 ORDER BY no LIMIT $2
