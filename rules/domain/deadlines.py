@@ -52,11 +52,17 @@ class DeadlineKind(StrEnum):
     SERVICES = "services"  #: a person must have called the emergency services
     FAMILY = "family"  #: the contacts are told
     CALL_BACK = "call_back"  #: a hand-over that was queued is asked about again
+    TRANSFER = "transfer"  #: a case offered to a colleague falls back
 
 
 #: They run beside the desk chain, whoever holds the case: neither a claim nor its loss takes them away, the end of the
 #: trouble does (centre.md, 2: two chains side by side).
-BESIDE: Final = frozenset({DeadlineKind.DISPATCH, DeadlineKind.SERVICES, DeadlineKind.FAMILY, DeadlineKind.CALL_BACK})
+BESIDE: Final = frozenset(
+    {
+        *(DeadlineKind.DISPATCH, DeadlineKind.SERVICES, DeadlineKind.FAMILY, DeadlineKind.CALL_BACK),
+        DeadlineKind.TRANSFER,
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     SERVICES_NOT_CALLED = "services_not_called"
     TIME_TO_TELL = "time_to_tell"
     HAND_OVER_UNANSWERED = "hand_over_unanswered"
+    TRANSFER_NOT_TAKEN = "transfer_not_taken"
     STEP_FAILED = "step_failed"
 
 
@@ -334,6 +335,7 @@ _BESIDE_ENTRIES: Final = MappingProxyType(
         DeadlineKind.SERVICES: (Action.SERVICES_DUE, Reason.SERVICES_NOT_CALLED),
         DeadlineKind.FAMILY: (Action.FAMILY_DUE, Reason.TIME_TO_TELL),
         DeadlineKind.CALL_BACK: (Action.CALL_BACK_DUE, Reason.HAND_OVER_UNANSWERED),
+        DeadlineKind.TRANSFER: (Action.TRANSFER_LAPSED, Reason.TRANSFER_NOT_TAKEN),
     }
 )
 assert set(_BESIDE_ENTRIES) == BESIDE, "a new kind needs its entry"

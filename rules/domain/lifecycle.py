@@ -48,6 +48,7 @@ _NOTHING_MOVES: Final = (
     Step.CORRECT,
     Step.SPLIT,
     Step.LINK,
+    Step.TELL,
 )
 
 
@@ -119,7 +120,16 @@ STEPS: Final[MappingProxyType[State, MappingProxyType[Step, State | Without]]] =
         ),
         State.RESOLVED: MappingProxyType(
             {
-                **_staying(State.RESOLVED, Step.NOTE, Step.CALL, Step.HANDOVER, Step.CORRECT, Step.SPLIT, Step.LINK),
+                **_staying(
+                    State.RESOLVED,
+                    Step.NOTE,
+                    Step.CALL,
+                    Step.HANDOVER,
+                    Step.CORRECT,
+                    Step.SPLIT,
+                    Step.LINK,
+                    Step.TELL,
+                ),
                 Step.REOPEN: State.CLAIMED,
                 Step.CLOSE: State.CLOSED,
                 Step.MERGE: State.CLOSED,
@@ -161,6 +171,7 @@ WHO: Final[MappingProxyType[Step, frozenset[Actor]]] = MappingProxyType(
         Step.MERGE: _OWNER,
         Step.SPLIT: _OWNER_OR_SUPERVISOR,
         Step.LINK: _DESK | _SYSTEM,
+        Step.TELL: _DESK,
         Step.RESOLVE: _OWNER,
         Step.RESTORE: _SYSTEM,
         Step.REOPEN: _DESK,

@@ -45,6 +45,7 @@ class Step(StrEnum):
     MERGE = "merge"  #: of the one that goes
     SPLIT = "split"
     LINK = "link"
+    TELL = "tell"  #: where it is, or whom it is about, as the desk learned
     RESOLVE = "resolve"
     RESTORE = "restore"  #: the system resolves a technical incident whose cause has ended
     REOPEN = "reopen"
@@ -363,4 +364,9 @@ class Action(StrEnum):
     SERVICES_DUE = "services_due"
     FAMILY_DUE = "family_due"
     CALL_BACK_DUE = "call_back_due"
+    TRANSFER_DECLINED = "transfer_declined"
+    TRANSFER_LAPSED = "transfer_lapsed"  #: nobody accepted it in time: the giver has it still
+    MERGED = "merged"  #: another case was taken in
+    SERVICES_CONFIRMED = "services_confirmed"  #: the emergency services must be called now, and why
+    CARD_READ = "card_read"  #: what is read aloud to an emergency service was looked at
     BROUGHT_FORWARD = "brought_forward"  #: the first stage waits for no desk that is not there
