@@ -32,3 +32,11 @@ async def stepped(connection: Connection, case: Case, request: StepRequest, *, b
 
 async def fired(connection: Connection, case: Case, firing: Firing, *, now: datetime) -> None:
     """A deadline has fired."""
+
+
+async def satisfied(connection: Connection, case: Case, reason: str, *, now: datetime) -> None:
+    """Somebody is there, or a service has taken it: nothing else ends this chain."""
+
+
+async def merged(connection: Connection, gone: Case, stays: Case, *, now: datetime) -> None:
+    """One case was taken into another, both locked: whoever goes to the one goes to the other."""
