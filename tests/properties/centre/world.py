@@ -1,0 +1,227 @@
+"""Two homes, three desks, two engines and a database that can be broken: what chance may do to them, one act each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import asyncpg
+
+from devices.event import Event, EventType
+from rules.domain.lifecycle import RulesError
+from rules.domain.resolution import Safety
+from rules.domain.vocabulary import Channel, Outcome, SafetyKind, Step
+from rules.engine.due import DuePass
+from rules.engine.leases import LeasePass
+from store import policies, test_mode
+from store.alarms import Accepted, Alarm, accept, accept_unreadable
+from store.alarms import Unreadable as UnreadableCall
+from store.database import Database, StoreError, connect
+from store.engine import EngineStore
+from store.steps import Hand, StepRequest, take_step
+from tests.breaking import Fuse, Manner, breaking_database
+from tests.town import CENTRE, NOW, Town, letter, town_in
+
+#: A refusal: somebody was told why, and nothing may have changed.
+REFUSED: Final = (StoreError, RulesError)
+#: What a broken statement looks like to whoever sent it.
+BROKEN: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+#: A pass of this many rounds that still finds something due would never end.
+ROUNDS_MOST: Final = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cast:
+    """Who and what is in the town: ids and names that every copy of its database shares."""
+
+    worn: tuple[str, ...]
+    detectors: tuple[str, ...]
+    things: tuple[str, ...]
+    desks: tuple[Hand, ...]
+    strangers: tuple[str, ...] = ("stranger-1", "stranger-2")
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        return (*self.worn, *self.detectors, *self.things, *self.strangers)
+
+
+async def cast_in(dsn: str) -> Cast:
+    """Fill an empty, migrated database: it is the template of every life."""
+    async with town_in(dsn) as town:
+        homes = [await town.home(tags=("dementia",)), await town.home()]
+        band = await town.device("location_band", resident_id=homes[0].resident_id)
+        detectors = [await town.device("smoke_alarm", premises_id=homes[0].premises_id) for _ in range(2)]
+        detectors.append(await town.device("smoke_alarm", premises_id=homes[1].premises_id))
+        things = [await town.device(kind, premises_id=homes[1].premises_id) for kind in ("hub", "door_sensor")]
+        desks = [await town.user(role) for role in ("dispatcher", "dispatcher", "supervisor")]
+        return Cast(
+            worn=(homes[0].button, band, homes[1].button), detectors=tuple(detectors), things=tuple(things),
+            desks=tuple(desks),
+        )  # fmt: skip
+
+
+@dataclass(kw_only=True)
+class Engine:
+    """One process of the rules: its passes and what it keeps in memory."""
+
+    due: DuePass
+    leases: LeasePass
+
+    @classmethod
+    def over(cls, database: Database) -> Engine:
+        store = EngineStore(database, CENTRE)
+        return cls(due=DuePass(store), leases=LeasePass(store))
+
+    async def look(self, now: datetime) -> int:
+        """One pass of each kind."""
+        return await self.due.run_once(now) + await self.leases.run_once(now)
+
+
+@dataclass(kw_only=True)
+class World:
+    """A database of its own and everybody who works on it; `now` moves only when told to."""
+
+    cast: Cast
+    db: Database
+    breaking: Database
+    fuse: Fuse
+    now: datetime = NOW
+    numbers: int = 0
+    engines: list[Engine] = field(default_factory=list)
+    awake: set[int] = field(default_factory=set)
+    said: list[Alarm] = field(default_factory=list)
+
+    @property
+    def town(self) -> Town:
+        return Town(db=self.db)
+
+    # -- devices ---------------------------------------------------------------------------------------------------
+
+    def alarm(self, device: str, type_: EventType, *, age_s: int = 0, retained: bool = False) -> Alarm:
+        """A new event of a device, not yet received by anybody."""
+        self.numbers += 1
+        event = Event(id=f"e{self.numbers}", at=self.now - timedelta(seconds=age_s), type=type_)
+        alarm = Alarm(
+            device=device, event=event, channel=Channel.ALARM, received_at=self.now, retained=retained,
+            in_flush=age_s > 0,
+        )  # fmt: skip
+        self.said.append(alarm)
+        return alarm
+
+    async def receive(self, alarm: Alarm, *, over: Database | None = None) -> Accepted:
+        """What a lane does with it."""
+        async with (over or self.db).transaction() as connection:
+            return await accept(connection, None, alarm, centre=CENTRE)
+
+    async def receive_noise(self, device: str, payload: bytes, *, over: Database | None = None) -> Accepted:
+        async with (over or self.db).transaction() as connection:
+            call = UnreadableCall(letter=letter(device, payload), received_at=self.now)
+            return await accept_unreadable(connection, None, call, centre=CENTRE)
+
+    # -- people ----------------------------------------------------------------------------------------------------
+
+    async def step(
+        self, incident_id: int, request: StepRequest, by: Hand, *, over: Database | None = None
+    ) -> Exception | None:
+        """One step; the refusal where there is one."""
+        try:
+            await take_step(over or self.db, incident_id, request, by=by, centre=CENTRE, now=self.now)
+        except REFUSED as refusal:
+            return refusal
+        return None
+
+    async def goes(self, hand: Hand, state: str) -> None:
+        """On duty, on a break, home."""
+        await self.db.pool.execute("UPDATE duty SET state = $2 WHERE user_id = $1", hand.user_id, state)
+
+    async def goes_on_test(self, device: str, minutes: int) -> None:
+        """A fitter's dated test of one device."""
+        device_id = await self.db.pool.fetchval("SELECT id FROM device WHERE device = $1", device)
+        length, by = timedelta(minutes=minutes), self.cast.desks[0].user_id
+        await test_mode.begin(self.db, device_id, length=length, reason="月检", by=by, now=self.now)
+
+    async def keep_alive(self) -> None:
+        """What the streams of pages that answer do for their owners' claims, whatever the owners do."""
+        await self.db.pool.execute(
+            "UPDATE incident SET lease_until = $1::timestamptz + interval '20 s'"
+            " WHERE claimed_by = ANY ($2) AND lease_until IS NOT NULL",
+            self.now, list(self.awake),
+        )  # fmt: skip
+
+    # -- time ------------------------------------------------------------------------------------------------------
+
+    async def look(self, *engines: Engine) -> None:
+        """Let these engines look, all at once, until nobody finds anything."""
+        await self.keep_alive()
+        for _ in range(ROUNDS_MOST):
+            if not any(await asyncio.gather(*(engine.look(self.now) for engine in engines or self.engines))):
+                return
+        raise AssertionError(f"still something due after {ROUNDS_MOST} rounds at one moment")
+
+    def restart(self, which: int) -> None:
+        """The process is gone and started again: what it knew by heart with it."""
+        policies._kept.clear()
+        policies._kept[policies.BUILTIN.version] = policies.BUILTIN
+        self.engines[which] = Engine.over(self.db)
+
+    @asynccontextmanager
+    async def broken_at(self, statement: int, manner: Manner) -> AsyncIterator[Database]:
+        """The same database over connections of which one statement fails; what that looks like is passed over."""
+        self.fuse.manner = manner
+        self.fuse.arm(statement)
+        with suppress(*BROKEN):
+            yield self.breaking
+        self.fuse.disarm()
+
+
+@asynccontextmanager
+async def world_in(dsn: str, cast: Cast) -> AsyncIterator[World]:
+    """A copy of the town, awake."""
+    fuse = Fuse(manner=Manner.REFUSED)
+    db = await connect(dsn, application_name="shouwang life", max_size=4)
+    async with breaking_database(dsn, fuse, max_size=2) as breaking:
+        world = World(cast=cast, db=db, breaking=breaking, fuse=fuse)
+        world.engines = [Engine.over(db), Engine.over(db)]
+        world.awake = {hand.user_id for hand in cast.desks}
+        try:
+            yield world
+        finally:
+            await db.close()
+
+
+def request_for(step: Step, row: Any, choice: int, others: Sequence[int]) -> StepRequest:
+    """A step with what it usually carries, chosen by number; some are not whole, and have to be refused."""
+    return _PAYLOADS.get(step, _plain)(step, row, choice, others)
+
+
+def _plain(step: Step, row: Any, choice: int, others: Sequence[int]) -> StepRequest:
+    return StepRequest(step=step, if_match=row["version"] if choice % 2 else None)
+
+
+def _with_text(step: Step, row: Any, choice: int, others: Sequence[int]) -> StepRequest:
+    return StepRequest(step=step, text=("她说没事", "", "请再打一次")[choice % 3])
+
+
+def _resolve(step: Step, row: Any, choice: int, others: Sequence[int]) -> StepRequest:
+    outcome = tuple(Outcome)[choice % len(Outcome)]
+    safety = None if choice % 5 == 0 else Safety(kind=SafetyKind.SPOKE_WITH_RESIDENT)
+    stale = choice % 7 == 0
+    return StepRequest(step=step, if_match=row["version"] - stale, outcome=outcome, safety=safety)
+
+
+def _versioned(step: Step, row: Any, choice: int, others: Sequence[int]) -> StepRequest:
+    return StepRequest(step=step, if_match=None if choice % 5 == 0 else row["version"])
+
+
+_PAYLOADS: Final = {
+    Step.RESOLVE: _resolve,
+    Step.CLOSE: _versioned,
+    Step.MERGE: _versioned,
+    Step.NOTE: _with_text,
+    Step.ANSWER: _with_text,
+    Step.CALL: _with_text,
+}
