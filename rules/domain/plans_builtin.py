@@ -1,25 +1,12 @@
-"""The built-in plans: what a desk does in each kind of case, with the words to say."""
+"""The built-in plans, by name: what a desk does in each kind of case, with the words to say."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 from typing import Final
 
-from rules.domain.plans import Plan, PlanStep, StepKind
+from rules.domain import plans_care, plans_devices, plans_homes, plans_people
 
-_TECHNICAL: Final = Plan(
-    name="technical",
-    zh="设备告警",
-    en="Technical alarm",
-    steps=(
-        PlanStep(
-            name="order",
-            kind=StepKind.NOTIFY,
-            zh="安排维修或更换,告知服务对象",
-            en="Have it repaired or changed, and tell the resident",
-            to="service",
-        ),
-    ),
+PLANS: Final = MappingProxyType(
+    {plan.name: plan for plan in (*plans_people.PLANS, *plans_care.PLANS, *plans_homes.PLANS, *plans_devices.PLANS)}
 )
-
-PLANS: Final = MappingProxyType({plan.name: plan for plan in (_TECHNICAL,)})

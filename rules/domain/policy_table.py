@@ -2,67 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from rules.domain.ladders import CANARY_LADDER, repair_ladder_name
-from rules.domain.vocabulary import Class, Family, Priority
+from rules.domain.policy_help import HELP
+from rules.domain.policy_row import FamilyTold, Row, Sent, Service
+from rules.domain.vocabulary import LIFE_SAFETY, Class, Family, Priority
 
-VERSION: Final = "builtin-1"
+__all__ = ["FIRST_STAGE_LIMIT_S", "FLOORS", "ROWS", "VERSION", "FamilyTold", "Row", "Sent", "Service", "problems_of"]
 
-
-class Sent(StrEnum):
-    """Whom the machine may send by itself in a class."""
-
-    NOBODY = "nobody"
-    STAFF = "staff"  #: community worker, grid worker, rescue team, property guard on shift
-    TRAINED = "trained"  #: rescue team, mini fire station, trained grid workers and guards
-
-
-class FamilyTold(StrEnum):
-    """When the contacts who agreed to it are told (centre.md, 24)."""
-
-    NO = "no"
-    AT_ONCE = "at_once"
-    AFTER_FIRST_CALL = "after_first_call"
-    ON_CONFIRMED = "on_confirmed"
-
-
-class Service(StrEnum):
-    """Emergency services, by their numbers in China."""
-
-    POLICE = "police"  #: 110
-    FIRE = "fire"  #: 119
-    AMBULANCE = "ambulance"  #: 120
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
-    """What a class means for the clocks. Seconds count from receipt while unattended."""
-
-    class_: Class
-    zh: str
-    family: Family
-    priority: Priority
-    first_escalation_s: int
-    warn_s: int | None = None
-    critical_s: int | None = None
-    dispatch: Sent = Sent.NOBODY
-    dispatch_s: int | None = None  #: automatic dispatch while unattended
-    ages_to: Priority | None = None  #: what the first escalation raises it to: a fault ages (centre.md, 23)
-    rises: tuple[tuple[int, Priority], ...] = ()  #: so long after it opened, whoever works on it: an outage (22)
-    topic: str = ""  #: technical: the cause that may come and end; classes of one cause share it
-    en: str = ""
-    ladder: str = ""  #: name of the chain while it has its own priority (or what age makes of it); "": its priority's
-    plan: str = "technical"  #: name
-    delay_s: int = 0  #: so long a clear withdraws it before anybody hears it; none for life safety, by code
-    send_count: int = 2  #: how many the machine asks at once
-    family_told: FamilyTold = FamilyTold.NO
-    services: tuple[Service, ...] = ()  #: whose direct numbers stand first, in this order
-    services_after_s: int | None = None  #: a person must have called them by then; None: when the plan says so
-
+VERSION: Final = "builtin-2"
 
 _MIN: Final = 60
 _HOUR: Final = 3600
@@ -112,10 +64,10 @@ _PEOPLE: Final = (
     _row(Class.WANDERING_AT_RISK, "疑似走失", _PERSON, _P1, (30, 60, 60), (_STAFF, 120)),
     _row(Class.WANDERING, "出围栏(失智)", _PERSON, _P2, (90, 180, 180), (_STAFF, 600)),
     _row(Class.FENCE_EXIT, "出围栏(其他)", _PERSON, _P5, (None, None, 24 * _HOUR)),
-    _row(Class.INACTIVITY, "长时间无活动", _PERSON, _P2, (120, 300, 300)),
+    _row(Class.INACTIVITY, "长时间无活动", _PERSON, _P2, (120, 300, 300), (_STAFF, 20 * _MIN)),
     _row(Class.INACTIVITY_UNKNOWN, "无活动·状态不明", _PERSON, _P3, (1800, 3600, 60 * _MIN)),
     _row(Class.REMOVED_DEMENTIA, "手环脱落(失智)", _PERSON, _P2, (300, 600, 10 * _MIN)),
-    _row(Class.RETAINED_CALL, "保留/补报求助", _PERSON, _P2, (60, 180, 180)),
+    _row(Class.RETAINED_CALL, "保留/补报求助", _PERSON, _P2, (60, 180, 180), (_STAFF, 10 * _MIN)),
     _row(Class.UNKNOWN, "未知类型", _PERSON, _P2, (60, 180, 180)),
     _row(Class.VISIT_MISSED_CRITICAL, "漏访(重点)", _PERSON, _P2, (600, 1800, 30 * _MIN)),
     _row(Class.WELLBEING_UNANSWERED_AT_RISK, "平安问候未接(高风险)", _PERSON, _P2, (600, 1800, 60 * _MIN)),
@@ -185,6 +137,16 @@ _RISING: Final = frozenset({Class.AREA_OUTAGE, Class.HUB_LOST})
 
 def _finished(row: Row) -> Row:
     """With what follows from the rest: a fault's chain is that of its repair time, an outage rises while it lasts."""
+    help_ = HELP[row.class_]
+    row = replace(
+        row,
+        en=help_.en,
+        plan=help_.plan,
+        family_told=help_.family,
+        services=help_.services,
+        services_after_s=help_.services_after_s,
+        send_count=help_.send_count,
+    )
     if row.class_ in _RISING:
         return replace(row, rises=_OUTAGE)
     if row.class_ is Class.CANARY:
@@ -208,6 +170,11 @@ FLOORS: Final = MappingProxyType(
                 Class.HEAT,
                 Class.GAS,
                 Class.CARBON_MONOXIDE,
+                # Calls for help that no kind could be told of, and what keeps help from coming at all.
+                Class.UNREGISTERED_FLOOD,
+                Class.RESPONDER_SILENT,
+                Class.NOBODY_ON_DUTY,
+                Class.CHANNEL_FAILED,
             ),
             _P1,
         ),
@@ -218,29 +185,43 @@ FLOORS: Final = MappingProxyType(
 )
 #: The latest the first stage of a class with a floor may come, by its priority.
 FIRST_STAGE_LIMIT_S: Final = MappingProxyType({_P1: 60, _P2: 300})
+#: The device's countdown is a fall's only delay; a call for help, and what keeps help from coming, have none.
+NO_DELAY: Final = LIFE_SAFETY | set(FLOORS)
 
 
-def problems_of(rows: MappingProxyType[Class, Row] | dict[Class, Row]) -> tuple[str, ...]:
+def problems_of(rows: Mapping[Class, Row]) -> tuple[str, ...]:
     """Everything a table of rows does that no policy may do; empty for a good one."""
-    found = [f"{class_}: no row" for class_ in Class if class_ not in rows]
-    for class_, row in rows.items():
-        floor = FLOORS.get(class_)
-        if row.class_ is not class_:
-            found.append(f"{class_}: row of {row.class_}")
-        if floor is not None and row.priority > floor:
-            found.append(f"{class_}: {row.priority.label} is under the floor {floor.label}")
-        limit_s = FIRST_STAGE_LIMIT_S.get(row.priority)
-        if floor is not None and limit_s is not None and row.first_escalation_s > limit_s:
-            found.append(f"{class_}: first stage after {row.first_escalation_s} s, at most {limit_s} s")
-        if row.ages_to is not None and row.ages_to >= row.priority:
-            found.append(f"{class_}: age may only raise")
-        if any(to >= row.priority for _, to in row.rises):
-            found.append(f"{class_}: time may only raise")
-        if class_ is Class.INTRUSION and row.dispatch is not Sent.NOBODY:
-            found.append(f"{class_}: the machine sends nobody")
-        if row.family is Family.FIRE_AND_GAS and row.dispatch is Sent.STAFF:
-            found.append(f"{class_}: the machine sends trained kinds only")
-    return tuple(found)
+    missing = [f"{class_}: no row" for class_ in Class if class_ not in rows]
+    return (*missing, *(problem for class_, row in rows.items() for problem in _problems_of_row(class_, row)))
+
+
+def _problems_of_row(class_: Class, row: Row) -> Iterator[str]:
+    if row.class_ is not class_:
+        yield f"{class_}: row of {row.class_}"
+    yield from _under_its_floor(row)
+    if row.ages_to is not None and row.ages_to >= row.priority:
+        yield f"{class_}: age may only raise"
+    if any(to >= row.priority for _, to in row.rises):
+        yield f"{class_}: time may only raise"
+    if class_ is Class.INTRUSION and row.dispatch is not Sent.NOBODY:
+        yield f"{class_}: the machine sends nobody"
+    if row.family is Family.FIRE_AND_GAS and row.dispatch is Sent.STAFF:
+        yield f"{class_}: the machine sends trained kinds only"
+    if row.dispatch is not Sent.NOBODY and row.dispatch_s is None:
+        yield f"{class_}: says whom the machine sends, and not when"
+    if row.delay_s and class_ in NO_DELAY:
+        yield f"{class_}: a delay of {row.delay_s} s, and nothing that calls for help waits"
+
+
+def _under_its_floor(row: Row) -> Iterator[str]:
+    floor = FLOORS.get(row.class_)
+    if floor is None:
+        return
+    if row.priority > floor:
+        yield f"{row.class_}: {row.priority.label} is under the floor {floor.label}"
+    limit_s = FIRST_STAGE_LIMIT_S.get(row.priority)
+    if limit_s is not None and row.first_escalation_s > limit_s:
+        yield f"{row.class_}: first stage after {row.first_escalation_s} s, at most {limit_s} s"
 
 
 assert not problems_of(ROWS), problems_of(ROWS)
