@@ -10,6 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import aiohttp
+from yarl import URL
 
 from notify.channel import Failed, Outcome, Reason, Uncertain
 from rules.clock import Clock
@@ -94,22 +95,13 @@ class Outgoing:
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer | Failed | Uncertain:
         """Send `body`; never raises for anything the network or the other side does."""
         try:
-            async with self._open().post(url, data=body, headers=headers, allow_redirects=False) as response:
+            async with self._open().post(
+                URL(url, encoded=True), data=body, headers=headers, allow_redirects=False
+            ) as response:
                 names = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(status=response.status, headers=names, body=await _bounded(response))
-        except aiohttp.ClientConnectorCertificateError:
-            return Failed(reason=Reason.CERTIFICATE, retry_helps=False)
-        except aiohttp.ClientConnectorSSLError:
-            return Failed(reason=Reason.CERTIFICATE, retry_helps=False, detail="tls")
-        except aiohttp.ClientConnectorError:
-            return Failed(reason=Reason.UNREACHED, retry_helps=True)
-        except aiohttp.ConnectionTimeoutError:
-            return Failed(reason=Reason.TIMED_OUT, retry_helps=True)
-        except aiohttp.InvalidURL:
-            return Failed(reason=Reason.ADDRESS_WRONG, retry_helps=False)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            # The connection stood, so some or all of it was written.
-            return Uncertain(reason=Reason.ANSWER_LOST, detail=type(error).__name__)
+            return _failure(error)
 
     async def close(self) -> None:
         """End every connection."""
@@ -130,6 +122,21 @@ class Outgoing:
                 headers={"Accept-Encoding": "identity", "User-Agent": "shouwang"},
             )
         return self._session
+
+
+def _failure(error: Exception) -> Failed | Uncertain:
+    match error:
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
+            return Failed(reason=Reason.CERTIFICATE, retry_helps=False)
+        case aiohttp.ClientConnectorError():
+            return Failed(reason=Reason.UNREACHED, retry_helps=True)
+        case aiohttp.ConnectionTimeoutError():
+            return Failed(reason=Reason.TIMED_OUT, retry_helps=True)
+        case aiohttp.InvalidURL():
+            return Failed(reason=Reason.ADDRESS_WRONG, retry_helps=False)
+        case _:
+            # The connection stood, so some or all of it was written.
+            return Uncertain(reason=Reason.ANSWER_LOST, detail=type(error).__name__)
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:
