@@ -35,7 +35,7 @@ class Patience:
     apart: timedelta = timedelta(minutes=10)
 
 
-#: Visits: sixty minutes past the window (centre.md, part 3). Bed: half an hour. Wellbeing: two tries, ten minutes apart.
+#: Visits: an hour past the window (centre.md, part 3). Bed: half an hour. Wellbeing: two tries, ten minutes apart.
 PATIENCE: Final = MappingProxyType(
     {
         Kind.VISIT: Patience(grace=timedelta(minutes=60)),

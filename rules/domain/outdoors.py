@@ -11,6 +11,8 @@ from rules.domain.hours import minute_of_day
 #: From dusk in winter to daylight in summer: whoever is out then is seen by few.
 NIGHT_FROM_MIN: Final = 20 * 60
 NIGHT_UNTIL_MIN: Final = 6 * 60
+#: Water so near is reached before anybody comes.
+NEAR_WATER_M: Final = 100.0
 FROST_C: Final = 0.0
 HEAT_C: Final = 35.0
 

@@ -167,6 +167,17 @@ def level_of(value: float, bounds: Bounds, *, margin: float = 0.0) -> Level:
     return Level.NORMAL
 
 
+def dangers(values: Mapping[str, float], personal: Personal) -> frozenset[str]:
+    """The quantities of a message that are beyond the danger bound."""
+    return frozenset(
+        quantity
+        for quantity, value in values.items()
+        if (bounds := personal.bounds.get(quantity)) is not None
+        and is_plausible(value, bounds)
+        and level_of(value, bounds) is Level.DANGER
+    )
+
+
 def in_danger(state: State, values: Mapping[str, float], personal: Personal, *, said_before: bool) -> bool | None:
     """What the bounds say of a device's own `medical` (`Context.vitals_in_danger`).
 
@@ -174,16 +185,16 @@ def in_danger(state: State, values: Mapping[str, float], personal: Personal, *, 
     earlier `medical` (`said_before`). False where only the attention bound is passed. None where nothing can be told:
     no values, all in bounds, or a single reading in danger, which stays the device's own unproven word (P2).
     """
-    levels = {
-        quantity: level_of(value, bounds)
-        for quantity, value in values.items()
-        if (bounds := personal.bounds.get(quantity)) is not None and is_plausible(value, bounds)
-    }
-    dangers = [quantity for quantity, level in levels.items() if level is Level.DANGER]
-    if dangers:
-        tracks = (state.tracks.get(quantity, Track()) for quantity in dangers)
+    beyond = dangers(values, personal)
+    if beyond:
+        tracks = (state.tracks.get(quantity, Track()) for quantity in beyond)
         return True if said_before or any(track.danger_run > 0 for track in tracks) else None
-    return False if Level.ATTENTION in levels.values() else None
+    needs_attention = any(
+        is_plausible(value, bounds) and level_of(value, bounds) is Level.ATTENTION
+        for quantity, value in values.items()
+        if (bounds := personal.bounds.get(quantity)) is not None
+    )
+    return False if needs_attention else None
 
 
 def _with(county: Bounds, own: Mapping[str, float | None]) -> Bounds:
