@@ -142,6 +142,8 @@ class Class(StrEnum):
     FAULT = "fault"
     CLOCK_WRONG = "clock_wrong"
     RUNAWAY_DEVICE = "runaway_device"
+    ACTIVITY_WHILE_ABSENT = "activity_while_absent"  #: somebody is in a home that is said to be empty
+    CALLS_CHANGED = "calls_changed"  #: who calls often calls far more, or no more
     CLONED_DEVICE = "cloned_device"  #: two that say they are the same push each other off the broker
     VISIT_MISSED_CRITICAL = "visit_missed_critical"
     VISIT_MISSED = "visit_missed"
@@ -323,6 +325,10 @@ class Mark(StrEnum):
     ID_REUSED = "id_reused"
     NOT_LIVE = "not_live"
     STATUS = "status"  #: the register says the resident is not at home: that fact is shown first
+    FLAPPING = "flapping"  #: a technical cause that comes and goes: its case stays open and counts
+    DEVICE_MAY_DIE = "device_may_die"  #: the device of a call has little battery left: call now
+    NO_MOVEMENT = "no_movement"  #: nothing has moved since the fall
+    NEIGHBOURING_FIRE = "neighbouring_fire"  #: a home beside it reports smoke, fire or gas as well
 
 
 class Target(StrEnum):
@@ -360,13 +366,38 @@ class Action(StrEnum):
     COMMANDED = "commanded"  #: something was asked of a device
     COMMAND_ENDED = "command_ended"  #: its device answered, or did not in time
     DELAY_ENDED = "delay_ended"
+    HELD = "held"  #: what would happen waits: a silence, a storm, a cause that comes and goes
+    RELEASED = "released"  #: what held it has ended
+    COMBINED = "combined"  #: with something else that is known it is graver, or belongs to another case
     DISPATCH_DUE = "dispatch_due"
     SERVICES_DUE = "services_due"
     FAMILY_DUE = "family_due"
     CALL_BACK_DUE = "call_back_due"
+    NOTIFIED = "notified"  #: a channel took a notice
+    NOT_NOTIFIED = "not_notified"  #: a notice was not sent, and why
+    NOT_REACHED = "not_reached"  #: it rang, and nobody answered
+    ACCEPTED_BY_PHONE = "accepted_by_phone"  #: "1"; only a claim ends the desk chain
+    DECLINED_BY_PHONE = "declined_by_phone"  #: "2"
     TRANSFER_DECLINED = "transfer_declined"
     TRANSFER_LAPSED = "transfer_lapsed"  #: nobody accepted it in time: the giver has it still
     MERGED = "merged"  #: another case was taken in
     SERVICES_CONFIRMED = "services_confirmed"  #: the emergency services must be called now, and why
     CARD_READ = "card_read"  #: what is read aloud to an emergency service was looked at
+    ERASED = "erased"  #: personal text and places are gone, by a rule of retention
     BROUGHT_FORWARD = "brought_forward"  #: the first stage waits for no desk that is not there
+    OFFERED = "offered"  #: a responder was asked to go
+    INFORMED = "informed"  #: somebody near by was told to keep out of a danger
+    ACCEPTED = "accepted"
+    STANDBY = "standby"  #: would go, but another was first
+    EN_ROUTE = "en_route"
+    REPORTED = "reported"  #: a responder said how it goes
+    COMPLETED = "completed"
+    TAKEN_BACK = "taken_back"  #: "arrived" or "done" was pressed by mistake
+    TIMED_OUT = "timed_out"
+    NOT_MOVING = "not_moving"
+    ARRIVAL_OVERDUE = "arrival_overdue"
+    REPORT_MISSING = "report_missing"  #: a responder on scene is called
+    RESPONDER_SILENT = "responder_silent"
+    NOBODY_TO_SEND = "nobody_to_send"
+    ROUND_OVER = "round_over"  #: everybody was asked; it begins again
+    FIELD_SATISFIED = "field_satisfied"  #: an arrival, or a hand-over that was accepted
