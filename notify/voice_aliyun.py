@@ -2,8 +2,8 @@
 
 Where each shape comes from:
 - `IvrCall`, `SingleCallByTts`: help.aliyun.com/document_detail/393521.html,
-  helpcdn.aliyun.com/document_detail/114037.html and github.com/aliyun/alibabacloud-java-sdk, dyvmsapi-20170525 (OutId of 1 to 15 bytes, Timeout in milliseconds,
-  PlayTimes 1 to 3, mainland numbers only).
+  helpcdn.aliyun.com/document_detail/114037.html, and github.com/aliyun/alibabacloud-java-sdk, dyvmsapi-20170525
+  (OutId of 1 to 15 bytes, Timeout in milliseconds, PlayTimes 1 to 3, mainland numbers only).
 - The pushes `VoiceReport` (end of a call) and `VoiceCallReport` (during it; `status_code` 300000 carries `dtmf`):
   help.aliyun.com/zh/vms/voicereport-7, help.aliyun.com/zh/vms/developer-reference/voicecallreport-4.
 - Status codes: "运营商回执错误码", help.aliyun.com/zh/vms/developer-reference/operators-receipt-error-code.

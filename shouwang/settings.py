@@ -25,6 +25,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from shouwang.channel_settings import CHANNEL_KINDS, ChannelSettings
 from shouwang.errors import SettingWrong
 
 PREFIX: Final = "SHOUWANG_"
@@ -189,6 +190,7 @@ class Settings(BaseSettings):
     canary_url: SecretStr | None = None
     lanes: tuple[Lane, ...] = DEFAULT_LANES
     sources: tuple[Source, ...] = ()
+    channels: tuple[ChannelSettings, ...] = ()
     retention: Retention = Retention()
     log_level: LogLevel = LogLevel.INFO
     log_format: LogFormat = LogFormat.JSON
@@ -285,6 +287,14 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _channels_have_one_name_each(self) -> Self:
+        names = [channel.name for channel in self.channels]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"channels: {name} is the name of two; give each a name of its own")
+        return self
+
+    @model_validator(mode="after")
     def _door_has_a_broker(self) -> Self:
         if self.mqtt_admin_url is not None and self.mqtt_url is None:
             raise ValueError("SHOUWANG_MQTT_ADMIN_URL: the embedded broker has no accounts; give SHOUWANG_MQTT_URL too")
@@ -371,7 +381,12 @@ def _from_file(variables: Mapping[str, str]) -> dict[str, Any]:
 
 
 #: Tables of the file; no single variable could hold one.
-_TABLES: Final[Mapping[str, type[BaseModel]]] = {"lanes": Lane, "sources": Source, "retention": Retention}
+_TABLES: Final[Mapping[str, type[BaseModel] | None]] = {
+    "lanes": Lane,
+    "sources": Source,
+    "retention": Retention,
+    "channels": None,  # each kind has keys of its own
+}
 
 
 def _unknown(name: str, known: list[str]) -> str:
@@ -389,6 +404,7 @@ def _first_fault(error: ValidationError) -> str:
     if not path:
         return message
     if fault["type"] == "extra_forbidden":
-        return f"[{path[0]}] " + _unknown(path[-1], list(_TABLES[path[0]].model_fields))
+        table = _TABLES[path[0]] or CHANNEL_KINDS[path[2]]
+        return f"[{path[0]}] " + _unknown(path[-1], list(table.model_fields))
     name = PREFIX + path[0].upper() if path[0] not in _TABLES else ".".join(path)
     return f"{name}: {message[:1].lower()}{message[1:]}"
