@@ -81,6 +81,7 @@ class DeviceContext:
             resident_status=ResidentStatus(row["status"] or "active"),
             area=self.area,
             other_fire_sign=row["other_fire_sign"],
+            absent=row["absence_id"] is not None,
         )
 
     def place(self, reported: Point | None, accuracy_m: float | None, *, now: datetime) -> Place | None:

@@ -11,6 +11,7 @@ from store import changes
 from store.cases import SYSTEM, Facts, changes_of, load_open
 from store.context import floor_now, policy_now
 from store.database import Connection
+from store.fault_holding import Found, fault_is_held
 from store.opening import Cause, Centre, Effect, note_on, relate_and_apply, restore
 
 
@@ -32,6 +33,10 @@ async def begin(
     Writes no change: the caller records `changes_of_effect` as the last statement of its transaction.
     """
     assessed = policy.assess_class(class_, now=now, policy=await policy_now(connection))
+    found = Found(device_id=whose.device_id, premises_id=whose.premises_id, area=whose.area)
+    held = await fault_is_held(connection, found, assessed, now=now)
+    if held is not None:
+        return Effect(case=None, first_new_seq=0, reason=held.reason, held=True)
     subject = correlation.subject_of(assessed, device_id=whose.device_id)
     cause = _cause(whose, subject, facts)
     return await relate_and_apply(

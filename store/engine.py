@@ -22,6 +22,7 @@ from store.cases import SYSTEM, Case, Facts, Note, changes_of, insert, load, loa
 from store.context import floor_now, policy_now
 from store.database import Connection, Database
 from store.opening import Cause, Centre, new_case
+from store.releasing import hold_due
 from store.sql import queries
 from store.standing import still_reported
 from store.steps import leave_claim
@@ -78,6 +79,10 @@ class EngineStore:
             if case is None:
                 return []
             first, recorded = case.last_seq + 1, list[changes.Change]()
+            if await hold_due(connection, case, now=now) is not None:
+                await save(connection, case, keyring=self._centre.keyring)
+                await changes.record(connection, changes_of(case, first), now=now)
+                return []
             while len(fired) < FIRINGS_LIMIT:
                 firing = decide(await _view(connection, case), now)
                 if firing is None:

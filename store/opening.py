@@ -8,11 +8,12 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from rules.domain import correlation, deadlines
-from rules.domain.deadlines import Floor
+from rules.domain.deadlines import DeadlineKind, Floor
 from rules.domain.lifecycle import after
 from rules.domain.place import Place
 from rules.domain.plans import FrozenStep, freeze, put_in_front
 from rules.domain.policy import Assessment
+from rules.domain.suppression import delay_s_of
 from rules.domain.vocabulary import Action, Mark, Priority, State, Step, Target
 from store import chains
 from store.cases import SYSTEM, Case, Note, insert, load, load_open, save
@@ -26,7 +27,7 @@ _Q: Final = queries("opening")
 SHOWN_MARKS: Final = frozenset(
     {
         Mark.UNREGISTERED, Mark.LATE, Mark.CLOCK_WRONG, Mark.RETAINED, Mark.TEST, Mark.DAMAGED, Mark.NOT_LIVE,
-        Mark.STATUS,
+        Mark.STATUS, Mark.FLAPPING, Mark.DEVICE_MAY_DIE, Mark.NO_MOVEMENT, Mark.NEIGHBOURING_FIRE,
     }
 )  # fmt: skip
 
@@ -67,6 +68,7 @@ class Effect:
     first_new_seq: int
     reason: str
     opened: bool = False
+    held: bool = False  #: nothing opened: a silence, a storm or the like holds it, and is on record for it
 
 
 async def relate_and_apply(
@@ -147,9 +149,17 @@ def new_case(assessed: Assessment, cause: Cause, *, floor: Floor, follows: int |
         review=False, resolved_at=None, resolved_by=None, closed_at=None, follows=follows, version=1, last_seq=0,
         last_hash=bytes(32), policy=assessed.policy, plan=_plan_of(assessed),
     )  # fmt: skip
-    case.deadlines = deadlines.on_open(case.clocks, now=now, soft_s=assessed.soft_s, floor=floor)
+    delay_s = delay_s_of(assessed) if follows is None and cause.source == "device" else 0
+    case.deadlines = deadlines.on_open(case.clocks, now=now, soft_s=assessed.soft_s, delay_s=delay_s, floor=floor)
+    if _is_delayed(case):
+        case.sound_to = Target.RECORD
     chains.opening(case, now=now)
     return case
+
+
+def _is_delayed(case: Case) -> bool:
+    """Whether nobody has heard it yet: a clear withdraws it, a claim or a further signal ends the delay."""
+    return not case.attended and any(one.kind is DeadlineKind.DELAY for one in case.deadlines)
 
 
 async def _join(
@@ -252,7 +262,7 @@ def _as_open(case: Case | None) -> correlation.OpenIncident | None:
         return None
     return correlation.OpenIncident(
         id=case.id, state=case.state, class_=case.class_, priority=case.priority, attended=case.attended,
-        opened_at=case.opened_at, marks=frozenset(case.marks),
+        opened_at=case.opened_at, marks=frozenset(case.marks), delayed=_is_delayed(case),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from devices.event import EventType
 from rules.domain.policy import Assessment, Effect
 from rules.domain.policy import Reason as PolicyReason
-from rules.domain.vocabulary import Class, Family, Mark, Priority, State, Wearer
+from rules.domain.vocabulary import LIFE_SAFETY, Class, Family, Mark, Priority, State, Wearer
 
 #: The owner of a case confirms a further alarm within this, or the case is unattended again (invariant 5).
 CONFIRM_LIMIT_S: Final = 60
@@ -97,6 +97,7 @@ class OpenIncident:
     attended: bool
     opened_at: datetime
     marks: frozenset[Mark] = frozenset()
+    delayed: bool = False  #: nobody has heard it yet: its delay runs
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,6 +124,7 @@ class Reason(StrEnum):
     END_OF_LIFE_SAFETY_CONDITION = "end_of_life_safety_condition"
     END_WHILE_OWNED = "end_while_owned"
     TECHNICAL_CAUSE_ENDED = "technical_cause_ended"
+    WITHDRAWN_IN_DELAY = "withdrawn_in_delay"
     WORD_OF_WEARER = "word_of_wearer"
     NOTHING_TO_NOTE_ON = "nothing_to_note_on"
     ROUTINE = "routine"
@@ -247,6 +249,8 @@ def _note(assessment: Assessment, open_: OpenIncident | None) -> Decision:
         return LogOnly(reason=Reason.NOTHING_TO_NOTE_ON)
     if assessment.reason is PolicyReason.WORD_OF_WEARER:
         return NoteOnly(incident_id=open_.id, reason=Reason.WORD_OF_WEARER)
+    if _withdraws(assessment, open_):
+        return Restore(incident_id=open_.id, reason=Reason.WITHDRAWN_IN_DELAY)
     if assessment.family is not Family.TECHNICAL:
         return NoteOnly(incident_id=open_.id, reason=Reason.END_OF_LIFE_SAFETY_CONDITION)
     if open_.attended or open_.state is not State.OPEN:
@@ -254,11 +258,18 @@ def _note(assessment: Assessment, open_: OpenIncident | None) -> Decision:
     return Restore(incident_id=open_.id, reason=Reason.TECHNICAL_CAUSE_ENDED)
 
 
+def _withdraws(assessment: Assessment, open_: OpenIncident) -> bool:
+    """Whether this end takes back what nobody has heard; what life may depend on is never taken back by its end."""
+    life_safety = assessment.life_safety or open_.class_ in LIFE_SAFETY or open_.priority < Priority.NOTICE
+    return open_.delayed and not open_.attended and open_.state is State.OPEN and not life_safety
+
+
 def _further(assessment: Assessment, open_: OpenIncident, *, repeated: bool) -> Decision:
     raises = assessment.priority < open_.priority
     if repeated and not raises:
         return Count(incident_id=open_.id, reason=Reason.SAME_EPISODE)
-    if assessment.family is Family.TECHNICAL and not raises and not assessment.life_safety:
+    silent = assessment.family is Family.TECHNICAL and not raises and not assessment.life_safety
+    if silent and not open_.delayed:
         return Count(incident_id=open_.id, reason=Reason.TECHNICAL_REPEAT)
     within_s = min(CONFIRM_LIMIT_S, max(1, assessment.first_escalation_s))
     return Join(

@@ -111,13 +111,18 @@ def earliest(deadlines: Iterable[Deadline]) -> Deadline | None:
     return min(deadlines, key=lambda deadline: (deadline.due_at, order[deadline.kind]), default=None)
 
 
-def on_open(clocks: Clocks, *, now: datetime, soft_s: int = 0, floor: Floor | None = None) -> Deadlines:
+def on_open(
+    clocks: Clocks, *, now: datetime, soft_s: int = 0, delay_s: int = 0, floor: Floor | None = None
+) -> Deadlines:
     """The deadlines of an incident that opens. `now` is the receipt; paper entered later uses when it occurred.
 
-    In test mode (`soft_s`) the desk chain starts when the alarm becomes real.
+    In test mode (`soft_s`) the desk chain starts when the alarm becomes real; with a delay, when nothing has withdrawn
+    it by then (`suppression.delay_s_of` says for whom there is none).
     """
     if soft_s > 0:
         return (_in(DeadlineKind.TEST, soft_s, now),)
+    if delay_s > 0:
+        return (_in(DeadlineKind.DELAY, delay_s, now),)
     return (_in(DeadlineKind.ESCALATE, first_stage_s(clocks, floor), now),)
 
 
@@ -154,7 +159,8 @@ def on_join(
     if started is None and _find(standing, DeadlineKind.TEST) is not None and not real_at_once:
         return standing
     fresh = _in(DeadlineKind.ESCALATE, first_stage_s(clocks, floor), now)
-    rest = _without(standing, DeadlineKind.ESCALATE, DeadlineKind.TEST)
+    # A second signal ends a delay at once.
+    rest = _without(standing, DeadlineKind.ESCALATE, DeadlineKind.TEST, DeadlineKind.DELAY)
     if started is None:
         return (*rest, fresh)
     if raised:
@@ -219,6 +225,26 @@ def without(standing: Deadlines, kind: DeadlineKind) -> Deadlines:
     """The deadlines without that of a kind that runs beside the desk chain."""
     assert kind in BESIDE, f"{kind} is the desk chain's own"
     return _without(standing, kind)
+
+
+def sooner_first_stage(standing: Deadlines, due_at: datetime) -> Deadlines:
+    """The deadlines with the next stage of the desk chain not later than this; a case somebody holds is left alone."""
+    started = _find(standing, DeadlineKind.ESCALATE)
+    if started is None or started.due_at <= due_at:
+        return standing
+    moved = Deadline(kind=DeadlineKind.ESCALATE, due_at=due_at, stage=started.stage, round=started.round)
+    return (*_without(standing, DeadlineKind.ESCALATE), moved)
+
+
+def held_until(standing: Deadlines, until: datetime) -> Deadlines:
+    """The deadlines with the desk chain waiting until then: a silence or a storm holds a technical case."""
+    started = _find(standing, DeadlineKind.ESCALATE)
+    if started is None:
+        return standing
+    later = Deadline(
+        kind=DeadlineKind.ESCALATE, due_at=max(until, started.due_at), stage=started.stage, round=started.round
+    )
+    return (*_without(standing, DeadlineKind.ESCALATE), later)
 
 
 def on_raise(standing: Deadlines, clocks: Clocks, *, now: datetime) -> Deadlines:

@@ -120,6 +120,8 @@ _DEVICES: Final = (
     _row(Class.CLOCK_WRONG, "时钟错误", _TECHNICAL, _P4, (None, None, 72 * _HOUR)),
     _row(Class.RUNAWAY_DEVICE, "频繁误报设备", _TECHNICAL, _P4, (None, None, 24 * _HOUR)),
     _row(Class.CLONED_DEVICE, "设备重号", _TECHNICAL, _P3, (900, 3600, 60 * _MIN)),
+    _row(Class.ACTIVITY_WHILE_ABSENT, "外出期间有人活动", _SECURITY, _P5, (None, None, 24 * _HOUR)),
+    _row(Class.CALLS_CHANGED, "求助习惯突变", _REQUEST, _P3, (600, 1800, 60 * _MIN)),
     _row(Class.VISIT_MISSED, "漏访", _REQUEST, _P4, (None, None, 24 * _HOUR)),
     _row(Class.TEST_OVERDUE, "月检逾期", _TECHNICAL, _P5, (None, None, 14 * 24 * _HOUR), ages_to=_P4),
     _row(Class.REQUEST, "服务请求", _REQUEST, _P5, (None, None, 15 * _MIN)),

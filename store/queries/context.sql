@@ -9,6 +9,18 @@ SELECT d.id, d.kind, d.life, d.registered, d.wearer, s.clock_ok_at, s.lat, s.lon
        EXISTS (SELECT FROM device_holder AS oh JOIN device_state AS os ON os.device_id = oh.device_id
                 WHERE oh.premises_id = p.id AND oh.to_at IS NULL AND oh.device_id <> d.id
                   AND os.open && '{smoke,heat,fire}') AS other_fire_sign,
+       -- Of everybody it is about: the person of one that is worn; of a shared one the home, or each who lives there.
+       coalesce((SELECT min(a.id) FROM absence AS a
+                  WHERE a.ended_at IS NULL AND a.from_at <= $2 AND a.until_at > $2
+                    AND (a.resident_id = h.resident_id OR a.premises_id = p.id)),
+                (SELECT min(a.id) FROM absence AS a JOIN resident AS x ON x.id = a.resident_id
+                  WHERE d.wearer = 'shared' AND x.premises_id = p.id AND a.ended_at IS NULL
+                    AND a.from_at <= $2 AND a.until_at > $2
+                    AND NOT EXISTS (SELECT FROM resident AS y
+                                     WHERE y.premises_id = p.id AND y.status NOT IN ('moved', 'died', 'left_service')
+                                       AND NOT EXISTS (SELECT FROM absence AS b WHERE b.resident_id = y.id
+                                                          AND b.ended_at IS NULL AND b.from_at <= $2
+                                                          AND b.until_at > $2)))) AS absence_id,
        (SELECT version FROM policy WHERE state = 'active') AS policy_version,
        (SELECT count(*) FROM desk_present)::int AS desks_on_duty,
        coalesce((SELECT bool_and(EXISTS (SELECT FROM incident AS i WHERE i.claimed_by = u.user_id AND i.priority = 1

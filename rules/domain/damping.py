@@ -1,0 +1,81 @@
+"""Technical causes that come and go, and devices that say too much: when they are damped, and when that ends.
+
+Only technical causes are ever asked about here; who calls for help ten times a day is heard ten times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DampingLimits:
+    """Where coming and going becomes flapping, and many become too many. Proposals: a county sets its own."""
+
+    flaps: int = 5  #: more changes between bad and well than this …
+    flap_window_s: int = 600  #: … in so long
+    calm_s: int = 1800  #: without a change for so long it flaps no more
+    alarms_per_hour: int = 20  #: of one device and cause
+    runaway_calm_s: int = 3600
+    samples: int = 20  #: alarms of a runaway device that its case shows one by one; the others are counted
+
+
+LIMITS: Final = DampingLimits()
+_WINDOW_S: Final = 3600
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trace:
+    """How one cause of one device has come and gone of late."""
+
+    bad: bool
+    changes: tuple[datetime, ...] = ()
+    flapping_since: datetime | None = None
+    flaps: int = 0  #: since then
+    window_at: datetime
+    alarms: int = 0  #: in the hour that began then
+    runaway_since: datetime | None = None
+    held: int = 0  #: since then, counted only
+    last_at: datetime
+
+    @property
+    def is_first_of_window(self) -> bool:
+        return self.alarms <= 1
+
+
+def heard(trace: Trace | None, *, bad: bool, now: datetime, limits: DampingLimits = LIMITS) -> Trace:
+    """The trace after one more word: the cause is (`bad`), or it is over."""
+    if trace is None:
+        changes = (now,) if bad else ()
+        return Trace(bad=bad, changes=changes, window_at=now, alarms=int(bad), last_at=now)
+    changed = trace.bad is not bad
+    changes = _recent((*trace.changes, now) if changed else trace.changes, now, limits)
+    begins = trace.flapping_since is None and len(changes) > limits.flaps
+    flapping_since = now if begins else trace.flapping_since
+    fresh = replace(
+        trace, bad=bad, changes=changes, last_at=now, flapping_since=flapping_since,
+        flaps=len(changes) if begins else trace.flaps + (changed and flapping_since is not None),
+    )  # fmt: skip
+    return _counted(fresh, now, limits) if bad else fresh
+
+
+def _counted(trace: Trace, now: datetime, limits: DampingLimits) -> Trace:
+    if now - trace.window_at >= timedelta(seconds=_WINDOW_S):
+        trace = replace(trace, window_at=now, alarms=0)
+    alarms = trace.alarms + 1
+    runs = trace.runaway_since is not None or alarms > limits.alarms_per_hour
+    held = trace.held + 1 if runs and alarms > 1 else trace.held
+    return replace(trace, alarms=alarms, held=held, runaway_since=(trace.runaway_since or now) if runs else None)
+
+
+def _recent(changes: tuple[datetime, ...], now: datetime, limits: DampingLimits) -> tuple[datetime, ...]:
+    since = now - timedelta(seconds=limits.flap_window_s)
+    return tuple(at for at in changes if at > since)[-(limits.flaps + 1) :]
+
+
+def is_calm(trace: Trace, now: datetime, limits: DampingLimits = LIMITS) -> bool:
+    """Whether a flapping cause has stayed as it is for long enough."""
+    last = trace.changes[-1] if trace.changes else trace.last_at
+    return now - max(last, trace.flapping_since or last) >= timedelta(seconds=limits.calm_s)
