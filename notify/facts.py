@@ -11,11 +11,12 @@ from rules.domain.vocabulary import Class
 
 #: An area's or county's own name; no address fits a house number behind it.
 AREA_CHARACTERS_MOST: Final = 40
-#: A case of a century.
+#: Larger is no count of anything here.
 NUMBER_MOST: Final = 10**12
 
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
-_CASE_NUMBER: Final = re.compile(r"(?:[A-Z]{1,4}-?)?[0-9]{1,10}")
+#: As the centre counts its cases, 20261119-0143; eleven digits in a row would be a mobile.
+_CASE_NUMBER: Final = re.compile(r"\d{8}-\d{4,6}|\d{1,10}")
 _CODE: Final = re.compile(r"[A-Za-z0-9_-]{4,64}")
 _SERVICE: Final = re.compile(r"110|119|120|122|police|fire|ambulance")
 _CLOCK: Final = re.compile(r"\d{2}:\d{2}")
@@ -37,7 +38,6 @@ def _is_count(value: _Value) -> bool:
 
 
 def _is_case_number(value: _Value) -> bool:
-    # Eleven digits are a mobile or an identity, whatever they are called.
     if isinstance(value, int):
         return _is_count(value) and value < 10**10
     return _CASE_NUMBER.fullmatch(value) is not None

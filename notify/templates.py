@@ -162,17 +162,15 @@ def values_of(text: str, facts: Facts, language: Language) -> dict[str, str]:
     return {name: _cut(name, said(name, facts, language)) for name in parameters_of(text)}
 
 
+def spoken_values(text: str, facts: Facts, language: Language) -> dict[str, str]:
+    """The same for a call: of a case's number only its count of the day, which can be remembered half asleep."""
+    values = values_of(text, facts, language)
+    return values | {"number": values["number"].rpartition("-")[2]} if "number" in values else values
+
+
 def filled(text: str, facts: Facts, language: Language) -> str:
     """A text with its parameters in place."""
     return text.format_map(values_of(text, facts, language))
-
-
-def spoken_of(message: Message) -> str:
-    return filled(words_of(message.purpose, message.language).spoken, message.facts, message.language)
-
-
-def sms_of(message: Message) -> str:
-    return filled(words_of(message.purpose, message.language).sms, message.facts, message.language)
 
 
 def mail_of(message: Message) -> tuple[str, str]:

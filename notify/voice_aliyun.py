@@ -24,7 +24,7 @@ from notify.aliyun import AliyunApi
 from notify.callback import TOKEN_PARAMETER, Answered, Callback, NoAnswer, key_of, objects, same_secret, word
 from notify.channel import ANSWER_WAIT_S, Failed, Kind, Message, Outcome, Sent, Uncertain
 from notify.registered import Approved, Templates, approved, dialled, reference_of
-from notify.templates import values_of, words_of
+from notify.templates import spoken_values, words_of
 from rules.domain.phones import Phone
 
 ENDPOINT: Final = "https://dyvmsapi.aliyuncs.com"
@@ -77,7 +77,7 @@ class VoiceAliyun:
 
     def _parameters(self, message: Message, phone: Phone, template: Approved) -> dict[str, str]:
         text = words_of(message.purpose, template.language).spoken
-        said = msgspec.json.encode(values_of(text, message.facts, template.language)).decode()
+        said = msgspec.json.encode(spoken_values(text, message.facts, template.language)).decode()
         common = {
             "CalledShowNumber": self.show_number, "CalledNumber": phone.number, "PlayTimes": PLAY_TIMES,
             "OutId": reference_of(message.id),

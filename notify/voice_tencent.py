@@ -21,7 +21,7 @@ from notify.callback import TOKEN_PARAMETER, Answered, Callback, NoAnswer, key_o
 from notify.channel import ANSWER_WAIT_S, Failed, Kind, Message, Outcome, Sent, Uncertain
 from notify.http import Answer
 from notify.registered import Templates, approved, dialled, reference_of
-from notify.templates import values_of, words_of
+from notify.templates import spoken_values, words_of
 from notify.tencent import TencentApi
 
 ENDPOINT: Final = "https://vms.tencentcloudapi.com"
@@ -53,7 +53,7 @@ class VoiceTencent:
             return phone
         if isinstance(template, Failed):
             return template
-        values = values_of(words_of(message.purpose, template.language).spoken, message.facts, template.language)
+        values = spoken_values(words_of(message.purpose, template.language).spoken, message.facts, template.language)
         answer = await self.api.call(
             "SendTtsVoice",
             {
