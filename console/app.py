@@ -19,6 +19,7 @@ from console.api import (
     devices,
     duty,
     incidents,
+    legal_holds,
     maintenance,
     places,
     residents,
@@ -58,6 +59,7 @@ ROUTES: Final[list[Route]] = [
     *sources.ROUTES,
     *dead_letters.ROUTES,
     *accounts.ROUTES,
+    *legal_holds.ROUTES,
     *socket.ROUTES,
 ]
 

@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from rules.domain.retention import Periods
 from rules.engine import metrics
 from rules.engine.auditor import AuditPass
 from rules.engine.due import DuePass
@@ -18,14 +19,17 @@ from rules.engine.duty import DutyPass
 from rules.engine.leases import LeasePass
 from rules.engine.loop import Engine, Pass
 from rules.engine.partitions import PartitionPass
+from rules.engine.retention import RetentionPass
 from rules.engine.supervision import AgeingPass, SupervisionPass, UpkeepPass
 from shouwang.parts import Surroundings
+from shouwang.settings import Retention
 from store import anchors, estate
 from store.database import Database
 from store.desks import DeskStore
 from store.engine import EngineStore
 from store.lane_watch import LaneWatch
 from store.opening import Centre
+from store.retention import RetentionStore
 from store.supervision import SupervisionStore
 from store.upkeep import UpkeepStore
 
@@ -118,6 +122,13 @@ class EstatePass:
         return len(counts)
 
 
+def periods_of(retention: Retention) -> Periods:
+    """The settings' days as the rules take them; a day of readings holds vitals too, and stays as long as either."""
+    days = retention.model_dump()
+    days["readings"] = max(days["readings"], days.pop("vitals"))
+    return Periods(**days)
+
+
 def engine_of(around: Surroundings, centre: Centre) -> Engine:
     """The engine of this process; any number may run over one database."""
     store = EngineStore(around.db, centre)
@@ -134,6 +145,7 @@ def engine_of(around: Surroundings, centre: Centre) -> Engine:
         AgeingPass(upkeep),
         AuditPass(store),
         PartitionPass(store),
+        RetentionPass(RetentionStore(around.db, centre), periods_of(around.settings.retention)),
         AnchorPass(around.db, around.settings.data_dir / "anchors"),
         EstatePass(around.db),
     ]

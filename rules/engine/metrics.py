@@ -46,6 +46,7 @@ incidents_unattended: Final = Gauge(
     "shouwang_incidents_unattended", "Incidents nobody at a desk is responsible for, at the last audit", ["priority"]
 )
 claims_lapsed_total: Final = Counter("shouwang_claims_lapsed_total", "Claims that ended because nobody renewed them")
+erased_total: Final = Counter("shouwang_erased_total", "Records erased because their period was over", ["kind"])
 partition_days_ahead: Final = Gauge("shouwang_partition_days_ahead", "Days for which readings already have a place")
 pass_seconds: Final = Histogram("shouwang_pass_seconds", "One pass of the engine, in seconds", ["name"])
 pass_rows_total: Final = Counter("shouwang_pass_rows_total", "Rows a pass of the engine worked on", ["name"])
@@ -54,4 +55,17 @@ pass_failures_total: Final = Counter(
 )
 pass_finished_at_seconds: Final = Gauge(
     "shouwang_pass_finished_at_seconds", "When a pass last ended well, in seconds since 1970", ["name"]
+)
+notifications_total: Final = Counter(
+    "shouwang_notifications_total", "Notices given to a channel, by what became of them", ["channel", "outcome"]
+)
+notices_withheld_total: Final = Counter(
+    "shouwang_notices_withheld_total", "Notices that were not sent, by reason", ["reason"]
+)
+outbox_waiting: Final = Gauge("shouwang_outbox_waiting", "Notices that are due and not sent")
+outbox_oldest_seconds: Final = Gauge("shouwang_outbox_oldest_seconds", "How long the oldest of them has been due")
+channel_test_age_seconds: Final = Gauge(
+    "shouwang_channel_test_age_seconds",
+    "Since a channel last passed its daily test, in seconds; NaN where it never did",
+    ["channel"],
 )
