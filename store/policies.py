@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import structlog
 
+from rules.domain import policy_file
 from rules.domain.policy_value import BUILTIN, Policy
 from store.database import Connection
 from store.sql import queries
@@ -45,5 +47,11 @@ async def of_version(connection: Connection, version: str | None) -> Policy:
 
 async def _read(connection: Connection, version: str) -> Policy | None:
     text = await connection.fetchval(_Q.text_of, version)
-    _log.error("policy_unreadable", version=version, is_there=text is not None)
-    return None
+    if text is None:
+        _log.error("policy_unreadable", version=version, why="there is no such version")
+        return None
+    try:
+        return replace(policy_file.read(text), version=version)
+    except policy_file.PolicyRefused as error:
+        _log.error("policy_unreadable", version=version, why=[problem.line() for problem in error.problems])
+        return None

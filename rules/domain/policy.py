@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from devices.event import FAULTS, EventType
 from rules.domain.policy_context import Context
-from rules.domain.policy_routes import ENDED, NOT_IN_USE, WORDS, Effect, Reason, Route
-from rules.domain.policy_table import Row
+from rules.domain.policy_routes import (
+    ENDED,
+    NOT_IN_USE,
+    ROUTES,
+    TYPE_FLOORS,
+    UNMATCHED,
+    WORDS,
+    Effect,
+    Reason,
+    Route,
+)
+from rules.domain.policy_table import FIRST_STAGE_LIMIT_S, Row
 from rules.domain.policy_value import BUILTIN, Policy
 from rules.domain.vocabulary import (
     LIFE_SAFETY,
@@ -47,6 +57,12 @@ class Assessment:
     soft_s: int = 0  #: sounds softly as "test?" for so long, then is real by itself
     marks: frozenset[Mark] = field(default_factory=frozenset)
     policy: Policy = BUILTIN
+    rule: str = ""  #: the county's rule that decided, where one did
+
+    @property
+    def decision(self) -> str:
+        """The named reason as the event keeps it."""
+        return f"{self.reason}:{self.rule}" if self.rule else str(self.reason)
 
     @property
     def sounds(self) -> bool:
@@ -78,12 +94,12 @@ def assess(event_type: EventType | None, context: Context, *, now: datetime, pol
     del now
     if event_type is None:
         return _unknown(context, policy)
-    if context.canary and event_type in policy.routes:
+    if context.canary and event_type in ROUTES:
         return _from_row(policy, Class.CANARY, Effect.RING, Reason.CANARY, event_type, context)
-    if event_type in policy.routes:
+    if event_type in ROUTES:
         return _by_route(event_type, context, policy)
     if event_type in ENDED:
-        route = _route(ENDED[event_type], context, policy)
+        route = route_of(ENDED[event_type], context, policy)
         return _from_row(policy, route.class_, Effect.NOTE, Reason.END_OF_CONDITION, event_type, context)
     if event_type in WORDS:
         return _from_row(policy, Class.SOS, Effect.NOTE, Reason.WORD_OF_WEARER, event_type, context)
@@ -109,18 +125,37 @@ def unknown_call(*, now: datetime, policy: Policy = BUILTIN) -> Assessment:
     return assess(None, Context(), now=now, policy=policy)
 
 
-def _route(event_type: EventType, context: Context, policy: Policy) -> Route:
-    return next(route for route in policy.routes[event_type] if route.when.holds(context))
+def route_of(event_type: EventType, context: Context, policy: Policy) -> Route:
+    """The rule that decides: of those that hold the most specific, of equals the first; one that says so for none."""
+    for route in policy.routes.get(event_type, ()):
+        if route.when.holds(context):
+            return route
+    return UNMATCHED
 
 
 def _by_route(event_type: EventType, context: Context, policy: Policy) -> Assessment:
-    route = _route(event_type, context, policy)
+    route = route_of(event_type, context, policy)
     row = policy.rows[route.class_]
     if event_type in FAULTS and (context.life in NOT_IN_USE or not context.registered):
         return _from_row(policy, route.class_, Effect.LOG, Reason.FAULT_OF_DEVICE_NOT_IN_USE, event_type, context)
     if route.class_ in LIFE_SAFETY and _retained_and_old(context):
         return _retained(policy, row, event_type, context)
-    return _from_row(policy, route.class_, route.effect, route.reason, event_type, context)
+    found = _from_row(policy, route.class_, route.effect, route.reason, event_type, context, route.rule)
+    floor = TYPE_FLOORS.get(event_type)
+    if floor is not None and (found.priority > floor or found.effect is not Effect.RING):
+        return _raised(found, floor)
+    return found
+
+
+def _raised(found: Assessment, floor: Priority) -> Assessment:
+    """What no policy can be read to do, and what code forbids all the same."""
+    limit_s = FIRST_STAGE_LIMIT_S.get(floor, found.first_escalation_s)
+    return replace(
+        found,
+        effect=Effect.RING,
+        priority=min(found.priority, floor),
+        first_escalation_s=min(found.first_escalation_s, limit_s),
+    )
 
 
 def _retained_and_old(context: Context) -> bool:
@@ -156,10 +191,17 @@ def _unknown(context: Context, policy: Policy) -> Assessment:
 
 
 def _from_row(
-    policy: Policy, class_: Class, effect: Effect, reason: Reason, event_type: EventType, context: Context
+    policy: Policy,
+    class_: Class,
+    effect: Effect,
+    reason: Reason,
+    event_type: EventType,
+    context: Context,
+    rule: str = "",
 ) -> Assessment:
     in_test = context.test_mode and effect is Effect.RING
-    return _plain(policy, class_, effect, reason, marks_of(context), event_type, TEST_CONFIRM_S if in_test else 0)
+    soft_s = TEST_CONFIRM_S if in_test else 0
+    return _plain(policy, class_, effect, reason, marks_of(context), event_type, soft_s, rule)
 
 
 def _plain(
@@ -170,6 +212,7 @@ def _plain(
     marks: frozenset[Mark],
     event_type: EventType | None = None,
     soft_s: int = 0,
+    rule: str = "",
 ) -> Assessment:
     row = policy.rows[class_]
     return Assessment(
@@ -186,6 +229,7 @@ def _plain(
         soft_s=soft_s,
         marks=marks,
         policy=policy,
+        rule=rule,
     )
 
 
@@ -211,5 +255,5 @@ def explain(assessment: Assessment) -> str:
     return (
         f"{assessment.event_type or 'no known type'} → {assessment.effect} {assessment.class_} "
         f"{assessment.priority.label}, first escalation {assessment.first_escalation_s} s, because "
-        f"{assessment.reason} ({marks}; policy {assessment.policy.version})"
+        f"{assessment.decision} ({marks}; policy {assessment.policy.version})"
     )

@@ -9,7 +9,7 @@ from typing import Final
 
 from devices.event import ENDS, EventType
 from rules.domain.policy_context import ALWAYS, Vitals, When
-from rules.domain.vocabulary import Class, DeviceLife
+from rules.domain.vocabulary import Class, DeviceLife, Priority
 
 #: Equipment at home that stops with the power (centre.md, 22).
 EQUIPMENT_TAGS: Final = frozenset({"oxygen", "ventilator", "dialysis", "infusion"})
@@ -47,6 +47,8 @@ class Reason(StrEnum):
     ROUTINE = "routine"
     FENCE_OF_ONE_WHO_MAY_GO = "fence_of_one_who_may_go"
     FAULT_OF_DEVICE_NOT_IN_USE = "fault_of_device_not_in_use"
+    COUNTY_RULE = "county_rule"  #: a rule of the policy's file; its name stands beside
+    NO_RULE_MATCHED = "no_rule_matched"
     OPENED_BY_SYSTEM = "opened_by_system"
     OPENED_BY_HAND = "opened_by_hand"
 
@@ -59,6 +61,12 @@ class Route:
     class_: Class
     reason: Reason
     effect: Effect = Effect.RING
+    rule: str = ""  #: the name of a county's rule; a built-in one is named by its reason
+
+    @property
+    def name(self) -> str:
+        """As a policy's file and `explain` call it."""
+        return self.rule or self.reason.value
 
 
 def _to(
@@ -124,6 +132,19 @@ ROUTES: Final[MappingProxyType[EventType, tuple[Route, ...]]] = MappingProxyType
             _to(Class.FAULT),
         ),
         _T.BUTTON: (_to(Class.REQUEST),),
+    }
+)
+
+#: Where no rule of a policy holds: seen by the supervisors, never silence.
+UNMATCHED: Final = _to(Class.UNKNOWN, Reason.NO_RULE_MATCHED)
+
+#: In code and not in any file: what such a message says is never urgent by less, whatever class a rule gives it
+#: (centre.md, 40).
+TYPE_FLOORS: Final = MappingProxyType(
+    {
+        **dict.fromkeys((_T.SOS, _T.SMOKE, _T.FIRE, _T.HEAT, _T.GAS, _T.CARBON_MONOXIDE), Priority.CRITICAL),
+        **dict.fromkeys((_T.FALL, _T.WANDERING, _T.INACTIVITY), Priority.URGENT),
+        _T.MEDICAL: Priority.NOTICE,
     }
 )
 

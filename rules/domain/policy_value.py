@@ -13,6 +13,7 @@ from rules.domain.plans import Plan
 from rules.domain.plans_builtin import PLANS
 from rules.domain.policy_routes import ROUTES, Route
 from rules.domain.policy_table import ROWS, VERSION, Row
+from rules.domain.thresholds import DEFAULT_THRESHOLDS, Thresholds
 from rules.domain.vocabulary import Class, Priority
 
 
@@ -28,6 +29,7 @@ class Policy:
     rows: Mapping[Class, Row]
     ladders: Mapping[str, Ladder]
     plans: Mapping[str, Plan]
+    thresholds: Thresholds = DEFAULT_THRESHOLDS
 
     def row(self, class_: Class) -> Row:
         return self.rows[class_]
