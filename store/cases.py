@@ -178,6 +178,12 @@ async def save(connection: Connection, case: Case, *, keyring: Keyring) -> None:
     await _write_deadlines(connection, case)
 
 
+async def append(connection: Connection, case: Case, *, keyring: Keyring) -> None:
+    """Write the noted entries and nothing else: the version stays, so that no reader's step is refused for them."""
+    await _write_record(connection, case, keyring)
+    await connection.execute(_Q.set_head, case.id, case.last_seq, case.last_hash)
+
+
 def changes_of(case: Case, first_seq: int, *, received_at: datetime | None = None) -> list[Change]:
     """What a screen has to draw anew: the incident, and each entry from `first_seq` on."""
     changes = [Change(kind="incident", object_id=case.id, area=case.area, received_at=received_at)]

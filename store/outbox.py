@@ -1,4 +1,4 @@
-"""Notices to send: written in the transaction that decided them."""
+"""Notices to send: written in the transaction that decided them, taken back where they are not needed any more."""
 
 from __future__ import annotations
 
@@ -15,11 +15,21 @@ _Q: Final = queries("outbox")
 
 async def put(connection: Connection, notices: Sequence[Notice], *, now: datetime) -> None:
     """Write notices to be sent; one whose key is known already is left out."""
-    for notice in notices:
-        await connection.execute(
-            _Q.put, notice.incident_id, notice.assignment_id, notice.recipient, str(notice.purpose),
-            int(notice.priority), notice.key, dict(notice.facts), notice.not_after, now,
-        )  # fmt: skip
+    if not notices:
+        return
+    await connection.execute(
+        _Q.put,
+        [notice.incident_id for notice in notices],
+        [notice.assignment_id for notice in notices],
+        [notice.recipient for notice in notices],
+        [str(notice.purpose) for notice in notices],
+        [int(notice.priority) for notice in notices],
+        [notice.key for notice in notices],
+        [dict(notice.facts) for notice in notices],
+        [notice.not_after for notice in notices],
+        [notice.not_before or now for notice in notices],
+        now,
+    )
 
 
 async def cancel(
@@ -36,3 +46,13 @@ async def cancel(
         _Q.cancel, incident_id, assignment_id, [str(purpose) for purpose in purposes], reason, now
     )
     return len(rows)
+
+
+async def end_round(connection: Connection, incident_id: int, *, reason: str, now: datetime) -> None:
+    """Somebody has taken the case: nobody is rung for it any more, and who said "cannot" is asked again next time."""
+    await connection.execute(_Q.end_round, incident_id, reason, now)
+
+
+async def supersede(connection: Connection, incident_id: int, recipients: Sequence[str], *, now: datetime) -> None:
+    """A new escalation to these people is about to be written: what waits for them of this case says no more."""
+    await connection.execute(_Q.supersede, incident_id, list(recipients), now)

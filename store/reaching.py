@@ -1,34 +1,238 @@
-"""Who is told of a case beyond the desks: supervisors, the on-call phone, the county, the contacts."""
+"""Who is told of a case beyond the desks: supervisors, the on-call phone, the county, the contacts.
+
+The desk chain (`rules/domain/ladders.py`) says when; here stands who it is now, and what is put into the outbox. The
+contacts are told as their class's row says. Nothing is sent here, and whether somebody may be told is asked again by
+whoever sends.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
+from rules.domain import deadlines
+from rules.domain.calls import reaches_nobody
+from rules.domain.deadlines import DeadlineKind
 from rules.domain.firing import Firing
+from rules.domain.notices import Notice, Purpose
+from rules.domain.on_call import Asked, Chosen, Person, Reached, ShiftRole, is_heard, reach
 from rules.domain.policy import Assessment
-from store.cases import Case
+from rules.domain.policy_table import FamilyTold
+from rules.domain.telling import FAMILY_UNATTENDED_S, Change, ending_of, tells_family
+from rules.domain.vocabulary import UNRESOLVED, CallResult, CallTo, Class, Family, Mark, State, Step, Target
+from store import outbox
+from store.cases import Case, Facts
 from store.database import Connection
+from store.sql import queries
 
 if TYPE_CHECKING:
     from store.steps import Hand, StepRequest
 
+_Q: Final = queries("outbox")
+
+_RUNG: Final = (Target.SUPERVISORS, Target.ON_CALL_PHONE, Target.COUNTY_DUTY, Target.COMMUNITY_WORKER)
+_TAKES: Final = frozenset({Step.CLAIM, Step.TRANSFER_ACCEPTED, Step.REOPEN})
+_ENDS: Final = frozenset({Step.RESOLVE, Step.CLOSE, Step.MERGE})
+
 
 def opening(case: Case, *, now: datetime) -> None:
-    """Before a new case is written: set this chain's deadlines."""
+    """Where family waits for a first call: with nobody at a desk to make one they are told all the same."""
+    told = case.policy.row(case.class_).family_told
+    if told in (FamilyTold.AFTER_FIRST_CALL, FamilyTold.ON_CONFIRMED) and _has_people(case):
+        due_at = now + timedelta(seconds=FAMILY_UNATTENDED_S)
+        case.deadlines = deadlines.beside(case.deadlines, DeadlineKind.FAMILY, due_at)
 
 
 async def opened(connection: Connection, case: Case, *, now: datetime) -> None:
-    """Just after a new case was written."""
+    """Family at once, where the class says so: one statement."""
+    if case.policy.row(case.class_).family_told is FamilyTold.AT_ONCE and _sounds(case):
+        await _tell_contacts(connection, case, now=now)
 
 
 async def joined(connection: Connection, case: Case, assessed: Assessment, *, raised: bool, now: datetime) -> None:
-    """A further alarm has joined."""
+    """What joins may be of a class whose family is told at once: smoke that a second detector makes a fire."""
+    del raised
+    row = assessed.policy.row(assessed.class_)
+    if row.family_told is FamilyTold.AT_ONCE and _sounds(case):
+        await _tell_contacts(connection, case, now=now)
 
 
 async def stepped(connection: Connection, case: Case, request: StepRequest, *, by: Hand, now: datetime) -> None:
-    """Somebody at a desk has taken a step."""
+    """A claim ends the ringing, not the information; a first call or a confirmation may be the family's moment."""
+    del by
+    if request.step in _TAKES or request.step in _ENDS:
+        await outbox.end_round(connection, case.id, reason="taken_meanwhile", now=now)
+    if request.step is Step.RESOLVE:
+        await _tell_end(connection, case, request, now=now)
+    elif request.step is Step.REOPEN:
+        await _tell_again(connection, case, Change.REOPENED, "", now=now)
+    elif _is_familys_moment(case, request):
+        await _tell_contacts(connection, case, now=now)
+        case.deadlines = deadlines.without(case.deadlines, DeadlineKind.FAMILY)
 
 
 async def fired(connection: Connection, case: Case, firing: Firing, *, now: datetime) -> None:
-    """A deadline has fired."""
+    """Put the stage's people into the outbox, or tell the family that nobody at a desk has told."""
+    if firing.kind is DeadlineKind.FAMILY:
+        await _family_due(connection, case, now=now)
+        return
+    if firing.becomes_real or firing.kind is DeadlineKind.DELAY:
+        await opened(connection, case, now=now)
+    targets: list[Target] = [target for target in _RUNG if target in firing.resound_to]
+    if not targets or case.class_ is Class.CANARY or case.state not in UNRESOLVED or case.attended:
+        return
+    people, asked = await _people(connection, case, now), await _asked(connection, case, firing.round)
+    found = {target: reach(target, people, asked, priority=case.priority, now=now) for target in targets}
+    chosen: dict[int, Chosen] = {}
+    for reached in found.values():
+        for user_id, capacity in reached.people:
+            chosen.setdefault(user_id, capacity)
+    await ring(connection, case, chosen, round_=firing.round, stage=firing.stage, now=now)
+    _say(case, firing, found, len(chosen))
+
+
+async def ring(
+    connection: Connection, case: Case, chosen: dict[int, Chosen], *, round_: int, stage: int, now: datetime,
+    again: str = "", not_before: datetime | None = None,
+) -> None:  # fmt: skip
+    """Put an escalation for each of these people; what waited for them of this case is superseded."""
+    if not chosen:
+        return
+    facts = await facts_of(connection, case, now)
+    notices = [
+        Notice(
+            purpose=Purpose.ESCALATION, recipient=f"user:{user_id}", priority=case.priority, incident_id=case.id,
+            # The version tells a chain that began anew from the one before it: their rounds count alike.
+            key=f"{case.id}.{case.version}:{round_}:{stage}:user:{user_id}{again}", not_before=not_before,
+            facts=(*facts, ("round", round_), ("rung", stage), ("capacity", str(capacity))),
+        )
+        for user_id, capacity in chosen.items()
+    ]  # fmt: skip
+    await outbox.supersede(connection, case.id, [notice.recipient for notice in notices], now=now)
+    await outbox.put(connection, notices, now=now)
+
+
+async def ring_next(connection: Connection, case: Case, *, round_: int, stage: int, again: str, now: datetime) -> bool:
+    """Somebody cannot, or could not be reached at all: the next on the list at once; whether there was anybody.
+
+    The case's lock is held.
+    """
+    if case.attended or case.state not in UNRESOLVED:
+        return False
+    people, asked = await _people(connection, case, now), await _asked(connection, case, round_)
+    reached = reach(Target.ON_CALL_PHONE, people, asked, priority=case.priority, now=now)
+    await ring(connection, case, dict(reached.people), round_=round_, stage=stage, again=again, now=now)
+    return bool(reached.people)
+
+
+async def facts_of(connection: Connection, case: Case, now: datetime) -> tuple[tuple[str, str | int | None], ...]:
+    """What may leave the machine of a case: number, class, area, priority and how long it has waited."""
+    name = None
+    if case.area is not None:
+        row = await connection.fetchrow(_Q.area_name, case.area)
+        name = row["name"] or None if row is not None else None
+    minutes = max(0, int((now - case.opened_at).total_seconds()) // 60)
+    return (
+        ("number", _short(case)), ("class", str(case.class_)), ("priority", case.priority.label), ("area", name),
+        ("minutes", minutes),
+    )  # fmt: skip
+
+
+def _short(case: Case) -> str:
+    """The day's number, as people say it; with its date in front it would be as long as a telephone number."""
+    return case.number.rpartition("-")[2]
+
+
+def _has_people(case: Case) -> bool:
+    return case.class_ is not Class.CANARY and (case.resident_id is not None or case.premises_id is not None)
+
+
+def _sounds(case: Case) -> bool:
+    """Not while an alarm is on test, or may still be withdrawn unheard."""
+    delayed = any(deadline.kind is DeadlineKind.DELAY for deadline in case.deadlines)
+    return _has_people(case) and Mark.TEST not in case.marks and not delayed
+
+
+async def _tell_contacts(connection: Connection, case: Case, *, now: datetime) -> None:
+    """One message per person, case and change: telling twice tells once. In a fire, also whoever belongs to the
+    others who live there."""
+    whole_home = case.resident_id is None or case.family is Family.FIRE_AND_GAS
+    facts = {"number": _short(case), "class": str(case.class_), "priority": case.priority.label, "end": "being_handled"}
+    await connection.execute(
+        _Q.tell_contacts, case.id, case.resident_id, case.premises_id if whole_home else None, int(case.priority),
+        str(Change.OPENED), facts, now,
+    )  # fmt: skip
+
+
+async def _tell_end(connection: Connection, case: Case, request: StepRequest, *, now: datetime) -> None:
+    safety = request.safety
+    ending = ending_of(safety.kind if safety is not None else None, safety.service if safety is not None else None)
+    await connection.execute(_Q.withdraw_untold, case.id, now)
+    await _tell_again(connection, case, Change.ENDED, str(ending), now=now)
+
+
+async def _tell_again(connection: Connection, case: Case, change: Change, end: str, *, now: datetime) -> None:
+    """Reopened and ended again is another change: the case's version tells them apart."""
+    facts = {"number": _short(case), "class": str(case.class_), "priority": case.priority.label,
+             "end": end or "being_handled"}  # fmt: skip
+    await connection.execute(_Q.tell_again, case.id, int(case.priority), f"{change}.{case.version}", facts, now)
+
+
+def _is_familys_moment(case: Case, request: StepRequest) -> bool:
+    told = case.policy.row(case.class_).family_told
+    facts: dict[str, Any] = dict(request.facts)
+    to_resident = request.step is Step.CALL and facts.get("to") == CallTo.RESIDENT
+    call = CallResult(facts["result"]) if to_resident and facts.get("result") else None
+    unheard = call is not None and reaches_nobody(call, case.priority)
+    return _has_people(case) and tells_family(told, request.step, call, nobody_reached=unheard)
+
+
+async def _family_due(connection: Connection, case: Case, *, now: datetime) -> None:
+    """Nobody at a desk: the contacts are told. Whoever works on it decides, and is asked again a little later."""
+    if case.state not in UNRESOLVED or await connection.fetchval(_Q.was_told, case.id):
+        return
+    if not case.attended and case.state is State.OPEN:
+        await _tell_contacts(connection, case, now=now)
+        return
+    due_at = now + timedelta(seconds=FAMILY_UNATTENDED_S)
+    case.deadlines = deadlines.beside(case.deadlines, DeadlineKind.FAMILY, due_at)
+
+
+async def _people(connection: Connection, case: Case, now: datetime) -> list[Person]:
+    return [person_of(row) for row in await connection.fetch(_Q.people, case.area, now)]
+
+
+def person_of(row: Any) -> Person:
+    """Somebody with an account, from their row."""
+    shifts = zip(row["shift_roles"], row["shift_ranks"], strict=True)
+    return Person(
+        user_id=row["id"], role=row["role"], has_phone=row["has_phone"], present=row["present"],
+        shifts=tuple((ShiftRole(role), rank) for role, rank in shifts),
+    )  # fmt: skip
+
+
+async def _asked(connection: Connection, case: Case, round_: int) -> list[Asked]:
+    return [
+        Asked(
+            user_id=int(row["recipient"].partition(":")[2]), capacity=Chosen(row["capacity"]),
+            cannot=bool(row["cannot"]), took_at=row["took_at"],
+        )
+        for row in await connection.fetch(_Q.asked, case.id, round_)
+    ]  # fmt: skip
+
+
+def _say(case: Case, firing: Firing, found: dict[Target, Reached], rung: int) -> None:
+    """The stage's own entry says how many were rung and what was missing: an empty list is never silent."""
+    missing = sorted({str(reached.missing) for reached in found.values() if reached.missing is not None})
+    fresh: Facts = (("rung", rung), *((("missing", ",".join(missing)),) if missing else ()))
+    for place in range(len(case.notes) - 1, -1, -1):
+        note = case.notes[place]
+        if note.action == firing.entry:
+            case.notes[place] = replace(note, facts=(*note.facts, *fresh))
+            return
+
+
+async def is_heard_now(connection: Connection, case: Case, now: datetime) -> bool:
+    """Whether somebody has just said by telephone that they take this case."""
+    return is_heard(await _asked(connection, case, 0), now)

@@ -67,6 +67,12 @@ async def report_device(
     return effect.case.id
 
 
+async def is_open(connection: Connection, about: str) -> bool:
+    """Whether what `report` told of this is unresolved; read without a lock."""
+    found: bool = await connection.fetchval(_Q.is_open, f"s:{about}")
+    return found
+
+
 async def ended(connection: Connection, about: str, *, facts: Facts, centre: Centre, now: datetime) -> bool:
     """What `report` told of has ended: resolve its incident, or tell its owner by a note; whether there was one.
 

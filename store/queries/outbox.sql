@@ -1,6 +1,9 @@
 -- name: put
 INSERT INTO outbox (incident_id, assignment_id, recipient, purpose, priority, key, facts, not_after, due_at, made_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+SELECT n.incident_id, n.assignment_id, n.recipient, n.purpose, n.priority, n.key, n.facts, n.not_after, n.due_at, $10
+  FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::smallint[], $6::text[], $7::jsonb[],
+              $8::timestamptz[], $9::timestamptz[])
+    AS n (incident_id, assignment_id, recipient, purpose, priority, key, facts, not_after, due_at)
     ON CONFLICT (key) DO NOTHING
 
 -- name: cancel
@@ -9,3 +12,74 @@ UPDATE outbox SET state = 'cancelled', result = $4, ended_at = $5
  WHERE ($1::bigint IS NULL OR incident_id = $1) AND ($2::bigint IS NULL OR assignment_id = $2)
    AND purpose = ANY ($3::text[]) AND state = 'waiting'
 RETURNING id
+
+-- name: end_round
+-- Under the incident's lock.
+UPDATE outbox
+   SET round_over = true,
+       state = CASE WHEN state = 'waiting' THEN 'cancelled' ELSE state END,
+       result = CASE WHEN state = 'waiting' THEN $2 ELSE result END,
+       ended_at = CASE WHEN state = 'waiting' THEN $3 ELSE ended_at END
+ WHERE incident_id = $1 AND purpose = 'escalation' AND NOT round_over
+
+-- name: supersede
+-- Under the incident's lock.
+UPDATE outbox SET state = 'cancelled', result = 'superseded', ended_at = $3
+ WHERE incident_id = $1 AND recipient = ANY ($2::text[]) AND purpose = 'escalation' AND state = 'waiting'
+
+-- name: people
+-- Whoever may be rung for a case there: everybody with a place in the chain, whose areas cover it.
+SELECT u.id, u.role, u.phone IS NOT NULL AS has_phone, p.user_id IS NOT NULL AS present,
+       coalesce(s.roles, '{}') AS shift_roles, coalesce(s.ranks, '{}') AS shift_ranks
+  FROM app_user AS u
+  LEFT JOIN desk_present AS p ON p.user_id = u.id
+  LEFT JOIN LATERAL (
+      SELECT array_agg(role ORDER BY id) AS roles, array_agg(rank ORDER BY id) AS ranks FROM shift
+       WHERE user_id = u.id AND cancelled_at IS NULL AND from_at <= $2 AND to_at > $2
+         AND (areas = '{}' OR $1::text::ltree IS NULL OR $1::text::ltree <@ ANY (areas))
+  ) AS s ON true
+ WHERE u.disabled_at IS NULL
+   AND (u.role IN ('dispatcher', 'supervisor', 'administrator', 'community_worker') OR s.roles IS NOT NULL)
+   AND (u.areas = '{}' OR $1::text::ltree IS NULL OR $1::text::ltree <@ ANY (u.areas))
+ ORDER BY u.id
+
+-- name: asked
+-- Who was rung for this case, oldest first; a "cannot" counts in its own round only.
+SELECT recipient, facts ->> 'capacity' AS capacity, answer = 'cannot' AND NOT round_over
+           AND (facts ->> 'round')::int = $2 AS cannot,
+       CASE WHEN answer = 'take' AND NOT round_over THEN ended_at END AS took_at
+  FROM outbox
+ WHERE incident_id = $1 AND purpose = 'escalation' AND recipient LIKE 'user:%' AND facts ? 'capacity'
+ ORDER BY id
+
+-- name: tell_contacts
+-- One statement in the alarm's own transaction: everybody the register has for these people; whether they may be told
+-- is asked when it is sent, so that a refusal has its reason. One number is one person: barred for one is barred.
+INSERT INTO outbox (incident_id, recipient, purpose, priority, key, facts, due_at, made_at)
+SELECT $1, 'contact:' || c.id, 'information', $4, $1 || ':family:' || $5 || ':contact:' || c.id, $6, $7, $7
+  FROM (SELECT DISTINCT ON (coalesce(c.phone, c.id::text)) c.id
+          FROM contact AS c JOIN resident AS r ON r.id = c.resident_id
+         WHERE c.resident_id = $2 OR r.premises_id = $3
+         ORDER BY coalesce(c.phone, c.id::text), c.role = 'barred' DESC, c.rank, c.id) AS c
+    ON CONFLICT (key) DO NOTHING
+
+-- name: tell_again
+-- Everyone who was told of a case, or of one that was merged into it, is told what became of it.
+INSERT INTO outbox (incident_id, recipient, purpose, priority, key, facts, due_at, made_at)
+SELECT DISTINCT $1::bigint, o.recipient, 'information', $2::smallint, $1 || ':family:' || $3 || ':' || o.recipient, $4::jsonb,
+       $5::timestamptz, $5::timestamptz
+  FROM outbox AS o
+ WHERE o.purpose = 'information' AND o.recipient LIKE 'contact:%' AND o.state IN ('sent', 'uncertain', 'leased')
+   AND (o.incident_id = $1 OR o.incident_id IN (SELECT id FROM incident WHERE merged_into = $1))
+    ON CONFLICT (key) DO NOTHING
+
+-- name: withdraw_untold
+-- What still waits about a beginning means nothing after the end.
+UPDATE outbox SET state = 'cancelled', result = 'case_ended', ended_at = $2
+ WHERE incident_id = $1 AND purpose = 'information' AND state = 'waiting'
+
+-- name: was_told
+SELECT EXISTS (SELECT FROM outbox WHERE incident_id = $1 AND key LIKE $1 || ':family:opened:%')
+
+-- name: area_name
+SELECT name, name_en FROM area WHERE path = $1::text::ltree

@@ -1,0 +1,307 @@
+"""The outbox in the sender's hands: leased in one transaction, recorded in another, everything asked again before.
+
+Locks: the leasing transaction holds notices only; whoever writes into a case's record locks the case first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+
+from rules.domain import sending
+from rules.domain.notices import Notice, Purpose
+from rules.domain.on_call import Chosen, still_in
+from rules.domain.sending import FOLD_FROM, FOLDABLE, Addresses, Books, Full, Kind, Later, NoWay, Take, Way
+from rules.domain.telling import ContactRole, Waiting, Withheld, held_until, quiet_hours_of, withheld
+from rules.domain.vocabulary import UNRESOLVED, Action, Priority, State
+from rules.engine import metrics
+from rules.engine.outbox import LEASE_S, Depth, Failed, Letter, Outcome, Sent, Taken
+from store import answers, outbox
+from store.database import Connection, Database
+from store.opening import Centre
+from store.reaching import person_of
+from store.record import Entry, write_entry
+from store.sql import queries
+
+_Q: Final = queries("delivery")
+_log: Final = structlog.get_logger(__name__)
+
+#: Rows looked at in a turn: P1 first, so that a flood behind it never hides one.
+LOOKED_AT_MOST: Final = 500
+#: Ours, not for anybody outside: how a notice came about.
+INTERNAL: Final = frozenset({"round", "rung", "capacity"})
+#: A P1 does not wait long for one channel to recover.
+_TRIES_P1: Final = 1
+
+
+@dataclass(kw_only=True, slots=True)
+class _Judged:
+    """What one look decided, before any of it is written."""
+
+    take: list[tuple[Any, Take]] = field(default_factory=list)
+    withhold: list[tuple[Any, Withheld]] = field(default_factory=list)
+    later: list[tuple[int, datetime]] = field(default_factory=list)
+    full: list[Any] = field(default_factory=list)
+
+
+class DeliveryStore:
+    """The store's side of the outbox pass; any number of engines may share one database."""
+
+    def __init__(self, database: Database, centre: Centre) -> None:
+        self._database = database
+        self._centre = centre
+
+    async def lease(self, now: datetime, ways: Sequence[Way], slots: Mapping[str, int]) -> Taken:
+        """Take what may be sent now. What may not is ended in transactions of its own, each under its case's lock."""
+        async with self._database.transaction() as connection:
+            if not await connection.fetchval(_Q.only_one):
+                return Taken()
+            rows = await connection.fetch(_Q.candidates, now, LOOKED_AT_MOST)
+            if not rows:
+                return Taken()
+            books = await self._books(connection, ways, slots, now)
+            judged = _judge(rows, await _sound_first(connection, ways), books, now)
+            folded = await _fold(connection, judged.full, now)
+            await _take(connection, judged.take, now)
+            if judged.later:
+                ids, times = zip(*judged.later, strict=True)
+                await connection.execute(_Q.put_off, list(ids), list(times))
+        for row, reason in judged.withhold:
+            await self._withhold(row, reason, now)
+        settled = len(judged.withhold) + len(judged.later) + folded
+        return Taken(letters=[_letter(row, take) for row, take in judged.take], settled=settled)
+
+    async def record(self, letter: Letter, outcome: Outcome, now: datetime) -> str:
+        """Write what became of it, with an entry where it belongs to a case; `superseded` where the lease has ended."""
+        incident_id = await self._database.pool.fetchval(_Q.case_of, letter.id)
+        async with self._database.transaction() as connection:
+            entry = await Entry.of(connection, incident_id)
+            if await connection.fetchval(_Q.still_held, letter.id, letter.hold) is None:
+                return "superseded"
+            row = await connection.fetchrow(_Q.lock_answered, letter.id)
+            assert row is not None, "it is held"
+            word, note = await _settle(connection, letter, row, outcome, now)
+            if note is not None:
+                await write_entry(connection, entry, *note, centre=self._centre, now=now)
+        if letter.purpose in answers.LISTENED_FOR:
+            await answers.after_sending(self._database, letter.id, word, centre=self._centre, now=now)
+        return word
+
+    async def unanswered(self, now: datetime) -> int:
+        """Calls whose answer never came count as no answer."""
+        rows = await self._database.pool.fetch(_Q.awaited, now, LOOKED_AT_MOST)
+        for row in rows:
+            await answers.no_answer(self._database, row["id"], centre=self._centre, now=now)
+        return len(rows)
+
+    async def depth(self, now: datetime) -> Depth:
+        row = await self._database.pool.fetchrow(_Q.depth, now)
+        assert row is not None, "an aggregate always has a row"
+        oldest_s = (now - row["oldest_at"]).total_seconds() if row["oldest_at"] is not None else 0.0
+        return Depth(waiting=row["waiting"], oldest_s=max(0.0, oldest_s))
+
+    async def _books(
+        self, connection: Connection, ways: Sequence[Way], slots: Mapping[str, int], now: datetime
+    ) -> Books:
+        used = await connection.fetch(_Q.used, now - timedelta(seconds=sending.RATE_WINDOW_S))
+        voices = [way.name for way in ways if way.kind is Kind.VOICE]
+        rung = await connection.fetch(_Q.rung, now - timedelta(seconds=sending.VOICE_GAP_S), voices)
+        return Books(
+            used={row["channel"]: row["used"] for row in used},
+            rung={row["recipient"]: row["at"] for row in rung},
+            slots=dict(slots),
+        )
+
+    async def _withhold(self, row: Any, reason: Withheld, now: datetime) -> None:
+        """End a notice that may not be sent; whatever fails stays with this one, which comes again."""
+        metrics.notices_withheld_total.labels(reason=reason).inc()
+        tried = bool(row["tried"]) or row["lost"]
+        async with self._database.transaction() as connection:
+            entry = await Entry.of(connection, row["incident_id"])
+            state = "failed" if tried and reason is Withheld.NO_CHANNEL else "cancelled"
+            if await connection.fetchval(_Q.withhold, row["id"], state, str(reason), now) is None:
+                return
+            facts = (("recipient", row["recipient"]), ("purpose", row["purpose"]), ("reason", str(reason)))
+            await write_entry(connection, entry, Action.NOT_NOTIFIED, facts, centre=self._centre, now=now)
+        if Purpose(row["purpose"]) in answers.LISTENED_FOR:
+            await answers.after_sending(self._database, row["id"], str(reason), centre=self._centre, now=now)
+
+
+async def _sound_first(connection: Connection, ways: Sequence[Way]) -> Sequence[Way]:
+    """A channel that failed its last test is the last to be tried: its own failure is told by another provider."""
+    broken = {row["channel"] for row in await connection.fetch(_Q.broken)}
+    return sorted(ways, key=lambda way: way.name in broken) if broken else ways
+
+
+def _judge(rows: Sequence[Any], ways: Sequence[Way], books: Books, now: datetime) -> _Judged:
+    """Decide about each row in turn, the highest priority first; what one takes, the next does not have."""
+    judged = _Judged()
+    for row in rows:
+        notice = _waiting(row)
+        refused = withheld(notice, now=now)
+        until = held_until(notice, now=now) if refused is None else None
+        if refused is not None:
+            judged.withhold.append((row, refused))
+        elif until is not None:
+            late = row["not_after"] is not None and until > row["not_after"]
+            if late:
+                judged.withhold.append((row, Withheld.QUIET_HOURS))
+            else:
+                judged.later.append((row["id"], until))
+        else:
+            _choose(row, ways, books, judged, now)
+    return judged
+
+
+def _choose(row: Any, ways: Sequence[Way], books: Books, judged: _Judged, now: datetime) -> None:
+    purpose, priority = Purpose(row["purpose"]), Priority(row["priority"])
+    if row["lost"] and row["result"] == "answer_lost":
+        judged.withhold.append((row, Withheld.NO_CHANNEL))  # lost twice: whoever waits for it hears of the next
+        return
+    addresses, fit = _addresses(row), ways
+    if purpose is Purpose.CHANNEL_TEST:
+        fit = [way for way in ways if way.name == row["facts"].get("channel")]
+        addresses = replace(addresses, order=tuple(way.kind for way in fit))
+    elif _repeats(row):
+        fit = [way for way in ways if way.name == row["channel"]] or ways
+    verdict = sending.choose(
+        row["recipient"], purpose, priority, addresses, ways=fit, tried=row["tried"], books=books, now=now
+    )
+    match verdict:
+        case Take():
+            books.note(row["recipient"], verdict.way, now=now)
+            judged.take.append((row, verdict))
+        case Later():
+            judged.later.append((row["id"], verdict.at))
+        case Full():
+            judged.full.append(row)
+        case NoWay():
+            reason = Withheld.NO_CHANNEL if verdict.addressed else Withheld.NO_ADDRESS
+            judged.withhold.append((row, reason))
+
+
+def _repeats(row: Any) -> bool:
+    """A second sending after a lost answer goes the same way: only that provider knows the id."""
+    return bool(row["lost"]) or row["result"] == "answer_lost"
+
+
+def _waiting(row: Any) -> Waiting:
+    recipient: str = row["recipient"]
+    kind = recipient.partition(":")[0]
+    known = {"user": row["user_id"], "contact": row["contact_id"], "responder": row["responder_id"]}
+    capacity = row["facts"].get("capacity")
+    unresolved = row["incident_state"] is None or State(row["incident_state"]) in UNRESOLVED
+    return Waiting(
+        purpose=Purpose(row["purpose"]), priority=Priority(row["priority"]), not_after=row["not_after"],
+        attended=row["attended"], unresolved=unresolved,
+        offer_open=row["assignment_state"] in (None, "offered") and row["standby_at"] is None,
+        known=kind not in known or known[kind] is not None, disabled=bool(row["disabled"]),
+        on_duty=capacity is None or row["user_id"] is None or still_in(Chosen(capacity), _person(row)),
+        available=row["responder_id"] is None or (row["responder_status"] == "active" and not row["absent"]),
+        contact=kind == "contact", role=ContactRole(row["contact_role"]) if row["contact_role"] else None,
+        consented=row["consented"], resident_died=row["resident_status"] == "died",
+        quiet=quiet_hours_of(row["quiet_hours"] or ()), time_zone=row["time_zone"] or "UTC",
+    )  # fmt: skip
+
+
+def _person(row: Any) -> Any:
+    return person_of(
+        {
+            "id": row["user_id"], "role": row["user_role"], "has_phone": row["phone"] is not None,
+            "present": row["present"], "shift_roles": row["shift_roles"], "shift_ranks": row["shift_ranks"],
+        }
+    )  # fmt: skip
+
+
+def _addresses(row: Any) -> Addresses:
+    kind, _, name = row["recipient"].partition(":")
+    named = name if kind in ("webhook", "robot", "channel") else None
+    return Addresses(phone=row["phone"], email=row["email"], named=named, order=tuple(row["channels"]))
+
+
+def _letter(row: Any, take: Take) -> Letter:
+    purpose = Purpose(row["purpose"])
+    return Letter(
+        id=row["id"], hold=row["attempts"] + 1, channel=take.way.name, to=take.address, language=row["language"],
+        purpose=purpose, priority=Priority(row["priority"]), at=row["made_at"],
+        facts={name: value for name, value in row["facts"].items() if name not in INTERNAL},
+        key_press=purpose in sending.ASKS_FOR_A_KEY or purpose is Purpose.CHANNEL_TEST, second=_repeats(row),
+    )  # fmt: skip
+
+
+async def _take(connection: Connection, taken: Sequence[tuple[Any, Take]], now: datetime) -> None:
+    if not taken:
+        return
+    await connection.execute(
+        _Q.take, [row["id"] for row, _ in taken], [take.way.name for _, take in taken],
+        now + timedelta(seconds=LEASE_S), now, [bool(row["lost"]) for row, _ in taken],
+    )  # fmt: skip
+
+
+async def _fold(connection: Connection, full: Sequence[Any], now: datetime) -> int:
+    """What a full channel cannot take becomes one summary for each recipient; P1 and offers wait for their turn."""
+    by: dict[str, list[Any]] = {}
+    for row in full:
+        if row["priority"] > Priority.CRITICAL and Purpose(row["purpose"]) in FOLDABLE:
+            by.setdefault(row["recipient"], []).append(row)
+    summaries, ids = [], list[int]()
+    for recipient, rows in by.items():
+        if len(rows) < FOLD_FROM:
+            continue
+        ids += [row["id"] for row in rows]
+        highest = min(row["priority"] for row in rows)
+        count = sum(int(row["facts"].get("count", 1)) for row in rows)
+        summaries.append(
+            Notice(
+                purpose=Purpose.SUMMARY,
+                recipient=recipient,
+                priority=Priority(highest),
+                key=f"summary:{max(row['id'] for row in rows)}:{recipient}",
+                facts=(("count", count), ("priority", Priority(highest).label)),
+            )
+        )
+    if ids:
+        await connection.execute(_Q.fold, ids, now)
+        await outbox.put(connection, summaries, now=now)
+        metrics.notices_withheld_total.labels(reason=Withheld.FOLDED).inc(len(ids))
+    return len(ids)
+
+
+_Noted = tuple[Action, tuple[tuple[str, str | int | bool | None], ...]]
+
+
+async def _settle(
+    connection: Connection, letter: Letter, row: Any, outcome: Outcome, now: datetime
+) -> tuple[str, _Noted | None]:
+    """Write the outcome on the row; returns its word, and what stands in the case's record."""
+    facts = (("recipient", row["recipient"]), ("purpose", str(letter.purpose)), ("channel", letter.channel))
+    if isinstance(outcome, Sent):
+        within_s = outcome.answer_within_s if letter.key_press else None
+        answer_by = now + timedelta(seconds=within_s) if within_s is not None else None
+        state = await connection.fetchval(_Q.sent, letter.id, outcome.reference, now, answer_by)
+        return state, (Action.NOTIFIED, (*facts, ("uncertain", state == "uncertain")))
+    if isinstance(outcome, Failed):
+        await _again(connection, letter, row, outcome, now)
+        return "failed", None
+    if letter.second:
+        await connection.execute(_Q.ended, letter.id, "uncertain", outcome.reason, now)
+        return "uncertain", (Action.NOTIFIED, (*facts, ("uncertain", True)))
+    wait = now + timedelta(seconds=sending.AGAIN_AFTER_S[0])
+    await connection.execute(_Q.again, letter.id, wait, 0, list(row["tried"]), "answer_lost")
+    return "answer_lost", None
+
+
+async def _again(connection: Connection, letter: Letter, row: Any, failed: Failed, now: datetime) -> None:
+    """The same channel a little later where that can help, else the person's next."""
+    failures = row["failures"]
+    limit = _TRIES_P1 if letter.priority is Priority.CRITICAL else len(sending.AGAIN_AFTER_S)
+    if failed.retry_helps and failures < limit:
+        wait_s = max(sending.AGAIN_AFTER_S[failures], failed.retry_after_s or 0.0)
+        at, tried = now + timedelta(seconds=wait_s), list(row["tried"])
+        await connection.execute(_Q.again, letter.id, at, failures + 1, tried, failed.reason)
+        return
+    await connection.execute(_Q.again, letter.id, now, 0, [*row["tried"], letter.channel], failed.reason)

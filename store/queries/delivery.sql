@@ -1,0 +1,117 @@
+-- name: only_one
+-- One leases at a time, over all engines: rates and the minute between two calls are counted over all of them.
+SELECT pg_try_advisory_xact_lock(7340223)
+
+-- name: candidates
+-- What is due, P1 first; also what a sender took and never told of. Rows in other hands are skipped.
+SELECT o.id, o.incident_id, o.assignment_id, o.recipient, o.purpose, o.priority, o.facts, o.not_after, o.made_at,
+       o.state = 'leased' AS lost, o.result, o.attempts, o.failures, o.tried, o.channel,
+       i.state AS incident_state, coalesce(i.claimed_by IS NOT NULL, false) AS attended,
+       a.state AS assignment_state, a.standby_at,
+       u.id AS user_id, u.role AS user_role, u.disabled_at IS NOT NULL AS disabled,
+       d.user_id IS NOT NULL AS present, coalesce(s.roles, '{}') AS shift_roles, coalesce(s.ranks, '{}') AS shift_ranks,
+       c.id AS contact_id, c.role AS contact_role, c.quiet_hours, c.time_zone, r.status AS resident_status,
+       EXISTS (SELECT FROM consent AS k
+                WHERE k.purpose = 'family_sharing:' || c.id AND k.resident_id = c.resident_id AND k.given_at <= $1
+                  AND (k.withdrawn_at IS NULL OR k.withdrawn_at > $1)) AS consented,
+       p.id AS responder_id, p.status AS responder_status,
+       EXISTS (SELECT FROM responder_absence AS b WHERE b.responder_id = p.id AND b.cancelled_at IS NULL
+                  AND b.from_at <= $1 AND (b.to_at IS NULL OR b.to_at > $1)) AS absent,
+       coalesce(u.phone, c.phone, p.phone) AS phone, coalesce(u.email, c.email, p.email) AS email,
+       coalesce(u.channels, c.channels, p.channels, '{}') AS channels,
+       coalesce(u.language, c.languages[1], p.languages[1], 'zh-CN') AS language
+  FROM outbox AS o
+  LEFT JOIN incident AS i ON i.id = o.incident_id
+  LEFT JOIN assignment AS a ON a.id = o.assignment_id
+  LEFT JOIN app_user AS u ON u.id = CASE WHEN o.recipient ~ '^user:[0-9]{1,18}$' THEN split_part(o.recipient, ':', 2)::bigint END
+  LEFT JOIN desk_present AS d ON d.user_id = u.id
+  LEFT JOIN LATERAL (
+      SELECT array_agg(role ORDER BY id) AS roles, array_agg(rank ORDER BY id) AS ranks FROM shift
+       WHERE user_id = u.id AND cancelled_at IS NULL AND from_at <= $1 AND to_at > $1
+  ) AS s ON true
+  LEFT JOIN contact AS c ON c.id = CASE WHEN o.recipient ~ '^contact:[0-9]{1,18}$' THEN split_part(o.recipient, ':', 2)::bigint END
+  LEFT JOIN resident AS r ON r.id = c.resident_id
+  LEFT JOIN responder AS p ON p.id = CASE WHEN o.recipient ~ '^responder:[0-9]{1,18}$' THEN split_part(o.recipient, ':', 2)::bigint END
+ WHERE (o.state = 'waiting' AND o.due_at <= $1) OR (o.state = 'leased' AND o.leased_until <= $1)
+ ORDER BY o.priority, o.due_at, o.id
+ LIMIT $2
+   FOR UPDATE OF o SKIP LOCKED
+
+-- name: used
+SELECT channel, count(*)::int AS used FROM outbox WHERE begun_at > $1 AND channel IS NOT NULL GROUP BY channel
+
+-- name: rung
+SELECT recipient, max(begun_at) AS at FROM outbox WHERE begun_at > $1 AND channel = ANY ($2::text[]) GROUP BY recipient
+
+-- name: broken
+SELECT channel FROM (SELECT DISTINCT ON (channel) channel, passed FROM channel_test WHERE ended_at IS NOT NULL
+                      ORDER BY channel, begun_at DESC, id DESC) AS t WHERE passed = false
+
+-- name: take
+-- `attempts` is the hold: whoever records an outcome must still have this one.
+UPDATE outbox AS o
+   SET state = 'leased', channel = n.channel, leased_until = $3, begun_at = $4, attempts = o.attempts + 1,
+       result = CASE WHEN n.lost THEN 'answer_lost' ELSE o.result END
+  FROM unnest($1::bigint[], $2::text[], $5::boolean[]) AS n (id, channel, lost)
+ WHERE o.id = n.id
+
+-- name: put_off
+UPDATE outbox AS o SET due_at = n.at, state = 'waiting'
+  FROM unnest($1::bigint[], $2::timestamptz[]) AS n (id, at) WHERE o.id = n.id
+
+-- name: fold
+UPDATE outbox SET state = 'cancelled', result = 'folded', ended_at = $2 WHERE id = ANY ($1::bigint[])
+
+-- name: case_of
+SELECT incident_id FROM outbox WHERE id = $1
+
+-- name: still_held
+-- Under the incident's lock, if there is one: whether this sender may say what became of it.
+SELECT id FROM outbox WHERE id = $1 AND state = 'leased' AND attempts = $2 FOR UPDATE
+
+-- name: sent
+UPDATE outbox
+   SET state = CASE WHEN result = 'answer_lost' THEN 'uncertain' ELSE 'sent' END, reference = $2, ended_at = $3,
+       answer_by = $4, result = coalesce(result, 'sent')
+ WHERE id = $1
+RETURNING state
+
+-- name: again
+UPDATE outbox
+   SET state = 'waiting', due_at = $2, failures = $3, tried = $4, result = $5
+ WHERE id = $1
+
+-- name: ended
+UPDATE outbox SET state = $2, result = $3, ended_at = $4 WHERE id = $1
+
+-- name: withhold
+-- Under the incident's lock, if there is one.
+UPDATE outbox SET state = $2, result = $3, ended_at = $4 WHERE id = $1 AND state IN ('waiting', 'leased') RETURNING id
+
+-- name: awaited
+-- Calls whose answer never came: no answer.
+SELECT id, channel, reference FROM outbox WHERE answer IS NULL AND answer_by <= $1 ORDER BY priority, answer_by LIMIT $2
+
+-- name: of_reference
+SELECT id, incident_id FROM outbox WHERE channel = $1 AND reference = $2 ORDER BY id DESC LIMIT 1
+
+-- name: lock_answered
+-- Under the incident's lock, if there is one.
+SELECT id, incident_id, assignment_id, recipient, purpose, priority, channel, facts, answer, begun_at, tried, failures,
+       state, key
+  FROM outbox WHERE id = $1 FOR UPDATE
+
+-- name: answer
+UPDATE outbox SET answer = $2, ended_at = $3 WHERE id = $1
+
+-- name: depth
+SELECT count(*)::int AS waiting, min(due_at) AS oldest_at FROM outbox
+ WHERE state IN ('waiting', 'leased') AND due_at <= $1
+
+-- name: listed
+SELECT o.id, o.incident_id, i.number AS incident_number, i.area::text AS area, o.assignment_id, o.recipient, o.purpose,
+       o.priority, o.state, o.result, o.channel, o.answer, o.attempts, o.made_at, o.due_at, o.begun_at, o.ended_at
+  FROM outbox AS o LEFT JOIN incident AS i ON i.id = o.incident_id
+ WHERE o.id < $1 AND ($2::bigint IS NULL OR o.incident_id = $2) AND ($3::text IS NULL OR o.state = $3)
+   AND ($4::text[] = '{}' OR i.area IS NULL OR i.area <@ ANY ($4::text[]::ltree[]))
+ ORDER BY o.id DESC LIMIT $5
