@@ -23,7 +23,9 @@ END_OF: Final = {begin: end for end, begin in ENDED.items()}
 
 
 async def move_state(connection: Connection, alarm: Alarm, context: DeviceContext, timing: lateness.Lateness) -> None:
-    """Write it inside the alarm's transaction; raises what the database says."""
+    """Write it inside the alarm's transaction; raises what the database says. What we found ourselves says nothing."""
+    if alarm.found is not None:
+        return
     event = alarm.event
     fresh = not (timing.late or alarm.is_old_word)
     location = to_wgs84(event.location) if fresh and event.location is not None else None
