@@ -46,6 +46,16 @@ class Code(StrEnum):
     OUTCOME_NAMES_A_PERSON = "outcome_names_a_person"
     NOT_LOWER = "not_lower"
     NO_CONTACT = "no_contact"
+    UNKNOWN = "unknown"  #: nothing of this id is there, or in sight
+    NO_CHOICE = "no_choice"  #: the plan's step does not offer this answer
+    NOTHING_GIVEN = "nothing_given"
+    ITSELF = "itself"
+    LINK_INSTEAD = "link_instead"  #: other people's or other homes' cases are linked, never merged
+    NOT_MERGED = "not_merged"
+    ONLY_AFTER_CLOSING = "only_after_closing"
+    NUMBER_REQUIRED = "number_required"  #: no direct number is known for the place of the incident
+    NOT_AT_A_DESK = "not_at_a_desk"
+    OF_THE_SYSTEM = "of_the_system"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +78,15 @@ class Ruling:
         return not self.problems
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Second:
+    """What decides whether a second person must agree, and whether there is one to ask."""
+
+    also: frozenset[Class] = frozenset()  #: classes that joined the one in front
+    plan_asks: bool = False
+    on_duty: bool = False  #: somebody else is at a desk
+
+
 def check_resolve(
     *,
     priority: Priority,
@@ -77,10 +96,13 @@ def check_resolve(
     user_id: int,
     arrived: bool,
     now: datetime,
+    second: Second | None = None,
 ) -> Ruling:
     """Check a `resolve` of a case that has this priority now. `arrived` is whether anybody reached the place.
 
-    Fire, smoke, gas and CO that nobody went to see ask for a second person: named in `safety`, or by a review.
+    Fire, smoke, gas and CO that nobody went to see ask for a second person who agrees, and so may a plan. Where
+    nobody else is on duty the on-call supervisor is asked, or looks at it the next morning: it may delay the file,
+    never the help (centre.md, end of part 3).
     """
     problems: list[Problem] = []
     if priority in NEEDS_SAFETY:
@@ -90,8 +112,12 @@ def check_resolve(
             problems.append(Problem(field="safety", code=Code.SAFETY_REQUIRED))
     if safety is not None:
         problems += problems_of(safety, outcome=outcome, user_id=user_id, now=now)
-    second = safety is not None and safety.second_user_id not in (None, user_id)
-    return Ruling(problems=tuple(problems), review=class_ in TWO_PERSON and not arrived and not second)
+    known = second or Second()
+    agreed = safety is not None and safety.second_user_id not in (None, user_id)
+    asked = known.plan_asks or (not arrived and not TWO_PERSON.isdisjoint({class_, *known.also}))
+    if asked and not agreed and known.on_duty:
+        problems.append(Problem(field="safety.second_user", code=Code.SECOND_USER_REQUIRED))
+    return Ruling(problems=tuple(dict.fromkeys(problems)), review=asked and not agreed)
 
 
 def check_lower(

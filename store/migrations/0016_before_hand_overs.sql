@@ -75,3 +75,20 @@ ALTER TABLE deadline ADD CONSTRAINT deadline_kind_check CHECK (kind IN (
     'escalate', 'test', 'confirm', 'act', 'wrap_up', 'recheck', 'delay', 'dispatch', 'services', 'family', 'call_back',
     'transfer')) NOT VALID;
 ALTER TABLE deadline VALIDATE CONSTRAINT deadline_kind_check;
+
+-- A case with all that were taken into it, and into those.
+CREATE FUNCTION with_merged(bigint) RETURNS SETOF bigint LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE taken_in AS (
+        SELECT $1 AS id UNION SELECT i.id FROM incident AS i JOIN taken_in AS t ON i.merged_into = t.id
+    )
+    SELECT id FROM taken_in
+$$;
+
+-- The case that stayed of one that was merged; of any other, itself.
+CREATE FUNCTION stays_as(bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE way AS (
+        SELECT i.id, i.merged_into FROM incident AS i WHERE i.id = $1
+        UNION SELECT i.id, i.merged_into FROM incident AS i JOIN way AS w ON i.id = w.merged_into
+    )
+    SELECT id FROM way WHERE merged_into IS NULL
+$$;
