@@ -17,7 +17,7 @@ from typing import Any, Final
 from devices.event import EventType
 from rules.domain.ladders import CANARY_LADDER, Ladder, Stage
 from rules.domain.plans import Plan
-from rules.domain.policy_file_parts import read_plans, read_rules, read_thresholds
+from rules.domain.policy_file_parts import read_plans, read_rules, read_storms, read_thresholds
 from rules.domain.policy_reading import NAME, NAME_REMEDY, NONE, PolicyRefused, Problem, Problems, Table
 from rules.domain.policy_row import FamilyTold, Row, Sent, Service
 from rules.domain.policy_table import ROWS, problems_of
@@ -55,6 +55,7 @@ def read(text: str) -> Policy:
     plans = read_plans(top.inner("plans"), base.plans if base else {})
     routes = read_rules(top, base.routes if base else {}, CLASSES)
     thresholds = read_thresholds(top.inner("thresholds"), base.thresholds if base else BUILTIN.thresholds)
+    storms = read_storms(top.inner("storms"), base.storms if base else (), CLASSES)
     top.end()
     _refuse_what_is_missing(problems, rows, ladders, plans)
     if problems.found:
@@ -66,6 +67,7 @@ def read(text: str) -> Policy:
         ladders=MappingProxyType(ladders),
         plans=MappingProxyType(plans),
         thresholds=thresholds,
+        storms=storms,
     )
 
 

@@ -12,7 +12,8 @@ from rules.domain.plans import Choice, Plan, PlanStep, StepKind
 from rules.domain.policy_context import ALWAYS, Vitals, When
 from rules.domain.policy_reading import NAME, NAME_REMEDY, Table
 from rules.domain.policy_routes import ROUTES, TYPE_FLOORS, Effect, Reason, Route
-from rules.domain.policy_table import FLOORS, ROWS
+from rules.domain.policy_table import FLOORS, NO_DELAY, ROWS
+from rules.domain.storms import StormProfile
 from rules.domain.thresholds import Thresholds
 from rules.domain.vocabulary import Class, DeviceKind
 
@@ -198,7 +199,7 @@ def _choices(table: Table) -> tuple[Choice, ...]:
     return tuple(found)
 
 
-# -- numbers ---------------------------------------------------------------------------------------------------------
+# -- thresholds and storms -------------------------------------------------------------------------------------------
 
 
 def read_thresholds(table: Table, base: Thresholds) -> Thresholds:
@@ -217,3 +218,18 @@ def read_numbers(table: Table, base: _Numbers) -> _Numbers:
             values[field.name] = table.whole(field.name, was, least=1, most=_COUNT_MOST)
     table.end()
     return type(base)(**values)
+
+
+def read_storms(table: Table, base: tuple[StormProfile, ...], classes: Mapping[str, Class]) -> tuple[StormProfile, ...]:
+    """The profiles by name: which classes a storm may hold. None of a call for help, whatever is written."""
+    profiles = {profile.name: profile for profile in base}
+    for name, inner in table.tables():
+        if not NAME.fullmatch(name):
+            table.wrong(name, NAME_REMEDY)
+        held = inner.words("classes", classes)
+        inner.end()
+        for class_ in held:
+            if class_ in NO_DELAY:
+                inner.wrong("classes", f"no storm holds {class_}: by code")
+        profiles[name] = StormProfile(name=name, classes=frozenset(str(class_) for class_ in held))
+    return tuple(profiles.values())

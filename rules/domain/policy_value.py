@@ -13,6 +13,7 @@ from rules.domain.plans import Plan
 from rules.domain.plans_builtin import PLANS
 from rules.domain.policy_routes import ROUTES, Route
 from rules.domain.policy_table import ROWS, VERSION, Row
+from rules.domain.storms import PROFILES, StormProfile
 from rules.domain.thresholds import DEFAULT_THRESHOLDS, Thresholds
 from rules.domain.vocabulary import Class, Priority
 
@@ -30,6 +31,7 @@ class Policy:
     ladders: Mapping[str, Ladder]
     plans: Mapping[str, Plan]
     thresholds: Thresholds = DEFAULT_THRESHOLDS
+    storms: tuple[StormProfile, ...] = PROFILES  #: what a storm holds, by name
 
     def row(self, class_: Class) -> Row:
         return self.rows[class_]

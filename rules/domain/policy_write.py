@@ -44,8 +44,14 @@ def _lines(policy: Policy) -> Iterator[str]:
     for plan in policy.plans.values():
         yield from _plan(plan)
     yield ""
+    yield "# Thresholds: when technical alarms are too many. Calls for help are never held."
     yield "[thresholds]"
     yield from (f"{field.name} = {getattr(policy.thresholds, field.name)}" for field in fields(policy.thresholds))
+    yield ""
+    yield "# Storms: which classes one may hold; none named: every technical class that may be held at all."
+    for profile in policy.storms:
+        yield f"\n[storms.{profile.name}]"
+        yield f"classes = {_list(sorted(profile.classes))}"
 
 
 def _row(row: Row) -> Iterator[str]:
