@@ -14,17 +14,23 @@ import structlog
 from rules.domain.retention import Periods
 from rules.engine import metrics
 from rules.engine.auditor import AuditPass
+from rules.engine.channel_tests import ChannelTestPass
 from rules.engine.due import DuePass
 from rules.engine.duty import DutyPass
 from rules.engine.leases import LeasePass
 from rules.engine.loop import Engine, Pass
+from rules.engine.outbox import OutboxPass
 from rules.engine.partitions import PartitionPass
 from rules.engine.retention import RetentionPass
 from rules.engine.supervision import AgeingPass, SupervisionPass, UpkeepPass
+from shouwang.channels import channels_of
 from shouwang.parts import Surroundings
+from shouwang.senders import senders_of
 from shouwang.settings import Retention
 from store import anchors, estate
+from store.channel_tests import ChannelTests, chain_end
 from store.database import Database
+from store.delivery import DeliveryStore
 from store.desks import DeskStore
 from store.engine import EngineStore
 from store.lane_watch import LaneWatch
@@ -34,6 +40,8 @@ from store.supervision import SupervisionStore
 from store.upkeep import UpkeepStore
 
 log: Final = structlog.stdlib.get_logger()
+
+CHAIN_FACT: Final = "on_call_chain"
 
 
 class BeatPass:
@@ -122,6 +130,30 @@ class EstatePass:
         return len(counts)
 
 
+class ChainEndPass:
+    """Says in what the P1 chain ends; the part is degraded while that is no tested voice (centre.md, 8)."""
+
+    name: Final = "chain_end"
+    every_s: Final = 10.0
+    batch_size: Final = 0
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+
+    async def run_once(self, now: datetime) -> int:
+        """Look once."""
+        async with self._around.db.pool.acquire() as connection:
+            end = await chain_end(connection, now)
+        self._around.readiness.set(CHAIN_FACT, degraded=None if end.is_well else str(end))
+        return 0
+
+
+def outbox_of(around: Surroundings, centre: Centre) -> OutboxPass:
+    """What sends notices, by the channels of the settings; raises SettingWrong. Enter it before the engine runs."""
+    senders = senders_of(channels_of(around.settings, demo=around.demo, clock=around.clock))
+    return OutboxPass(DeliveryStore(around.db, centre), senders, around.clock)
+
+
 def periods_of(retention: Retention) -> Periods:
     """The settings' days as the rules take them; a day of readings holds vitals too, and stays as long as either."""
     days = retention.model_dump()
@@ -129,13 +161,16 @@ def periods_of(retention: Retention) -> Periods:
     return Periods(**days)
 
 
-def engine_of(around: Surroundings, centre: Centre) -> Engine:
+def engine_of(around: Surroundings, centre: Centre, outbox: OutboxPass) -> Engine:
     """The engine of this process; any number may run over one database."""
     store = EngineStore(around.db, centre)
     watch = SupervisionStore(around.db, centre, clock=around.clock.now)
     upkeep = UpkeepStore(around.db, centre, watch)
     passes: list[Pass] = [
         DuePass(store),
+        outbox,
+        ChannelTestPass(ChannelTests(around.db, centre, outbox.ways)),
+        ChainEndPass(around),
         LeasePass(store),
         DutyPass(DeskStore(around.db, centre)),
         BeatPass(store),

@@ -82,11 +82,16 @@ def _watch_of(around: Surroundings) -> BrokerWatch:
 
 async def rules(around: Surroundings) -> None:
     """Run the engine's passes, until cancelled; a step of the database's time holds them."""
-    from shouwang.passes import engine_of
+    from shouwang.passes import engine_of, outbox_of
+    from store.channel_tests import mark_demonstration
 
-    engine = engine_of(around, centre_of(around))
-    around.stepped.append(lambda _stepped_s: engine.hold(HOLD_AFTER_STEP_S))
-    await engine.run()
+    centre = centre_of(around)
+    # Whoever works in earnest takes the mark away: a demonstration's silence must never outlive it.
+    await mark_demonstration(around.db, demo=around.demo, now=around.clock.now())
+    async with outbox_of(around, centre) as outbox:
+        engine = engine_of(around, centre, outbox)
+        around.stepped.append(lambda _stepped_s: engine.hold(HOLD_AFTER_STEP_S))
+        await engine.run()
 
 
 async def console(around: Surroundings) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from rules.domain.channel_tests import ANSWER_LIMIT_S, KEEPS_S, Last, due
+from rules.domain.channel_tests import AGAIN_S, ANSWER_LIMIT_S, KEEPS_S, Last, due
 from rules.domain.notices import Answer, Notice, Purpose
 from rules.domain.sending import Kind, Way
 from rules.domain.vocabulary import Class, Priority
@@ -105,6 +105,9 @@ class ChannelTests:
 
     async def _begin(self, way: Way, now: datetime) -> None:
         async with self._database.transaction() as connection:
+            await connection.execute(_Q.one_at_a_time)
+            if await connection.fetchval(_Q.begun_since, way.name, now - timedelta(seconds=AGAIN_S)):
+                return  # another engine was first
             recipient = await self._whom(connection, way, now)
             key = f"test:{way.name}:{now:%Y%m%dT%H%M%S}"
             if recipient is None:

@@ -145,6 +145,11 @@ class OutboxPass:
         self._busy = _Busy()
         self._group: asyncio.TaskGroup | None = None
 
+    @property
+    def ways(self) -> Sequence[Way]:
+        """The channels it sends by."""
+        return [sender.way for sender in self._senders.values()]
+
     async def __aenter__(self) -> Self:
         self._group = await asyncio.TaskGroup().__aenter__()
         return self
@@ -162,7 +167,7 @@ class OutboxPass:
     async def run_once(self, now: datetime) -> int:
         """Begin sending what may be sent; return how many notices were begun or settled."""
         assert self._group is not None, "enter the pass before its first turn"
-        ways = [sender.way for sender in self._senders.values()]
+        ways = self.ways
         slots = {way.name: IN_FLIGHT_MOST - self._busy.by(way.name) for way in ways}
         taken = await self._store.lease(now, ways, slots)
         for letter in taken.letters:

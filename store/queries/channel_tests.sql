@@ -1,3 +1,10 @@
+-- name: one_at_a_time
+-- Of several engines one begins a test.
+SELECT pg_advisory_xact_lock(7340224)
+
+-- name: begun_since
+SELECT EXISTS (SELECT FROM channel_test WHERE channel = $1 AND begun_at > $2)
+
 -- name: begun
 INSERT INTO channel_test (channel, kind, outbox_id, recipient, begun_at, ended_at, passed, reason)
 VALUES ($1, $2, (SELECT id FROM outbox WHERE key = $3), $4, $5, $6, $7, $8)
