@@ -1,21 +1,46 @@
-"""The field chain of a case: responders asked, sent, watched until somebody is there or a service has taken it."""
+"""The field chain of a case: responders asked, sent, watched until somebody is there or a service has taken it.
+
+It runs beside the desk's. A claim before the first sending leaves the decision to the desk, but for fire; once it has
+begun, nothing but an arrival or a hand-over that was accepted ends it.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
+from rules.domain import deadlines
+from rules.domain.assignments import Standing
+from rules.domain.calls import unanswered
+from rules.domain.deadlines import Deadline, DeadlineKind
 from rules.domain.firing import Firing
+from rules.domain.lifecycle import TAKES_CLAIM
 from rules.domain.policy import Assessment
-from store.cases import Case
+from rules.domain.policy_table import Sent
+from rules.domain.vocabulary import UNRESOLVED, Class, Mark, State, Step
+from store import field
+from store.assignments import load_field
+from store.calls import calls_of
+from store.cases import SYSTEM, Case
 from store.database import Connection
+from store.sql import queries
 
 if TYPE_CHECKING:
     from store.steps import Hand, StepRequest
 
+_Q: Final = queries("assignments")
+
+#: Long quiet is no minute's matter: two calls count when they lie so far apart (centre.md, part 3).
+_CALLS_APART_S: Final = {Class.INACTIVITY: 600}
+_ENDS: Final = frozenset({Step.RESOLVE, Step.RESTORE, Step.CLOSE})
+_GIVES_BACK: Final = frozenset({Step.RELEASE, Step.PASS, Step.LEASE_LOST})
+
 
 def opening(case: Case, *, now: datetime) -> None:
-    """Before a new case is written: set this chain's deadlines."""
+    """Before a new case is written: when the machine sends, if nobody has taken it by then."""
+    held = any(d.kind in (DeadlineKind.TEST, DeadlineKind.DELAY) for d in case.deadlines)
+    if not held and not case.attended:
+        _start(case, now)
 
 
 async def opened(connection: Connection, case: Case, *, now: datetime) -> None:
@@ -23,20 +48,112 @@ async def opened(connection: Connection, case: Case, *, now: datetime) -> None:
 
 
 async def joined(connection: Connection, case: Case, assessed: Assessment, *, raised: bool, now: datetime) -> None:
-    """A further alarm has joined."""
+    """A further alarm has joined: its class may send, or send sooner."""
+    del connection, assessed, raised
+    standing = _standing(case)
+    if standing is None and case.state in (State.ON_SCENE, State.DISPATCHED):
+        return
+    if not case.attended or _sends_at_once(case):
+        _start(case, now)
 
 
 async def stepped(connection: Connection, case: Case, request: StepRequest, *, by: Hand, now: datetime) -> None:
     """Somebody at a desk has taken a step."""
+    step = request.step
+    if step in _ENDS:
+        await _end(connection, case, str(step), by=by.actor, now=now)
+    elif step in TAKES_CLAIM:
+        _leave_to_the_desk(case)
+    elif step in _GIVES_BACK:
+        lost(case, now=now)
+    elif step is Step.CALL:
+        await _after_call(connection, case, now)
+    elif step is Step.RECLASSIFY and (not case.attended or _sends_at_once(case)):
+        _start(case, now)
 
 
 async def fired(connection: Connection, case: Case, firing: Firing, *, now: datetime) -> None:
     """A deadline has fired."""
+    if firing.close:
+        await _end(connection, case, str(Step.CLOSE), by=SYSTEM, now=now)
+    elif firing.kind in (DeadlineKind.TEST, DeadlineKind.DELAY):
+        _start(case, now)
+    elif firing.unclaim:
+        lost(case, now=now)
+    elif firing.kind is DeadlineKind.DISPATCH and case.state in UNRESOLVED:
+        await field.advance(connection, await load_field(connection, case), now=now)
+
+
+def lost(case: Case, *, now: datetime) -> None:
+    """The claim has ended: what the desk had to decide is the machine's again."""
+    if case.state is State.OPEN and not case.attended:
+        _start(case, now)
 
 
 async def satisfied(connection: Connection, case: Case, reason: str, *, now: datetime) -> None:
-    """Somebody is there, or a service has taken it: nothing else ends this chain."""
+    """Somebody is there, or a service has taken it: nothing else ends this chain.
+
+    Who was only asked is stood down; whoever is on the way may know the way in, and the desk decides about them.
+    """
+    in_hand = await load_field(connection, case)
+    await field.satisfy(connection, in_hand, reason, now=now)
+    asked = [a for a in in_hand.open if a.standing is Standing.OFFERED]
+    await field.stand_down(connection, in_hand, asked, reason, by=SYSTEM, now=now)
+    field.settle(in_hand)
 
 
 async def merged(connection: Connection, gone: Case, stays: Case, *, now: datetime) -> None:
     """One case was taken into another, both locked: whoever goes to the one goes to the other."""
+    await connection.fetch(_Q.move_to, gone.id, stays.id)
+    left = await load_field(connection, gone)
+    await field.stand_down(connection, left, left.open, "goes_already", by=SYSTEM, now=now)
+    coming = await load_field(connection, stays)
+    if coming.standings & {Standing.ON_SCENE}:
+        stays.state = State.ON_SCENE
+    elif coming.open and stays.state in (State.OPEN, State.CLAIMED):
+        stays.state = State.DISPATCHED
+
+
+async def _end(connection: Connection, case: Case, reason: str, *, by: str, now: datetime) -> None:
+    in_hand = await load_field(connection, case)
+    await field.end_all(connection, in_hand, reason, by=by, now=now)
+
+
+async def _after_call(connection: Connection, case: Case, now: datetime) -> None:
+    """Two calls without an answer: somebody goes, whoever holds the case (centre.md, part 3)."""
+    if case.policy.row(case.class_).dispatch is Sent.NOBODY or case.state not in (State.OPEN, State.CLAIMED):
+        return
+    found = unanswered(await calls_of(connection, case), now, priority=case.priority)
+    apart_s = _CALLS_APART_S.get(case.class_)
+    if found.moves_on if apart_s is None else found.moves_on_apart(apart_s):
+        case.deadlines = deadlines.beside(case.deadlines, DeadlineKind.DISPATCH, now, stage=1)
+
+
+def _start(case: Case, now: datetime) -> None:
+    """Set the machine's first sending, or bring it forward; a test, and a case without a place, send nobody."""
+    row = case.policy.row(case.class_)
+    if row.dispatch is Sent.NOBODY or row.dispatch_s is None or Mark.TEST in case.marks or not _has_a_place(case):
+        return
+    due_at = now + timedelta(seconds=row.dispatch_s)
+    standing = _standing(case)
+    if standing is None or (standing.stage == 0 and due_at < standing.due_at):
+        case.deadlines = deadlines.beside(case.deadlines, DeadlineKind.DISPATCH, due_at)
+
+
+def _leave_to_the_desk(case: Case) -> None:
+    """A claim before the first sending: the desk decides, but for a class that sends at once."""
+    standing = _standing(case)
+    if standing is not None and standing.stage == 0 and not _sends_at_once(case):
+        case.deadlines = deadlines.without(case.deadlines, DeadlineKind.DISPATCH)
+
+
+def _sends_at_once(case: Case) -> bool:
+    return case.policy.row(case.class_).dispatch_s == 0
+
+
+def _has_a_place(case: Case) -> bool:
+    return case.premises_id is not None or case.resident_id is not None or case.place is not None
+
+
+def _standing(case: Case) -> Deadline | None:
+    return next((d for d in case.deadlines if d.kind is DeadlineKind.DISPATCH), None)

@@ -50,10 +50,14 @@ class Chain:
 
 
 def look(chain: Chain, assignments: Iterable[Assignment]) -> Verdict:
-    """Whether anybody has to be asked at all; `SEND` says yes."""
+    """Whether anybody has to be asked at all; `SEND` says yes.
+
+    Who said yes and was called since because nothing moved is not counted as coming.
+    """
     if chain.satisfied:
         return Verdict.ENOUGH
-    return Verdict.COMING if any(a.is_open for a in assignments) else Verdict.SEND
+    coming = any(a.is_open and (a.called_at is None or a.standing is Standing.ON_SCENE) for a in assignments)
+    return Verdict.COMING if coming else Verdict.SEND
 
 
 def choose(candidates: Sequence[Candidate], *, count: int) -> tuple[Candidate, ...]:

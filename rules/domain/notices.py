@@ -16,6 +16,7 @@ class Purpose(StrEnum):
     OFFER = "offer"  #: a responder is asked to go
     STAND_DOWN = "stand_down"  #: not needed any more; reaches everyone asked
     INFORMATION = "information"  #: of a case, its change or its end
+    WARNING = "warning"  #: somebody near by is told to keep out of a danger; nothing is asked of them
     CHECK_BACK = "check_back"  #: a responder is asked how they are
     CALL_SERVICES = "call_services"  #: a person must call the emergency services
     CHANNEL_TEST = "channel_test"

@@ -118,3 +118,10 @@ CREATE TABLE responder_device (
     seen_at      timestamptz NOT NULL
 );
 CREATE INDEX responder_device_responder ON responder_device (responder_id);
+
+-- A notice that asks nothing: who is near a danger and not trained for it is told to keep out (rule 11).
+ALTER TABLE outbox DROP CONSTRAINT outbox_purpose_check;
+ALTER TABLE outbox ADD CONSTRAINT outbox_purpose_check CHECK (purpose IN (
+    'escalation', 'offer', 'stand_down', 'information', 'warning', 'check_back', 'call_services', 'channel_test',
+    'summary')) NOT VALID;
+ALTER TABLE outbox VALIDATE CONSTRAINT outbox_purpose_check;

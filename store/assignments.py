@@ -1,0 +1,202 @@
+"""Assignments and the field chain as rows: read and written under the case's lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import asyncpg
+
+from rules.domain.assignments import Assignment, NextStep, Standing
+from rules.domain.dispatch import REFUSALS_FLAGGED, REFUSALS_WITHIN_DAYS, Chain
+from rules.domain.place import Point
+from rules.domain.ranking import Candidate, Scene, rank
+from rules.domain.responders import Kind, Means, Responder
+from store.cases import SYSTEM, Case
+from store.database import Connection
+from store.passwords import digest_of
+from store.sql import queries
+
+_Q: Final = queries("assignments")
+
+#: A link dies with its assignment, and at the latest after this (centre.md, 20).
+LINK_LASTS: Final = timedelta(hours=12)
+
+
+@dataclass(slots=True, eq=False)
+class Field:
+    """The field chain of one case in hand, under the case's lock. What it changes is written at once."""
+
+    case: Case
+    chain: Chain
+    assignments: dict[int, Assignment] = field(default_factory=dict)
+
+    @property
+    def all(self) -> tuple[Assignment, ...]:
+        return tuple(self.assignments.values())
+
+    @property
+    def open(self) -> tuple[Assignment, ...]:
+        return tuple(a for a in self.assignments.values() if a.is_open)
+
+    @property
+    def standings(self) -> frozenset[Standing]:
+        return frozenset(a.standing for a in self.assignments.values())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ground:
+    """Where the case is, with what a notice may say of it."""
+
+    scene: Scene
+    area_name: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ranked:
+    """Everybody who might go, in order, with who they are."""
+
+    ground: Ground
+    candidates: tuple[Candidate, ...]
+    people: dict[int, Responder]
+    names: dict[int, str]
+
+
+async def load_field(connection: Connection, case: Case) -> Field:
+    """The field chain of a case whose lock is held; its assignments are locked too."""
+    row = await connection.fetchrow(_Q.chain, case.id)
+    rows = await connection.fetch(_Q.of_incident, case.id)
+    return Field(
+        case=case,
+        chain=Chain() if row is None else Chain(**row),
+        assignments={row["id"]: _assignment(row) for row in rows},
+    )
+
+
+def _assignment(row: asyncpg.Record) -> Assignment:
+    return Assignment(
+        id=row["id"], responder_id=row["responder_id"], standing=Standing(row["state"]), round=row["round"],
+        offered_at=row["offered_at"], step=NextStep(row["next_step"]) if row["next_step"] else None,
+        due_at=row["next_due_at"], by_system=row["offered_by"] == SYSTEM,
+        **{name: row[name] for name in _AS_THEY_ARE},
+    )  # fmt: skip
+
+
+_AS_THEY_ARE: Final = (
+    *("is_watched", "is_outside_only", "standby_at", "accepted_at", "moving_at", "arrived_at", "ended_at"),
+    *("heard_at", "called_at", "arrive_by", "eta_s", "is_doubted"),
+)
+
+
+async def keep(connection: Connection, field_: Field, assignment: Assignment, *, ended_for: str | None = None) -> None:
+    """Write an assignment as it is now; its link's code is forgotten once it has ended."""
+    a = assignment
+    before = field_.assignments[a.id]
+    field_.assignments[a.id] = a
+    await connection.execute(
+        _Q.save, a.id, str(a.standing), a.is_watched, a.standby_at, a.accepted_at, a.moving_at, a.arrived_at,
+        a.ended_at, a.heard_at, a.called_at, a.arrive_by, a.eta_s, str(a.step) if a.step else None, a.due_at,
+        a.is_doubted, ended_for,
+    )  # fmt: skip
+    if before.is_open and not a.is_open and a.standing is not Standing.TIMED_OUT:
+        await connection.execute(_Q.forget_codes, a.id)
+
+
+async def keep_chain(connection: Connection, field_: Field, chain: Chain, *, now: datetime) -> None:
+    """Write how far the chain has come."""
+    field_.chain = chain
+    await connection.execute(_Q.save_chain, field_.case.id, chain.round, chain.sendings, chain.empty_looks, now)
+
+
+async def write_offer(
+    connection: Connection, field_: Field, candidate: Candidate, *, by: str, code: str, watched: bool, due_at: datetime,
+    now: datetime,
+) -> Assignment:  # fmt: skip
+    """Write an offer; `code` is the link's, of which only the digest is kept here."""
+    reasons = {
+        "in_circle": candidate.in_circle, "position_age_s": candidate.position_age_s,
+        "skills": list(candidate.skills), "speaks": list(candidate.speaks), "load": candidate.load,
+        "despite": str(candidate.why_not) if candidate.why_not else None,
+    }  # fmt: skip
+    made: int = await connection.fetchval(
+        _Q.insert, field_.case.id, candidate.responder_id, by, field_.chain.round, candidate.outside_only, watched, now,
+        candidate.eta_s, candidate.distance_m, due_at, digest_of(code), now + LINK_LASTS, reasons,
+    )  # fmt: skip
+    offer = Assignment(
+        id=made, responder_id=candidate.responder_id, standing=Standing.OFFERED, round=field_.chain.round,
+        offered_at=now, step=NextStep.ANSWER, due_at=due_at, by_system=by == SYSTEM, is_watched=watched,
+        is_outside_only=candidate.outside_only, eta_s=candidate.eta_s,
+    )  # fmt: skip
+    field_.assignments[made] = offer
+    return offer
+
+
+async def ground_of(connection: Connection, case: Case) -> Ground:
+    """Where people are sent: the place of the case, and its home where that is only a hint (centre.md, 15)."""
+    row = await connection.fetchrow(_Q.scene, case.premises_id, case.area, case.resident_id)
+    assert row is not None, "the query always answers"
+    home = None if row["lat"] is None else Point(lat=row["lat"], lon=row["lon"])
+    talks = row["communication"] or {}
+    class_row = case.policy.row(case.class_)
+    scene = Scene(
+        class_=case.class_, sent=class_row.dispatch, point=_point(case.place, home), is_country=row["is_country"],
+        languages=frozenset((*talks.get("languages", ()), *talks.get("dialects", ()))),
+    )  # fmt: skip
+    return Ground(scene=scene, area_name=row["area_name"] or None)
+
+
+def _point(place: dict[str, Any] | None, home: Point | None) -> Point | None:
+    if place is None or place.get("lat") is None:
+        return home
+    point = Point(lat=place["lat"], lon=place["lon"])
+    return home or point if place.get("hint") else point
+
+
+async def rank_for(connection: Connection, field_: Field, *, ids: list[int] | None = None, now: datetime) -> Ranked:
+    """Everybody who might go (or these), as they stand at this moment, in order."""
+    case = field_.case
+    ground = await ground_of(connection, case)
+    rows = await connection.fetch(_Q.responders, case.id, case.resident_id, case.premises_id, now, case.area, ids)
+    people = [_responder(row, field_, now) for row in rows]
+    return Ranked(
+        ground=ground,
+        candidates=rank(people, ground.scene, now=now),
+        people={person.id: person for person in people},
+        names={row["id"]: row["name"] for row in rows},
+    )
+
+
+def _responder(row: asyncpg.Record, field_: Field, now: datetime) -> Responder:
+    mine = [a for a in field_.all if a.responder_id == row["id"]]
+    refused = (Standing.DECLINED, Standing.TIMED_OUT, Standing.LEFT)
+    at: datetime | None = row["position_at"]
+    return Responder(
+        id=row["id"], kind=Kind(row["kind"]), means=Means(row["means"]), skills=frozenset(row["skills"]),
+        languages=frozenset(row["languages"]), position=_pair(row["lat"], row["lon"]),
+        position_age_s=None if at is None else (now - at).total_seconds(), accuracy_m=row["accuracy_m"] or 0.0,
+        base=_pair(row["base_lat"], row["base_lon"]), suspended=row["status"] != "active",
+        barred=bool(row["barred"]), busy=row["going"], load=row["offers"] or 0,
+        asked=any(a.is_open for a in mine),
+        declined=any(a.standing in refused and a.round == field_.chain.round for a in mine),
+        declined_before=any(a.standing in refused and a.round < field_.chain.round for a in mine),
+        **{name: row[name] for name in _RESPONDER},
+    )  # fmt: skip
+
+
+_RESPONDER: Final = (
+    *("trained", "agreed_to_nights", "agreed_to_searches", "time_zone", "reachable", "elsewhere", "absent"),
+    "on_shift",
+)
+
+
+def _pair(lat: float | None, lon: float | None) -> Point | None:
+    return None if lat is None or lon is None else Point(lat=lat, lon=lon)
+
+
+async def count_refusal(connection: Connection, responder_id: int, *, now: datetime) -> bool:
+    """Flag who refused or did not answer three times in 30 days; whether that was just now (centre.md, 25)."""
+    since = now - timedelta(days=REFUSALS_WITHIN_DAYS)
+    if await connection.fetchval(_Q.refusals, responder_id, since) < REFUSALS_FLAGGED:
+        return False
+    return await connection.fetchval(_Q.flag, responder_id, now) is not None
