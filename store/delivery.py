@@ -16,7 +16,7 @@ from rules.domain import sending
 from rules.domain.notices import Notice, Purpose
 from rules.domain.on_call import Chosen, still_in
 from rules.domain.sending import FOLD_FROM, FOLDABLE, Addresses, Books, Full, Kind, Later, NoWay, Take, Way
-from rules.domain.telling import ContactRole, Waiting, Withheld, held_until, quiet_hours_of, withheld
+from rules.domain.telling import HEARD_S, ContactRole, Waiting, Withheld, held_until, quiet_hours_of, withheld
 from rules.domain.vocabulary import UNRESOLVED, Action, Priority, State
 from rules.engine import metrics
 from rules.engine.outbox import LEASE_S, Depth, Failed, Letter, Outcome, Sent, Taken
@@ -60,7 +60,7 @@ class DeliveryStore:
         async with self._database.transaction() as connection:
             if not await connection.fetchval(_Q.only_one):
                 return Taken()
-            rows = await connection.fetch(_Q.candidates, now, LOOKED_AT_MOST)
+            rows = await connection.fetch(_Q.candidates, now, LOOKED_AT_MOST, HEARD_S)
             if not rows:
                 return Taken()
             books = await self._books(connection, ways, slots, now)
@@ -197,7 +197,7 @@ def _waiting(row: Any) -> Waiting:
     unresolved = row["incident_state"] is None or State(row["incident_state"]) in UNRESOLVED
     return Waiting(
         purpose=Purpose(row["purpose"]), priority=Priority(row["priority"]), not_after=row["not_after"],
-        attended=row["attended"], unresolved=unresolved,
+        attended=row["attended"], unresolved=unresolved, heard=row["heard"],
         offer_open=row["assignment_state"] in (None, "offered") and row["standby_at"] is None,
         known=kind not in known or known[kind] is not None, disabled=bool(row["disabled"]),
         on_duty=capacity is None or row["user_id"] is None or still_in(Chosen(capacity), _person(row)),

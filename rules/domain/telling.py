@@ -98,6 +98,7 @@ class Waiting:
     priority: Priority
     not_after: datetime | None = None
     attended: bool = False  #: the case is claimed
+    heard: bool = False  #: somebody has just said by telephone that they take it
     unresolved: bool = True
     offer_open: bool = True  #: nobody has accepted, declined or stood it down
     known: bool = True  #: the recipient is in the register
@@ -142,6 +143,8 @@ def _taken(notice: Waiting) -> Withheld | None:
     if notice.purpose is Purpose.ESCALATION:
         if notice.attended:
             return Withheld.TAKEN_MEANWHILE
+        if notice.heard:
+            return Withheld.HEARD_BY_PHONE
         return None if notice.on_duty else Withheld.OFF_DUTY
     if not notice.offer_open:
         return Withheld.TAKEN_MEANWHILE

@@ -7,6 +7,8 @@ SELECT pg_try_advisory_xact_lock(7340223)
 SELECT o.id, o.incident_id, o.assignment_id, o.recipient, o.purpose, o.priority, o.facts, o.not_after, o.made_at,
        o.state = 'leased' AS lost, o.result, o.attempts, o.failures, o.tried, o.channel,
        i.state AS incident_state, coalesce(i.claimed_by IS NOT NULL, false) AS attended,
+       EXISTS (SELECT FROM outbox AS h WHERE h.incident_id = o.incident_id AND h.purpose = 'escalation'
+                  AND h.answer = 'take' AND NOT h.round_over AND h.ended_at > $1 - make_interval(secs => $3)) AS heard,
        a.state AS assignment_state, a.standby_at,
        u.id AS user_id, u.role AS user_role, u.disabled_at IS NOT NULL AS disabled,
        d.user_id IS NOT NULL AS present, coalesce(s.roles, '{}') AS shift_roles, coalesce(s.ranks, '{}') AS shift_ranks,
