@@ -35,6 +35,7 @@ class Announcement(StrEnum):
 
     TAKEN = "taken"  #: a person at the centre has the call
     COMING = "coming"  #: somebody is on the way
+    STILL_THERE = "still_there"  #: nobody was seen to move for long: any press or movement answers
 
 
 class Command(Struct, frozen=True, kw_only=True, gc=False):

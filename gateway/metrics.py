@@ -50,3 +50,6 @@ telemetry_shed_total: Final = Counter(
 cloned_devices_total: Final = Counter(
     "shouwang_cloned_devices_total", "Times an id was found to be two devices'", ["seen_by"]
 )
+detector_inputs_shed_total: Final = Counter(
+    "shouwang_detector_inputs_shed_total", "Messages of watched devices left out because too much waited for detectors"
+)

@@ -20,6 +20,7 @@ from devices.datums import to_wgs84
 from devices.event import READINGS, Event, EventType, Location, Vitals, digest
 from gateway import metrics, moves, replies
 from gateway.bad_data import BadDataRateHigh, BadDataWatch
+from gateway.detecting import Watched
 from gateway.edges import Edges
 from gateway.identity import identity_of
 from gateway.moves import Move, Moves
@@ -117,6 +118,7 @@ class TelemetryWriter:
         self._heard_by = ""  #: the source that heard one last
         self._heard_flushed_at = clock.monotonic()
         self._bad_data = BadDataWatch(database, clock, centre, lane=lane)
+        self._watched = Watched(clock)
 
     def take(self, arrival: Arrival) -> None:
         """Queue one arrival; a known device's heartbeat only moves `last_seen` and is settled here and now."""
@@ -160,6 +162,7 @@ class TelemetryWriter:
             except Exception as error:
                 # A row's own fault is found by halving, in a second go; the first pays for no savepoints.
                 careful = careful or telemetry.is_bad_data(error)
+                self._watched.forget()
                 raise
 
         gathered = await self._retrying.until_done(go)
@@ -173,6 +176,7 @@ class TelemetryWriter:
         async with self._database.transaction() as connection:
             await lanes.confirm(connection, lease)
             await self._learn(connection, batch)
+            await self._watched.refresh(connection)
             gathered = self._gather(batch, await Edges.of(connection, batch, self._known))
             for rows, arrivals in (*gathered.readings.values(), gathered.states):
                 if len(rows):
@@ -281,6 +285,8 @@ class TelemetryWriter:
         for position in copies:
             gathered.outcomes[arrivals[position].message.source, rows.type[position], "duplicate"] += 1
         old = spoiled.keys() | copies
+        if readings:
+            await self._watched.queue(connection, rows, arrivals, old)
         for position, (device_id, arrival, late) in enumerate(zip(rows.device_id, arrivals, rows.late, strict=True)):
             if position not in old:
                 moves.note(

@@ -15,6 +15,7 @@ from rules.domain.retention import Periods
 from rules.engine import metrics
 from rules.engine.auditor import AuditPass
 from rules.engine.channel_tests import ChannelTestPass
+from rules.engine.detectors import DetectorDuePass, DetectorInputPass
 from rules.engine.due import DuePass
 from rules.engine.duty import DutyPass
 from rules.engine.leases import LeasePass
@@ -32,6 +33,7 @@ from store.channel_tests import ChannelTests, chain_end
 from store.database import Database
 from store.delivery import DeliveryStore
 from store.desks import DeskStore
+from store.detectors import DetectorStore
 from store.engine import EngineStore
 from store.lane_watch import LaneWatch
 from store.opening import Centre
@@ -166,6 +168,7 @@ def engine_of(around: Surroundings, centre: Centre, outbox: OutboxPass) -> Engin
     store = EngineStore(around.db, centre)
     watch = SupervisionStore(around.db, centre, clock=around.clock.now)
     upkeep = UpkeepStore(around.db, centre, watch)
+    detectors = DetectorStore(around.db, centre)
     passes: list[Pass] = [
         DuePass(store),
         outbox,
@@ -178,6 +181,8 @@ def engine_of(around: Surroundings, centre: Centre, outbox: OutboxPass) -> Engin
         SupervisionPass(watch),
         UpkeepPass(upkeep),
         AgeingPass(upkeep),
+        DetectorInputPass(detectors),
+        DetectorDuePass(detectors),
         AuditPass(store),
         PartitionPass(store),
         RetentionPass(RetentionStore(around.db, centre), periods_of(around.settings.retention)),

@@ -41,12 +41,13 @@ class ColumnsBroken(ValueError):
 # One text for each column costs the client a quarter of that, and PostgreSQL next to nothing.
 
 
-def _array(values: Sequence[float | None]) -> str:
+def in_array(values: Sequence[float | None]) -> str:
     """Numbers, truth values and gaps as PostgreSQL writes an array."""
     return "{" + str(values)[1:-1].replace("None", "NULL") + "}"
 
 
-def _micros(times: Sequence[datetime | None]) -> str:
+def in_micros(times: Sequence[datetime | None]) -> str:
+    """Times as an array of microseconds since 1970."""
     micros: list[int | None] = []
     last: datetime | None = None
     its: int | None = None
@@ -55,7 +56,7 @@ def _micros(times: Sequence[datetime | None]) -> str:
         if time is not last:
             last, its = time, None if time is None else (time - EPOCH) // _MICROSECOND
         micros.append(its)
-    return _array(micros)
+    return in_array(micros)
 
 
 def in_real(value: float | None) -> float | None:
@@ -67,7 +68,8 @@ def in_real(value: float | None) -> float | None:
 _REAL_MAX: Final = 1e9
 
 
-def _lines(texts: Sequence[str]) -> str:
+def in_lines(texts: Sequence[str]) -> str:
+    """Texts in one, a line each; ColumnsBroken where one holds a newline."""
     joined = "\n".join(texts)
     if joined.count("\n") != len(texts) - 1:
         raise ColumnsBroken("an event's id, type or data holds a newline")
@@ -106,8 +108,8 @@ class Batch:
     def columns(self) -> tuple[str, ...]:
         """Each column as one text, in the order of the fields; raises ColumnsBroken where a text holds a newline."""
         return (
-            _micros(self.received_at), _micros(self.at), _array(self.digest), _array(self.device_id),
-            _array(self.late), _lines(self.type), _lines(self.event_id), _lines(self.data),
+            in_micros(self.received_at), in_micros(self.at), in_array(self.digest), in_array(self.device_id),
+            in_array(self.late), in_lines(self.type), in_lines(self.event_id), in_lines(self.data),
         )  # fmt: skip
 
     def part(self, start: int, end: int) -> Batch:
@@ -225,7 +227,7 @@ async def move_states(connection: Connection, moves: StateMoves) -> None:
     """Write the moves, in order of device id; what was received before the state's own last word changes nothing."""
     await connection.execute(
         _Q.move_states,
-        _array(moves.device_id), _micros(moves.seen_at), _array([in_real(value) for value in moves.battery_pct]),
-        _array(moves.lat), _array(moves.lon), _array([in_real(value) for value in moves.accuracy_m]),
-        _array(moves.clock_ok), _array(moves.online),
+        in_array(moves.device_id), in_micros(moves.seen_at), in_array([in_real(value) for value in moves.battery_pct]),
+        in_array(moves.lat), in_array(moves.lon), in_array([in_real(value) for value in moves.accuracy_m]),
+        in_array(moves.clock_ok), in_array(moves.online),
     )  # fmt: skip

@@ -48,6 +48,12 @@ WORDS: Final = MappingProxyType(
         Announcement.COMING: MappingProxyType(
             {"zh": "救助人员已出发，正在赶来。", "en": "Somebody is on the way to you."}
         ),
+        Announcement.STILL_THERE: MappingProxyType(
+            {
+                "zh": "您好，请按一下按钮或走动一下，让我们知道您一切都好。",
+                "en": "Are you well? Press the button, or move.",
+            }
+        ),
     }
 )
 
@@ -98,11 +104,16 @@ class Asked(StrEnum):
     HELP_COMING = "help_coming"  #: somebody who goes accepted
     FASTER_FIXES = "faster_fixes"
     FIXES_RESTORED = "fixes_restored"
+    STILL_THERE = "still_there"  #: nobody was seen to move, or answered; no case yet
 
 
 #: Why each announcement is made; of each reason there is one a case and device.
 ANNOUNCED: Final = MappingProxyType(
-    {Announcement.TAKEN: Asked.CASE_TAKEN, Announcement.COMING: Asked.HELP_COMING},
+    {
+        Announcement.TAKEN: Asked.CASE_TAKEN,
+        Announcement.COMING: Asked.HELP_COMING,
+        Announcement.STILL_THERE: Asked.STILL_THERE,
+    },
 )
 
 

@@ -69,3 +69,15 @@ channel_test_age_seconds: Final = Gauge(
     "Since a channel last passed its daily test, in seconds; NaN where it never did",
     ["channel"],
 )
+detector_lag_seconds: Final = Gauge(
+    "shouwang_detector_lag_seconds", "How long the oldest message of a watched device has waited for its detectors"
+)
+detector_due_lag_seconds: Final = Gauge(
+    "shouwang_detector_due_lag_seconds", "The longest that anything was due at the detectors' last look, in seconds"
+)
+detector_findings_total: Final = Counter(
+    "shouwang_detector_findings_total", "What detectors found and told, by what made them look", ["by"]
+)
+detector_failures_total: Final = Counter(
+    "shouwang_detector_failures_total", "Looks of detectors that failed and were put off", ["by"]
+)
