@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import asyncpg
 
-from rules.domain.assignments import Assignment, NextStep, Standing
+from rules.domain.assignments import Assignment, NextStep, Standing, Word
 from rules.domain.dispatch import REFUSALS_FLAGGED, REFUSALS_WITHIN_DAYS, Chain
 from rules.domain.place import Point
 from rules.domain.ranking import Candidate, Scene, rank
 from rules.domain.responders import Kind, Means, Responder
-from store.cases import SYSTEM, Case
+from store.cases import SYSTEM, Case, IncidentUnknown
 from store.database import Connection
 from store.passwords import digest_of
 from store.sql import queries
@@ -22,6 +22,23 @@ _Q: Final = queries("assignments")
 
 #: A link dies with its assignment, and at the latest after this (centre.md, 20).
 LINK_LASTS: Final = timedelta(hours=12)
+
+
+class AssignmentUnknown(IncidentUnknown):
+    """No such assignment, or not this responder's: look at the case again."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """A responder's word and what it carries. `actor` is who wrote it down: the responder, or a desk on their word."""
+
+    word: Word
+    actor: str  #: 'responder:4' or 'user:3'
+    by_word: bool = False  #: a desk on the responder's word, or a key pressed on a telephone
+    reason: str | None = None
+    eta_s: int | None = None
+    report: dict[str, str | bool] = field(default_factory=dict)
+    text: str | None = None  #: personal; sealed
 
 
 @dataclass(slots=True, eq=False)

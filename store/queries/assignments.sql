@@ -139,6 +139,12 @@ SELECT a.incident_id, a.responder_id, r.user_id, i.area::text AS area
   FROM assignment AS a JOIN incident AS i ON i.id = a.incident_id JOIN responder AS r ON r.id = a.responder_id
  WHERE a.id = $1
 
+-- name: incident_of
+SELECT incident_id FROM assignment WHERE id = $1
+
+-- name: zone_of
+SELECT time_zone FROM responder WHERE id = $1
+
 -- name: position_of
 SELECT p.lat, p.lon, p.accuracy_m, p.at FROM responder_position AS p
  WHERE p.responder_id = $1 AND p.at > $2
