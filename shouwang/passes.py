@@ -16,6 +16,7 @@ from rules.engine import metrics
 from rules.engine.auditor import AuditPass
 from rules.engine.channel_tests import ChannelTestPass
 from rules.engine.detectors import DetectorDuePass, DetectorInputPass
+from rules.engine.dispatch import DispatchPass
 from rules.engine.due import DuePass
 from rules.engine.duty import DutyPass
 from rules.engine.leases import LeasePass
@@ -35,6 +36,7 @@ from store.delivery import DeliveryStore
 from store.desks import DeskStore
 from store.detectors import DetectorStore
 from store.engine import EngineStore
+from store.field_due import FieldDueStore
 from store.lane_watch import LaneWatch
 from store.opening import Centre
 from store.retention import RetentionStore
@@ -175,6 +177,7 @@ def engine_of(around: Surroundings, centre: Centre, outbox: OutboxPass) -> Engin
         ChannelTestPass(ChannelTests(around.db, centre, outbox.ways)),
         ChainEndPass(around),
         LeasePass(store),
+        DispatchPass(FieldDueStore(around.db, centre)),
         DutyPass(DeskStore(around.db, centre)),
         BeatPass(store),
         LanePass(LaneWatch(around.db, centre)),

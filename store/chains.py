@@ -45,6 +45,11 @@ async def stepped(connection: Connection, case: Case, request: StepRequest, *, b
         await chain.stepped(connection, case, request, by=by, now=now)
 
 
+def lost(case: Case, *, now: datetime) -> None:
+    """A claim has lapsed: what was left to the desk is the machine's again."""
+    field_chain.lost(case, now=now)
+
+
 async def fired(connection: Connection, case: Case, firing: Firing, *, now: datetime) -> None:
     """A deadline has fired; the case is as it is after it."""
     for chain in _CHAINS:

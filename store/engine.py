@@ -75,7 +75,7 @@ class EngineStore:
     async def _fire(self, incident_id: int, subject: str, now: datetime, decide: Decide) -> list[Firing]:
         fired: list[Firing] = []
         async with self._database.transaction() as connection:
-            case = await _load_if_free(connection, incident_id, subject)
+            case = await load_if_free(connection, incident_id, subject)
             if case is None:
                 return []
             first, recorded = case.last_seq + 1, list[changes.Change]()
@@ -140,7 +140,7 @@ class EngineStore:
         """The deadline whose step failed is tried again a little later; one that cannot even be read as well."""
         try:
             async with self._database.transaction() as connection:
-                case = await _load_if_free(connection, incident_id, subject)
+                case = await load_if_free(connection, incident_id, subject)
                 due = earliest(d for d in case.deadlines if d.due_at <= now) if case is not None else None
                 if case is None or due is None:
                     return
@@ -179,7 +179,7 @@ class EngineStore:
 
     async def _lapse(self, incident_id: int, subject: str, valid_until: datetime, now: datetime) -> bool:
         async with self._database.transaction() as connection:
-            case = await _load_if_free(connection, incident_id, subject)
+            case = await load_if_free(connection, incident_id, subject)
             if case is None or case.lease_until is None or case.lease_until > valid_until:
                 return False
             first, before = case.last_seq + 1, case.state
@@ -191,6 +191,7 @@ class EngineStore:
                 case.deadlines, Step.LEASE_LOST, case.clocks, now=now, attended=False, by_owner=False,
                 life_safety=case.class_ in LIFE_SAFETY,
             )  # fmt: skip
+            chains.lost(case, now=now)
             facts = (("last_owner", case.last_owner),)
             lost = Note(at=now, actor=SYSTEM, action=Step.LEASE_LOST, from_=before, to=case.state, facts=facts)
             case.note(lost)
@@ -235,7 +236,7 @@ class EngineStore:
             await connection.execute(_Q.beat, "engine", now)
 
 
-async def _load_if_free(connection: Connection, incident_id: int, subject: str) -> Case | None:
+async def load_if_free(connection: Connection, incident_id: int, subject: str) -> Case | None:
     """The case under its locks, or None where another holds one of them: it is served there, or next time."""
     if not await _lock_if_free(connection, subject):
         return None

@@ -18,6 +18,12 @@ deadlines_fired_total: Final = Counter(
 deadlines_failed_total: Final = Counter(
     "shouwang_deadlines_failed_total", "Deadlines whose step failed and was put off"
 )
+assignments_ruled_total: Final = Counter(
+    "shouwang_assignments_ruled_total", "Clocks of responders' assignments that were due, by what it meant", ["reason"]
+)
+assignments_failed_total: Final = Counter(
+    "shouwang_assignments_failed_total", "Cases whose assignments could not be looked at and were put off"
+)
 deadlines_overdue: Final = Gauge("shouwang_deadlines_overdue", "Deadlines overdue by 10 s or more at the last audit")
 devices: Final = Gauge(
     "shouwang_devices", "Devices by kind and by life, or by whether they were heard", ["kind", "status"]

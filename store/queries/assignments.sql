@@ -128,6 +128,10 @@ SELECT i.id, i.subject, min(a.next_due_at) AS due_at
  WHERE a.next_due_at <= $1
  GROUP BY i.id ORDER BY i.priority, min(a.next_due_at), i.id LIMIT $2
 
+-- name: link
+INSERT INTO incident_link (incident_id, other_id, reason, at) VALUES ($1, $2, 'responder_in_danger', $3)
+    ON CONFLICT (incident_id, other_id) DO NOTHING
+
 -- name: put_off
 -- Locked ones are in other hands and are served there.
 UPDATE assignment SET next_due_at = $2::timestamptz + make_interval(secs => (ARRAY[5, 15, 60])[least(failures + 1, 3)]),

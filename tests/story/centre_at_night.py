@@ -11,10 +11,12 @@ from typing import Any
 from devices.event import EventType
 from rules.clock import FakeClock
 from rules.domain.vocabulary import Step
+from rules.engine.dispatch import DispatchPass
 from rules.engine.due import DuePass
 from rules.engine.leases import LeasePass
 from store.alarms import Accepted
 from store.engine import EngineStore
+from store.field_due import FieldDueStore
 from store.steps import Hand
 from tests.town import CENTRE, Home, Town, town_in
 
@@ -28,6 +30,7 @@ class Night:
     engine: EngineStore
     due: DuePass
     leases: LeasePass
+    field: DispatchPass
 
     @property
     def now(self) -> datetime:
@@ -42,6 +45,7 @@ class Night:
     async def engine_looks(self) -> int:
         fired = await self.due.run_once(self.now)
         await self.leases.run_once(self.now)
+        await self.field.run_once(self.now)
         return fired
 
     async def outage(self, seconds: int) -> None:
@@ -75,5 +79,12 @@ class Night:
 async def night_in(dsn: str) -> AsyncIterator[Night]:
     async with town_in(dsn) as town:
         engine = EngineStore(town.db, CENTRE)
-        yield Night(town=town, clock=FakeClock(), engine=engine, due=DuePass(engine), leases=LeasePass(engine))
+        yield Night(
+            town=town,
+            clock=FakeClock(),
+            engine=engine,
+            due=DuePass(engine),
+            leases=LeasePass(engine),
+            field=DispatchPass(FieldDueStore(town.db, CENTRE)),
+        )
         assert await town.faults() == [], "the record after the story"
