@@ -57,3 +57,8 @@ WRITE_SOURCES: Final = frozenset({Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.SYS
 #: What is not erased, and why (centre.md, 36: the data-protection officer).
 LEGAL_HOLDS: Final = frozenset({Role.DATA_PROTECTION_OFFICER, Role.CENTRE_MANAGER, Role.ADMINISTRATOR})
 ACCOUNTS: Final = frozenset({Role.SECURITY_ADMINISTRATOR, Role.ADMINISTRATOR})
+#: What may hold an alarm is a desk's to note; a silence and a storm are a supervisor's to answer for.
+READ_HOLDERS: Final = READ_CASES
+ABSENCES: Final = _DESK | {Role.COMMUNITY_WORKER, Role.REGISTER_CLERK, Role.PROGRAM}
+SILENCES: Final = frozenset({Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.ADMINISTRATOR})
+STORMS: Final = frozenset({Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.ADMINISTRATOR})

@@ -13,11 +13,13 @@ from rules.domain import correlation, duplicates, lateness, policy
 from rules.domain.place import Point
 from rules.domain.policy import Assessment
 from rules.domain.vocabulary import Channel, Family, Mark
-from store import changes, device_words, lanes, repeats, unregistered
-from store.cases import changes_of, lock_subject
+from store import changes, circumstances, device_words, lanes, repeats, unregistered
+from store.cases import SYSTEM, changes_of, lock_subject
+from store.circumstances import Found
 from store.context import DeviceContext, of_device
 from store.database import Connection
 from store.dead_letters import DeadLetter, bury_call
+from store.holding import Heard, screen
 from store.lanes import LaneLease
 from store.opening import Cause, Centre, Effect, count_on, note_on, relate_and_apply
 from store.sql import queries
@@ -43,6 +45,7 @@ class Alarm:
     source: str = "canonical"  #: in service: which of them it came by
     resent: bool = False  #: the broker says that it may have sent this message before
     first_at: datetime | None = None  #: of a dead letter that is used again: when it came
+    found: Found | None = None  #: nobody sent it: a detector of ours says so
 
     @property
     def at(self) -> datetime | None:
@@ -90,7 +93,7 @@ async def accept(connection: Connection, lease: LaneLease | None, alarm: Alarm, 
         await lanes.confirm(connection, lease)
     context = await _context_of(connection, alarm.device, alarm.received_at)
     timing = _timing(alarm, context)
-    known = _context(context, alarm, timing)
+    known = await circumstances.of_alarm(connection, _context(context, alarm, timing), alarm, context, centre=centre)
     assessed = policy.assess(alarm.event.type, known, now=alarm.received_at, policy=context.policy)
     repeat = await repeats.find(connection, _report(alarm, context, assessed))
     if repeat.counted:
@@ -101,7 +104,7 @@ async def accept(connection: Connection, lease: LaneLease | None, alarm: Alarm, 
         return event.copy_of
     # Before the incident: whoever waits here for a batch of telemetry holds up nobody else's incident.
     await device_words.move_state(connection, alarm, context, timing)
-    effects = await _effects(connection, alarm, context, assessed, event.no, centre, stands=repeat.stands)
+    effects = await _effects(connection, alarm, context, known, assessed, event.no, centre, stands=repeat.stands)
     effect = effects[0] if effects else None
     incident_id = effect.case.id if effect is not None and effect.case is not None else None
     if incident_id is not None:
@@ -264,6 +267,7 @@ async def _effects(
     connection: Connection,
     alarm: Alarm,
     context: DeviceContext,
+    known: policy.Context,
     assessed: Assessment,
     event_no: int,
     centre: Centre,
@@ -291,6 +295,14 @@ async def _effects(
     in_test = Mark.TEST in assessed.marks
     standing_at = now if stands else await _standing_at(connection, alarm, context, event_no, in_test=in_test)
     cause = replace(cause, standing_at=standing_at)
+    if alarm.found is not None:
+        cause = replace(cause, actor=SYSTEM, source="system", facts=(*cause.facts, *alarm.found.facts))
+    heard = Heard(
+        assessed=assessed, known=known, context=context, subject=subject, event_no=event_no, now=now,
+    )  # fmt: skip
+    held = await screen(connection, heard, centre=centre)
+    if held is not None:
+        return [held] if held.case is not None else []
     effect = await relate_and_apply(connection, assessed, cause, centre=centre, floor=context.floor, now=now)
     return [effect] if effect.case is not None else []
 

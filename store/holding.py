@@ -14,6 +14,7 @@ from rules.domain import damping, suppression
 from rules.domain.correlation import Subject
 from rules.domain.damping import LIMITS, Trace
 from rules.domain.policy import Assessment, Context, Effect
+from rules.domain.storms import power_lines_of
 from rules.domain.suppression import Hold, Holder, Standing
 from rules.domain.vocabulary import Action, Class, Family, Mark
 from store import device_faults, power_outages
@@ -57,7 +58,7 @@ async def screen(connection: Connection, heard: Heard, *, centre: Centre) -> Don
 
 async def _screen_technical(connection: Connection, heard: Heard, centre: Centre) -> Done | None:
     row = await _read(connection, heard)
-    trace = damping.heard(_trace(row), bad=True, now=heard.now)
+    trace = damping.heard(_trace(row), bad=True, now=heard.now, limits=_limits(heard))
     await _write_trace(connection, heard, trace)
     standing = _standing(row, trace)
     decision = suppression.decide(heard.assessed, heard.known, standing)
@@ -83,7 +84,7 @@ async def _screen_end(connection: Connection, heard: Heard) -> Done | None:
     before = _trace(row)
     if before is None:
         return None
-    trace = damping.heard(before, bad=False, now=heard.now)
+    trace = damping.heard(before, bad=False, now=heard.now, limits=_limits(heard))
     await _write_trace(connection, heard, trace)
     decision = suppression.decide_end(assessed, _standing(row, trace))
     if isinstance(decision, suppression.Pass):
@@ -154,7 +155,13 @@ async def _fold_power(connection: Connection, heard: Heard, hub_id: int | None, 
         return None
     home = f"p{context.premises_id}" if context.premises_id is not None else f"d{context.device_id}"
     folded = await power_outages.fold(
-        connection, home=home, hub_id=hub_id, area=context.area, centre=centre, now=heard.now
+        connection,
+        home=home,
+        hub_id=hub_id,
+        area=context.area,
+        centre=centre,
+        now=heard.now,
+        lines=power_lines_of(context.policy.thresholds),
     )
     if folded is None:
         return None
@@ -187,6 +194,10 @@ def _standing(row: Any, trace: Trace) -> Standing:
         runaway_incident=row["runaway_incident"] if runs else None,
         flapping_incident=row["own_incident"] if flaps else None,
     )
+
+
+def _limits(heard: Heard) -> damping.DampingLimits:
+    return damping.limits_of(heard.context.policy.thresholds)
 
 
 def _trace(row: Any) -> Trace | None:

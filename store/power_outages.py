@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from rules.domain import correlation, policy, storms
-from rules.domain.storms import POWER_LINES, Loss
+from rules.domain.storms import Loss, PowerLines
 from rules.domain.vocabulary import Action, Class, Family, State
 from store import changes
 from store.cases import SYSTEM, Facts, Note, changes_of, load_open, lock_subject, save
@@ -34,7 +34,14 @@ class Folded:
 
 
 async def fold(
-    connection: Connection, *, home: str, hub_id: int | None, area: str | None, centre: Centre, now: datetime
+    connection: Connection,
+    *,
+    home: str,
+    hub_id: int | None,
+    area: str | None,
+    lines: PowerLines,
+    centre: Centre,
+    now: datetime,
 ) -> Folded | None:
     """Find or open the outage this home is behind; None where it stands alone. Called where none was seen to stand.
 
@@ -45,9 +52,9 @@ async def fold(
     standing = await connection.fetchval(_Q.covering, hub_id, area)
     if standing is not None:
         return Folded(incident_id=standing)
-    since = now - timedelta(seconds=POWER_LINES.window_s)
+    since = now - timedelta(seconds=lines.window_s)
     recent = [Loss(**dict(row)) for row in await connection.fetch(_Q.recent, since)]
-    part = storms.part_of(Loss(home=home, hub_id=hub_id, area=area), recent)
+    part = storms.part_of(Loss(home=home, hub_id=hub_id, area=area), recent, lines)
     if part is None:
         return None
     opened = await open_row(

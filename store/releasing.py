@@ -96,7 +96,7 @@ async def _release_escalation(
     if case.state not in UNRESOLVED or case.attended:
         return
     first = case.last_seq + 1
-    case.deadlines = deadlines.sooner_first_stage(case.deadlines, now)
+    case.deadlines = deadlines.sooner_stage(case.deadlines, now)
     case.note(Note(at=now, actor=SYSTEM, action=Action.RELEASED, facts=(("deadline", "escalate"),)))
     await save(connection, case, keyring=centre.keyring)
     await changes.record(connection, changes_of(case, first), now=now)

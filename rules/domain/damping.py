@@ -9,21 +9,31 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from rules.domain.thresholds import Thresholds
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DampingLimits:
-    """Where coming and going becomes flapping, and many become too many. Proposals: a county sets its own."""
+    """Where coming and going becomes flapping, and many become too many."""
 
     flaps: int = 5  #: more changes between bad and well than this …
     flap_window_s: int = 600  #: … in so long
     calm_s: int = 1800  #: without a change for so long it flaps no more
-    alarms_per_hour: int = 20  #: of one device and cause
+    runaway_alarms: int = 20  #: more of one device and cause than this …
+    runaway_window_s: int = 3600  #: … in so long
     runaway_calm_s: int = 3600
     samples: int = 20  #: alarms of a runaway device that its case shows one by one; the others are counted
 
 
 LIMITS: Final = DampingLimits()
-_WINDOW_S: Final = 3600
+
+
+def limits_of(thresholds: Thresholds) -> DampingLimits:
+    """The limits as a policy draws them."""
+    return DampingLimits(
+        flaps=thresholds.flapping_changes, flap_window_s=thresholds.flapping_window_s,
+        runaway_alarms=thresholds.runaway_alarms, runaway_window_s=thresholds.runaway_window_s,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +45,7 @@ class Trace:
     flapping_since: datetime | None = None
     flaps: int = 0  #: since then
     window_at: datetime
-    alarms: int = 0  #: in the hour that began then
+    alarms: int = 0  #: in the window that began then
     runaway_since: datetime | None = None
     held: int = 0  #: since then, counted only
     last_at: datetime
@@ -48,8 +58,7 @@ class Trace:
 def heard(trace: Trace | None, *, bad: bool, now: datetime, limits: DampingLimits = LIMITS) -> Trace:
     """The trace after one more word: the cause is (`bad`), or it is over."""
     if trace is None:
-        changes = (now,) if bad else ()
-        return Trace(bad=bad, changes=changes, window_at=now, alarms=int(bad), last_at=now)
+        return Trace(bad=bad, changes=(now,) if bad else (), window_at=now, alarms=int(bad), last_at=now)
     changed = trace.bad is not bad
     changes = _recent((*trace.changes, now) if changed else trace.changes, now, limits)
     begins = trace.flapping_since is None and len(changes) > limits.flaps
@@ -62,10 +71,10 @@ def heard(trace: Trace | None, *, bad: bool, now: datetime, limits: DampingLimit
 
 
 def _counted(trace: Trace, now: datetime, limits: DampingLimits) -> Trace:
-    if now - trace.window_at >= timedelta(seconds=_WINDOW_S):
+    if now - trace.window_at >= timedelta(seconds=limits.runaway_window_s):
         trace = replace(trace, window_at=now, alarms=0)
     alarms = trace.alarms + 1
-    runs = trace.runaway_since is not None or alarms > limits.alarms_per_hour
+    runs = trace.runaway_since is not None or alarms > limits.runaway_alarms
     held = trace.held + 1 if runs and alarms > 1 else trace.held
     return replace(trace, alarms=alarms, held=held, runaway_since=(trace.runaway_since or now) if runs else None)
 

@@ -228,6 +228,14 @@ def without(standing: Deadlines, kind: DeadlineKind) -> Deadlines:
 
 
 def sooner_first_stage(standing: Deadlines, due_at: datetime) -> Deadlines:
+    """The deadlines with the first stage of the desk chain not later than this, where it has not fired yet."""
+    started = _find(standing, DeadlineKind.ESCALATE)
+    if started is None or started.stage or started.round:
+        return standing
+    return sooner_stage(standing, due_at)
+
+
+def sooner_stage(standing: Deadlines, due_at: datetime) -> Deadlines:
     """The deadlines with the next stage of the desk chain not later than this; a case somebody holds is left alone."""
     started = _find(standing, DeadlineKind.ESCALATE)
     if started is None or started.due_at <= due_at:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rules.domain.thresholds import Thresholds
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StormLines:
@@ -37,6 +39,22 @@ class PowerLines:
     own_area: int = 5  #: homes of one community
     wider: int = 10  #: homes of an area above it
     total: int = 10  #: of the whole centre: beyond it everything goes to the row of its own uppermost area
+
+
+def storm_lines_of(thresholds: Thresholds) -> StormLines:
+    """The lines as a policy draws them."""
+    return StormLines(
+        window_s=thresholds.storm_window_s, most=thresholds.storm_alarms, times_normal=thresholds.storm_times_normal,
+        least=thresholds.storm_least,
+    )  # fmt: skip
+
+
+def power_lines_of(thresholds: Thresholds) -> PowerLines:
+    """The same of power losses."""
+    return PowerLines(
+        window_s=thresholds.power_window_s, hub=thresholds.power_hub, own_area=thresholds.power_own_area,
+        wider=thresholds.power_wider, total=thresholds.power_total,
+    )  # fmt: skip
 
 
 STORM_LINES: Final = StormLines()

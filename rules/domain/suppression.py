@@ -10,9 +10,11 @@ from enum import StrEnum
 from typing import Final
 
 from devices.event import LIFE_SAFETY as LIFE_SAFETY_TYPES
+from devices.event import EventType
 from rules.domain.policy import Assessment, Context, Effect
 from rules.domain.policy_routes import EQUIPMENT_TAGS
 from rules.domain.policy_table import FLOORS
+from rules.domain.policy_value import Policy
 from rules.domain.vocabulary import LIFE_SAFETY, Class, Family, Mark, Priority
 
 
@@ -141,26 +143,61 @@ def _by_absence(context: Context, standing: Standing) -> Pass | Hold:
 
 
 def _technical(context: Context, standing: Standing) -> Pass | Hold:
-    if standing.silence_id is not None:
-        return Hold(reason=Reason.SILENCED, holder=Holder.SILENCE, ref=standing.silence_id)
-    if standing.flapping_incident is not None:
-        return Hold(reason=Reason.FLAPPING, holder=Holder.FLAPPING, ref=standing.flapping_incident)
-    if standing.runaway_incident is not None:
-        return Hold(reason=Reason.RUNAWAY_DEVICE, holder=Holder.RUNAWAY, ref=standing.runaway_incident)
+    """The first of these that stands; people with equipment at home are behind no storm and no outage."""
+    if (own := _first(_OF_THE_DEVICE, standing)) is not None:
+        return own
     if not context.tags.isdisjoint(EQUIPMENT_TAGS):
         return Pass(reason=Reason.EQUIPMENT_AT_HOME)
-    if standing.storm_id is not None:
-        return Hold(reason=Reason.IN_STORM, holder=Holder.STORM, ref=standing.storm_id)
-    if standing.outage_incident is not None:
-        return Hold(reason=Reason.BEHIND_OUTAGE, holder=Holder.OUTAGE, ref=standing.outage_incident)
-    return Pass(reason=Reason.NOTHING_HOLDS)
+    return _first(_OF_MANY, standing) or Pass(reason=Reason.NOTHING_HOLDS)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Matcher:
-    """What a silence is about: everything that is named must fit."""
+def _first(order: tuple[tuple[str, Reason, Holder], ...], standing: Standing) -> Hold | None:
+    for name, reason, holder in order:
+        ref: int | None = getattr(standing, name)
+        if ref is not None:
+            return Hold(reason=reason, holder=holder, ref=ref)
+    return None
 
-    device_id: int | None = None
-    area: str | None = None
-    classes: frozenset[str] = frozenset()
-    types: frozenset[str] = frozenset()
+
+_OF_THE_DEVICE: Final = (
+    ("silence_id", Reason.SILENCED, Holder.SILENCE),
+    ("flapping_incident", Reason.FLAPPING, Holder.FLAPPING),
+    ("runaway_incident", Reason.RUNAWAY_DEVICE, Holder.RUNAWAY),
+)
+_OF_MANY: Final = (
+    ("storm_id", Reason.IN_STORM, Holder.STORM),
+    ("outage_incident", Reason.BEHIND_OUTAGE, Holder.OUTAGE),
+)
+
+
+_CLASSES: Final = frozenset(str(class_) for class_ in Class)
+_TYPES: Final = frozenset(str(type_) for type_ in EventType)
+
+
+def problems_of_matcher(classes: frozenset[str], types: frozenset[str], policy: Policy) -> tuple[str, ...]:
+    """Every reason why a silence of these classes and types may not be; empty for a good one.
+
+    Whatever it could match must be technical and not urgent. A matcher that names neither could match anything its
+    device or area says, a call for help too.
+    """
+    if not classes and not types:
+        return ("name the technical classes or types: without them it would match calls for help",)
+    found = [f"{name}: may never be silenced" for name in sorted(classes) if not _class_may(name, policy)]
+    found += [f"{name}: may never be silenced" for name in sorted(types) if not _type_may(name, policy)]
+    return tuple(found)
+
+
+def _class_may(name: str, policy: Policy) -> bool:
+    if name not in _CLASSES:
+        return False
+    row = policy.row(Class(name))
+    return may_be_held(row.class_, row.family, row.priority)
+
+
+def _type_may(name: str, policy: Policy) -> bool:
+    """Whether a type leads to nothing but what may be held, or to nobody's power and equipment, which is passed."""
+    if name not in _TYPES or EventType(name) in LIFE_SAFETY_TYPES:
+        return False
+    routes = policy.routes.get(EventType(name), ())
+    classes = [route.class_ for route in routes if not route.when.tags_any & EQUIPMENT_TAGS]
+    return bool(classes) and all(_class_may(str(class_), policy) for class_ in classes)

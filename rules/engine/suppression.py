@@ -1,0 +1,94 @@
+"""The passes around what is held: counted, ended in time, released; and what is graver together than alone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final, Protocol
+
+#: Held rows released in one pass: each is a transaction of a few milliseconds.
+BATCH_SIZE: Final = 200
+
+
+class HoldingStore(Protocol):
+    """The store's side."""
+
+    async def combine(self, now: datetime) -> int:
+        """Find cases that are graver together; return how many combinations."""
+        ...
+
+    async def keep(self, now: datetime) -> int:
+        """Count what storms and outages hold, end what is over or calm; return how many moved."""
+        ...
+
+    async def release(self, now: datetime, limit: int) -> int:
+        """Release held rows whose holder has ended; return how many were looked at."""
+        ...
+
+    async def watch(self, now: datetime) -> int:
+        """Look for storms to suggest and for somebody in an empty home; return how many were found."""
+        ...
+
+    async def callers(self, now: datetime) -> int:
+        """Look for people who call often, or whose habit changed; return how many were found."""
+        ...
+
+
+class CombinationPass:
+    """Raises what is graver together; a pair is found within a second."""
+
+    name: Final = "combinations"
+    every_s: Final = 1.0
+    batch_size: Final = 0
+
+    def __init__(self, store: HoldingStore) -> None:
+        self._store = store
+
+    async def run_once(self, now: datetime) -> int:
+        """Look once."""
+        return await self._store.combine(now)
+
+
+class HoldingPass:
+    """Keeps what is held in order: counts, ends, and lets go on what is still bad when its holder has ended."""
+
+    name: Final = "holding"
+    every_s: Final = 2.0
+    batch_size: Final = BATCH_SIZE
+
+    def __init__(self, store: HoldingStore) -> None:
+        self._store = store
+
+    async def run_once(self, now: datetime) -> int:
+        """Look once; return the rows released, or a full batch where more wait."""
+        await self._store.keep(now)
+        return await self._store.release(now, BATCH_SIZE)
+
+
+class StormWatchPass:
+    """Suggests storm mode, and notices who is in an empty home."""
+
+    name: Final = "storm_watch"
+    every_s: Final = 15.0
+    batch_size: Final = 0
+
+    def __init__(self, store: HoldingStore) -> None:
+        self._store = store
+
+    async def run_once(self, now: datetime) -> int:
+        """Look once."""
+        return await self._store.watch(now)
+
+
+class CallersPass:
+    """Looks for people who call often; days matter here, not seconds."""
+
+    name: Final = "callers"
+    every_s: Final = 600.0
+    batch_size: Final = 0
+
+    def __init__(self, store: HoldingStore) -> None:
+        self._store = store
+
+    async def run_once(self, now: datetime) -> int:
+        """Look once."""
+        return await self._store.callers(now)
