@@ -11,8 +11,10 @@ import structlog
 from aiohttp import web
 
 from console.api import (
+    absences,
     accounts,
     brokers,
+    callbacks,
     commands,
     credentials,
     dead_letters,
@@ -24,8 +26,10 @@ from console.api import (
     places,
     residents,
     session,
+    silences,
     sources,
     steps,
+    storms,
 )
 from console.context import CONTEXT, ConsoleContext
 from console.dispatch import dispatch
@@ -54,8 +58,12 @@ ROUTES: Final[list[Route]] = [
     *devices.ROUTES,
     *credentials.ROUTES,
     *brokers.ROUTES,
+    *callbacks.ROUTES,
     *maintenance.ROUTES,
     *commands.ROUTES,
+    *absences.ROUTES,
+    *silences.ROUTES,
+    *storms.ROUTES,
     *sources.ROUTES,
     *dead_letters.ROUTES,
     *accounts.ROUTES,
@@ -72,7 +80,10 @@ def make_app(context: ConsoleContext) -> web.Application:
     app[DESCRIPTION] = describe(ROUTES, version=context.version)
     app[MQTT_DESCRIPTION] = describe_mqtt(version=context.version)
     app.router.add_get("/api/v1/stream", socket.stream)
-    register(app, [route for route in ROUTES if route not in socket.ROUTES], dispatch)
+    app.router.add_post(callbacks.PATTERN, callbacks.hear)
+    # Both have handlers of their own: one upgrades, the other's body is a provider's.
+    by_hand = [*socket.ROUTES, *callbacks.ROUTES]
+    register(app, [route for route in ROUTES if route not in by_hand], dispatch)
     add_health(app)
     add_pages(app)
     app.on_response_prepare.append(_secure)

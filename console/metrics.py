@@ -14,6 +14,9 @@ stream_failures: Final = Counter("shouwang_stream_failures_total", "Passes of th
 broker_questions: Final = Counter(
     "shouwang_broker_questions_total", "Questions of a broker by kind and what we answered", ["kind", "answer"]
 )
+callbacks_heard: Final = Counter(
+    "shouwang_callbacks_total", "Callbacks of providers by channel and what became of them", ["channel", "outcome"]
+)
 request_seconds: Final = Histogram(
     "shouwang_http_request_seconds", "From a request's head to its answer, in seconds", ["route", "status"]
 )

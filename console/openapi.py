@@ -94,8 +94,14 @@ def _description(route: Route) -> str:
 
 
 def _path_parameters(route: Route) -> list[dict[str, Any]]:
-    schema = {"type": "string", "pattern": "^[0-9]{1,18}$"}
-    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in route.parameters]
+    return [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": _pattern(route, name)}}
+        for name in route.parameters
+    ]
+
+
+def _pattern(route: Route, name: str) -> str:
+    return "^[a-z][a-z0-9_-]{0,31}$" if name in route.names else "^[0-9]{1,18}$"
 
 
 def _query_parameters(route: Route, schemas: dict[str, Any]) -> list[dict[str, Any]]:

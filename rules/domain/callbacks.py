@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from rules.domain.notices import Answer
+
 
 class Key(StrEnum):
     """What was pressed: "press 1 to take it, 2 if you cannot"."""
@@ -46,3 +48,20 @@ class Refused:
 
 
 Callback = Answered | NoAnswer | Delivered | Refused
+
+
+def answer_of(said: Callback) -> Answer:
+    """What it means for the notice; a key that was neither "1" nor "2" is no acceptance, and no refusal either."""
+    match said:
+        case Answered(key=Key.TAKE):
+            return Answer.TAKE
+        case Answered(key=Key.CANNOT):
+            return Answer.CANNOT
+        case Answered():
+            return Answer.HEARD
+        case NoAnswer():
+            return Answer.NO_ANSWER
+        case Delivered():
+            return Answer.DELIVERED
+        case Refused():
+            return Answer.REFUSED
