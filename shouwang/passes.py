@@ -25,6 +25,7 @@ from rules.engine.outbox import OutboxPass
 from rules.engine.partitions import PartitionPass
 from rules.engine.retention import RetentionPass
 from rules.engine.supervision import AgeingPass, SupervisionPass, UpkeepPass
+from rules.engine.suppression import CallersPass, CombinationPass, HoldingPass, StormWatchPass
 from shouwang.channels import channels_of
 from shouwang.parts import Surroundings
 from shouwang.senders import senders_of
@@ -37,6 +38,7 @@ from store.desks import DeskStore
 from store.detectors import DetectorStore
 from store.engine import EngineStore
 from store.field_due import FieldDueStore
+from store.holding_passes import HoldingPasses
 from store.lane_watch import LaneWatch
 from store.opening import Centre
 from store.retention import RetentionStore
@@ -171,6 +173,7 @@ def engine_of(around: Surroundings, centre: Centre, outbox: OutboxPass) -> Engin
     watch = SupervisionStore(around.db, centre, clock=around.clock.now)
     upkeep = UpkeepStore(around.db, centre, watch)
     detectors = DetectorStore(around.db, centre)
+    holding = HoldingPasses(around.db, centre)
     passes: list[Pass] = [
         DuePass(store),
         outbox,
@@ -191,5 +194,9 @@ def engine_of(around: Surroundings, centre: Centre, outbox: OutboxPass) -> Engin
         RetentionPass(RetentionStore(around.db, centre), periods_of(around.settings.retention)),
         AnchorPass(around.db, around.settings.data_dir / "anchors"),
         EstatePass(around.db),
+        CombinationPass(holding),
+        HoldingPass(holding),
+        StormWatchPass(holding),
+        CallersPass(holding),
     ]
     return Engine(passes, around.clock)
