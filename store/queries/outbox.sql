@@ -56,7 +56,8 @@ SELECT recipient, facts ->> 'capacity' AS capacity, answer = 'cannot' AND NOT ro
 -- One statement in the alarm's own transaction: everybody the register has for these people; whether they may be told
 -- is asked when it is sent, so that a refusal has its reason. One number is one person: barred for one is barred.
 INSERT INTO outbox (incident_id, recipient, purpose, priority, key, facts, due_at, made_at)
-SELECT $1, 'contact:' || c.id, 'information', $4, $1 || ':family:' || $5 || ':contact:' || c.id, $6, $7, $7
+SELECT $1::bigint, 'contact:' || c.id, 'information', $4::smallint, $1::bigint || ':family:' || $5::text || ':contact:' || c.id,
+       $6::jsonb, $7::timestamptz, $7::timestamptz
   FROM (SELECT DISTINCT ON (coalesce(c.phone, c.id::text)) c.id
           FROM contact AS c JOIN resident AS r ON r.id = c.resident_id
          WHERE c.resident_id = $2 OR r.premises_id = $3
@@ -66,7 +67,7 @@ SELECT $1, 'contact:' || c.id, 'information', $4, $1 || ':family:' || $5 || ':co
 -- name: tell_again
 -- Everyone who was told of a case, or of one that was merged into it, is told what became of it.
 INSERT INTO outbox (incident_id, recipient, purpose, priority, key, facts, due_at, made_at)
-SELECT DISTINCT $1::bigint, o.recipient, 'information', $2::smallint, $1 || ':family:' || $3 || ':' || o.recipient, $4::jsonb,
+SELECT DISTINCT $1::bigint, o.recipient, 'information', $2::smallint, $1::bigint || ':family:' || $3::text || ':' || o.recipient, $4::jsonb,
        $5::timestamptz, $5::timestamptz
   FROM outbox AS o
  WHERE o.purpose = 'information' AND o.recipient LIKE 'contact:%' AND o.state IN ('sent', 'uncertain', 'leased')
@@ -79,7 +80,7 @@ UPDATE outbox SET state = 'cancelled', result = 'case_ended', ended_at = $2
  WHERE incident_id = $1 AND purpose = 'information' AND state = 'waiting'
 
 -- name: was_told
-SELECT EXISTS (SELECT FROM outbox WHERE incident_id = $1 AND key LIKE $1 || ':family:opened:%')
+SELECT EXISTS (SELECT FROM outbox WHERE incident_id = $1::bigint AND key LIKE $1::bigint || ':family:opened:%')
 
 -- name: area_name
 SELECT name, name_en FROM area WHERE path = $1::text::ltree
