@@ -105,15 +105,17 @@ class Email:
 
     def _data(self, relay: smtplib.SMTP, message: Message) -> Outcome:
         try:
-            reply = relay.data(self._mail(message))
-            _expect(reply, Reason.REFUSED)
-        except _Refusal as refusal:
-            return refusal.outcome
+            code, _ = relay.data(self._mail(message))
         except smtplib.SMTPDataError as error:
+            # Refused before the mail itself was said.
             return _refused(error.smtp_code, Reason.REFUSED)
         except (OSError, smtplib.SMTPException, ValueError) as error:
             # The whole mail was on its way, and nothing came back.
             return Uncertain(reason=Reason.ANSWER_LOST, detail=type(error).__name__)
+        if code in range(400, 600):
+            return _refused(code, Reason.REFUSED)
+        if code not in range(200, 300):
+            return Uncertain(reason=Reason.ANSWER_UNREADABLE, detail="smtp")
         return Sent(reference=reference_of(message.id))
 
     def _mail(self, message: Message) -> bytes:
@@ -142,11 +144,16 @@ def _expect(reply: tuple[int, bytes], reason: Reason) -> None:
 def _refused(code: int, reason: Reason) -> Failed:
     if code in range(400, 500):
         return Failed(reason=Reason.PROVIDER_DOWN, retry_helps=True, detail=f"smtp_{code}")
+    if code not in range(500, 600):
+        return Failed(reason=Reason.ANSWER_UNREADABLE, retry_helps=True, detail="smtp")
     return Failed(reason=reason, retry_helps=False, detail=f"smtp_{code}")
 
 
 def _before(error: Exception) -> Failed:
     """What went wrong before a mail was begun: nothing was sent."""
+    if isinstance(error, smtplib.SMTPServerDisconnected) and isinstance(error.__context__, TimeoutError):
+        # The library says "closed" of a relay that went silent.
+        return Failed(reason=Reason.TIMED_OUT, retry_helps=True)
     match error:
         case smtplib.SMTPAuthenticationError() | smtplib.SMTPNotSupportedError():
             return Failed(reason=Reason.ACCOUNT, retry_helps=False, detail=type(error).__name__)
