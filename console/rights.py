@@ -62,3 +62,16 @@ READ_HOLDERS: Final = READ_CASES
 ABSENCES: Final = _DESK | {Role.COMMUNITY_WORKER, Role.REGISTER_CLERK, Role.PROGRAM}
 SILENCES: Final = frozenset({Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.ADMINISTRATOR})
 STORMS: Final = frozenset({Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.ADMINISTRATOR})
+#: Whoever may be on it reads it; who is on it is the supervisors' word.
+READ_SHIFTS: Final = _DESK | {Role.CENTRE_MANAGER, Role.COMMUNITY_WORKER, Role.AUDITOR, Role.PROGRAM}
+WRITE_SHIFTS: Final = frozenset({Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.ADMINISTRATOR})
+READ_NOTICES: Final = frozenset(
+    {Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.QUALITY_REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR}
+)
+#: Who may know why an alarm got its class; no people stand in a policy.
+READ_POLICIES: Final = READ_CASES | {Role.SYSTEM_ADMINISTRATOR, Role.AUDITOR}
+PROPOSE_POLICIES: Final = frozenset(
+    {Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.SYSTEM_ADMINISTRATOR, Role.ADMINISTRATOR}
+)
+#: The second person answers for alarms, not for machines.
+APPROVE_POLICIES: Final = frozenset({Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.ADMINISTRATOR})

@@ -48,6 +48,10 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     areas: Sequence[str]
     language: str
+    phone: str | None  #: where the on-call list rings, normalised
+    phone_typed: str | None
+    email: str | None
+    channels: Sequence[str]  #: kinds in the order tried; empty: as a notice needs
     disabled: bool
     created_at: datetime
     version: int
@@ -74,6 +78,10 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True):
     areas: Sequence[str] = ()
     language: str = "zh-CN"
     password: str | None = None
+    phone: str | None = None
+    phone_typed: str | None = None
+    email: str | None = None
+    channels: Sequence[str] = ()
 
 
 async def list_users(db: Database, *, after: int, limit: int) -> tuple[list[User], int]:
@@ -96,7 +104,18 @@ async def add_user(db: Database, passwords: Passwords, new: NewUser, *, by: int 
     try:
         async with db.transaction() as connection:
             user_id = await connection.fetchval(
-                Q.add_user, new.name, new.display_name, new.role, list(new.areas), new.language, kept, now
+                Q.add_user,
+                new.name,
+                new.display_name,
+                new.role,
+                list(new.areas),
+                new.language,
+                kept,
+                now,
+                new.phone,
+                new.phone_typed,
+                new.email,
+                list(new.channels),
             )
             await _on_record(connection, user_id, "user_added", by=by, now=now)
     except asyncpg.UniqueViolationError as error:
@@ -123,8 +142,9 @@ async def change_user(
         if version is not None and version != row["version"]:
             raise UserChanged(row["version"])
         wanted = {name: changes.get(name, row[name]) for name in ("display_name", "role", "areas", "language")}
+        reached = [changes.get(name, row[name]) for name in ("phone", "phone_typed", "email", "channels")]
         disabled_at = _disabled_at(row["disabled_at"], changes.get("disabled"), now)
-        await connection.execute(Q.change_user, user_id, *wanted.values(), kept, disabled_at)
+        await connection.execute(Q.change_user, user_id, *wanted.values(), kept, disabled_at, *reached)
         if kept or disabled_at:
             await connection.execute(Q.end_sessions_of, user_id)
         if kept:
@@ -191,6 +211,10 @@ def _user(row: asyncpg.Record) -> User:
         role=row["role"],
         areas=row["areas"],
         language=row["language"],
+        phone=row["phone"],
+        phone_typed=row["phone_typed"],
+        email=row["email"],
+        channels=row["channels"],
         disabled=row["disabled_at"] is not None,
         created_at=row["created_at"],
         version=row["version"],

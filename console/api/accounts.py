@@ -8,10 +8,24 @@ from typing import Annotated, Any, Final
 import msgspec
 from pydantic import Field, StringConstraints
 
-from console.api.fields import AreaPath, Body, Id, Moment, NoNul, Page, PageQuery, after_id, page_by_id
+from console.api.fields import (
+    AreaPath,
+    Body,
+    Channels,
+    Id,
+    Mail,
+    Moment,
+    NoNul,
+    Page,
+    PageQuery,
+    PhoneTyped,
+    after_id,
+    page_by_id,
+)
 from console.problems import FieldProblem, Problem, not_found, unusable
 from console.rights import ACCOUNTS, Role
 from console.routes import Call, Match, Reply, Route
+from rules.domain.phones import read
 from store.users import (
     NewUser,
     Token,
@@ -45,6 +59,9 @@ class NewUserBody(Body):
     areas: Areas = Field(default_factory=list, max_length=100)
     language: Annotated[str, StringConstraints(pattern=r"^(zh-CN|en)$")] = "zh-CN"
     password: Password | None = None
+    phone: PhoneTyped | None = None
+    email: Mail | None = None
+    channels: Channels = Field(default_factory=list, max_length=3)
 
 
 class UserPatch(Body):
@@ -56,6 +73,9 @@ class UserPatch(Body):
     language: Annotated[str, StringConstraints(pattern=r"^(zh-CN|en)$")] | None = None
     password: Password | None = None
     disabled: bool | None = None
+    phone: PhoneTyped | None = None
+    email: Mail | None = None
+    channels: Channels | None = None
 
 
 class NewTokenBody(Body):
@@ -86,7 +106,7 @@ async def user(call: Call) -> Reply:
 async def make_user(call: Call) -> Reply:
     body = call.body_as(NewUserBody)
     _refuse_raising(call, body.role)
-    new = NewUser(**{**body.model_dump(), "role": str(body.role)})
+    new = NewUser(**{**_dialled(body.model_dump(mode="json")), "role": str(body.role)})
     try:
         made = await add_user(call.context.db, call.context.passwords, new, by=call.user.user_id, now=call.now)
     except UserExists as error:
@@ -95,7 +115,8 @@ async def make_user(call: Call) -> Reply:
 
 
 async def patch_user(call: Call) -> Reply:
-    changes = {name: value for name, value in call.body_as(UserPatch).named().items() if value is not None}
+    named = _dialled(call.body_as(UserPatch).model_dump(exclude_unset=True, mode="json"))
+    changes = {name: value for name, value in named.items() if value is not None or name in _MAY_BE_EMPTY}
     _refuse_raising(call, changes.get("role"))
     if changes.get("disabled") and call.id == call.user.user_id:
         raise unusable([FieldProblem(field="disabled", code="not_oneself")])
@@ -148,6 +169,17 @@ async def drop_token(call: Call) -> Reply:
     except UserUnknown as error:
         raise not_found() from error
     return Reply(status=HTTPStatus.NO_CONTENT)
+
+
+_MAY_BE_EMPTY: Final = frozenset({"phone", "phone_typed", "email"})
+
+
+def _dialled(fields: dict[str, Any]) -> dict[str, Any]:
+    """The number as typed, and as it is dialled."""
+    if "phone" not in fields:
+        return fields
+    typed = fields["phone"]
+    return {**fields, "phone_typed": typed, "phone": read(typed).stored if typed else None}
 
 
 def stale(current: int) -> Problem:

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from console.problems import Problem
 from rules.domain.phones import PhoneUnreadable, read
+from rules.domain.sending import Kind
 
 #: Rows of a page when nobody says, and at most.
 PAGE_DEFAULT: Final = 50
@@ -63,6 +64,12 @@ def _dialled(typed: str) -> str:
     return typed
 
 
+def _of_a_person(kind: Kind) -> Kind:
+    if kind not in (Kind.VOICE, Kind.SMS, Kind.EMAIL):
+        raise ValueError("voice, sms or email")
+    return kind
+
+
 NoNul = AfterValidator(_no_nul)
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")]
 AreaPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,32}(\.[A-Za-z0-9_]{1,32}){0,5}$")]
@@ -74,6 +81,9 @@ PhoneTyped = Annotated[str, StringConstraints(max_length=40), AfterValidator(_di
 Number = Annotated[str, StringConstraints(min_length=1, max_length=40), NoNul]
 Tag = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Moment = AwareDatetime
+Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00]{1,64}@[^@\s\x00]{1,190}$")]
+#: What people can be reached by; the others are channels of programs and groups.
+Channels = Annotated[list[Annotated[Kind, AfterValidator(_of_a_person)]], Field(max_length=3)]
 
 
 def encode_cursor(*parts: Any) -> str:

@@ -72,26 +72,29 @@ DELETE FROM sign_in_failure WHERE name = $1 AND source = $2
 DELETE FROM sign_in_failure WHERE name = $1
 
 -- name: users
-SELECT id, name, display_name, role, areas::text[] AS areas, language, version, created_at, disabled_at
+SELECT id, name, display_name, role, areas::text[] AS areas, language, phone, phone_typed, email, channels, version,
+       created_at, disabled_at
   FROM app_user WHERE id > $1 ORDER BY id LIMIT $2
 
 -- name: user
-SELECT id, name, display_name, role, areas::text[] AS areas, language, version, created_at, disabled_at
+SELECT id, name, display_name, role, areas::text[] AS areas, language, phone, phone_typed, email, channels, version,
+       created_at, disabled_at
   FROM app_user WHERE id = $1
 
 -- name: lock_user
-SELECT id, name, display_name, role, areas::text[] AS areas, language, version, created_at, disabled_at
+SELECT id, name, display_name, role, areas::text[] AS areas, language, phone, phone_typed, email, channels, version,
+       created_at, disabled_at
   FROM app_user WHERE id = $1 FOR UPDATE
 
 -- name: add_user
-INSERT INTO app_user (name, display_name, role, areas, language, password, created_at)
-VALUES ($1, $2, $3, $4::text[]::ltree[], $5, $6, $7) RETURNING id
+INSERT INTO app_user (name, display_name, role, areas, language, password, created_at, phone, phone_typed, email, channels)
+VALUES ($1, $2, $3, $4::text[]::ltree[], $5, $6, $7, $8, $9, $10, $11) RETURNING id
 
 -- name: change_user
 -- Under the row's lock, so that the version read is the version changed.
 UPDATE app_user
    SET display_name = $2, role = $3, areas = $4::text[]::ltree[], language = $5, password = coalesce($6, password),
-       disabled_at = $7, version = version + 1
+       disabled_at = $7, phone = $8, phone_typed = $9, email = $10, channels = $11, version = version + 1
  WHERE id = $1
 
 -- name: id_of_name
