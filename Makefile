@@ -17,7 +17,7 @@ PYTEST_WORKERS ?= 2
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help run install install-dev web test lint format types lock bench faults deep clean
+.PHONY: help run install install-dev web test lint format types lock bench faults deep simulation clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -62,6 +62,9 @@ faults: $(DEV_STAMP) ## break a running system in every way we know, and count w
 deep: $(DEV_STAMP) ## 10,000 steps of chance against the invariants, on a real database; prints its seed
 	LIFE_EXAMPLES=$${LIFE_EXAMPLES:-120} LIFE_STEPS=$${LIFE_STEPS:-100} $(BIN)/python -m pytest -n 0 -q \
 		tests/properties/test_centre_life.py
+
+simulation: $(DEV_STAMP) ## a year of a town of 500 homes on an invented clock, checked at its end
+	$(BIN)/python -m tests.simulation
 
 clean: ## remove what was built and the virtual environment; data in ./var stays
 	rm -rf $(VENV) build *.egg-info $(WEB)/dist $(WEB)/node_modules .pytest_cache .mypy_cache .ruff_cache \

@@ -1,0 +1,123 @@
+"""`make simulation`: a year of a town of 500 homes through the whole core, on a real database and an invented clock."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Final
+
+import asyncpg
+
+from benchmarks import machine
+from rules.clock import SharedClock
+from shouwang.embedded.postgres import EmbeddedPostgres
+from store.database import Database, connect
+from store.migrate import migrate
+from tests.simulation import checks, happenings
+from tests.simulation.town import settle
+from tests.simulation.year import Year
+from tests.town import CENTRE
+
+START: Final = datetime(2026, 1, 1, tzinfo=UTC)
+LIMIT_S: Final = 600
+SHOWN: Final = 12
+
+_BY_CLASS: Final = "SELECT class, count(*) FROM incident GROUP BY class ORDER BY count(*) DESC, class"
+_COUNTS: Final = """
+SELECT (SELECT count(*) FROM incident) AS incidents, (SELECT count(*) FROM entry) AS entries,
+       (SELECT count(*) FROM change) AS changes, (SELECT count(*) FROM outbox) AS notices,
+       (SELECT count(*) FROM incident WHERE state NOT IN ('resolved', 'closed')) AS unresolved
+"""
+
+
+@asynccontextmanager
+async def database() -> AsyncIterator[Database]:
+    """A server of its own that does not wait for the disk: what is proven here is not durability."""
+    folder = Path(tempfile.mkdtemp(prefix="sw-year-"))
+    folder.chmod(0o711)
+    (folder / "db").mkdir(mode=0o711)
+    server = EmbeddedPostgres(folder / "db", SharedClock())
+    try:
+        await server.start()
+        await migrate(server.dsn)
+        await _do_not_wait(server.superuser_dsn)
+        db = await connect(server.dsn, application_name="shouwang year", max_size=4)
+        try:
+            yield db
+        finally:
+            await db.close()
+    finally:
+        await server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _do_not_wait(dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    for setting in ("fsync = off", "full_page_writes = off", "max_wal_size = '4GB'"):
+        await connection.execute(f"ALTER SYSTEM SET {setting}")
+    await connection.execute("SELECT pg_reload_conf()")
+    await connection.close()
+
+
+async def simulate(*, seed: int, homes: int, days: int) -> list[str]:
+    """One town, so many days; the faults found at the end."""
+    rng, began_s = Random(seed), time.monotonic()
+    async with database() as db:
+        population = await settle(db, rng, homes=homes, now=START)
+        happens = happenings.of_year(population, rng, START, days=days)
+        settled_s = time.monotonic() - began_s
+        print(f"  {homes} homes, {len(population.devices)} devices, {len(happens)} happenings; {settled_s:.0f} s")
+        year = Year(db=db, centre=CENTRE, population=population, rng=rng, now=START)
+        until = START + timedelta(days=days)
+        await year.live(happens, until)
+        lived_s = time.monotonic() - began_s
+        async with db.pool.acquire() as connection:
+            await _tell(connection, year, days, lived_s - settled_s)
+            found = await checks.faults(connection, away=year.figures.away, now=until)
+        took_s = time.monotonic() - began_s
+        print(f"  checked in {took_s - lived_s:.0f} s; {took_s:.0f} s in all (at most {LIMIT_S} s)")
+    return found if took_s <= LIMIT_S else [*found, f"took {took_s:.0f} s"]
+
+
+async def _tell(connection: asyncpg.Connection[asyncpg.Record], year: Year, days: int, took_s: float) -> None:
+    figures, counts = year.figures, await connection.fetchrow(_COUNTS)
+    assert counts is not None
+    print(
+        f"  {figures.events:,} events ({figures.copies:,} copies), {figures.heartbeats:,} signs of life,"
+        f" {days} days in {took_s:.0f} s\n"
+        f"  {counts['incidents']:,} incidents ({counts['unresolved']} unresolved), {counts['entries']:,} entries,"
+        f" {counts['changes']:,} changes, {counts['notices']:,} notices\n"
+        f"  {figures.firings:,} deadlines fired, {figures.failed} failed; {year.people.claims:,} claims,"
+        f" {year.people.refused:,} steps refused\n"
+        f"  {figures.rings / figures.desk_hours:.3f} rings per desk and hour over {figures.desk_hours:,.0f} desk hours"
+    )
+    for row in await connection.fetch(_BY_CLASS):
+        print(f"    {row['class']:32}{row['count']:8,}")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Simulate; 1 if anything was found."""
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    parser.add_argument("--seed", type=int, default=int(os.environ.get("SIMULATION_SEED", "4")))
+    parser.add_argument("--homes", type=int, default=500)
+    parser.add_argument("--days", type=int, default=365)
+    options = parser.parse_args(arguments)
+    print("\n".join(machine.describe()))
+    print(f"seed {options.seed}", flush=True)
+    found = asyncio.run(simulate(seed=options.seed, homes=options.homes, days=options.days))
+    print("\n".join(f"  FAULT {fault}" for fault in found[:SHOWN]) or "  no fault")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

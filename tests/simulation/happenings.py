@@ -1,0 +1,186 @@
+"""What happens to a town in a year: presses, falls, smoke, wandering, flat batteries, storms, outages, tests.
+
+Rates are per home and year. Of the calls 5 % are in earnest, one in sixty needs an ambulance; the rest is accident,
+test and technology (the trials behind these numbers are of Aster, Appello and a district of Hangzhou).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Final
+
+from devices.event import EventType
+from tests.simulation.town import Device, Home, Population
+
+YEAR_S: Final = 365 * 24 * 3600
+#: The device kind that says it, what it says, how often a year, and after how many seconds it takes it back (0: never).
+RATES: Final = (
+    ("call_button", EventType.SOS, 8.0, 0),
+    ("call_button", EventType.BUTTON, 2.0, 0),
+    ("call_button", EventType.BATTERY_LOW, 0.6, 0),
+    ("smoke_alarm", EventType.SMOKE, 0.7, 240),
+    ("smoke_alarm", EventType.HEAT, 0.05, 600),
+    ("smoke_alarm", EventType.BATTERY_LOW, 0.3, 0),
+    ("smoke_alarm", EventType.FAULT, 0.2, 7200),
+    ("gas_alarm", EventType.GAS, 0.3, 300),
+    ("gas_alarm", EventType.CARBON_MONOXIDE, 0.05, 900),
+    ("location_band", EventType.FALL, 1.5, 0),
+    ("location_band", EventType.SOS, 3.0, 0),
+    ("location_band", EventType.WANDERING, 1.0, 3600),
+    ("location_band", EventType.REMOVED, 3.0, 0),
+    ("location_band", EventType.MEDICAL, 1.0, 0),
+    ("location_band", EventType.BATTERY_LOW, 6.0, 0),
+    ("motion_sensor", EventType.INACTIVITY, 0.8, 0),
+    ("door_sensor", EventType.INTRUSION, 0.1, 0),
+    ("door_sensor", EventType.TAMPER, 0.2, 0),
+)  # fmt: skip
+#: Two presses in one panic, or a device that sends again what it thinks was lost.
+PRESSES_AGAIN: Final = 0.18
+RESENDS: Final = 0.18
+DIES_A_YEAR: Final = 0.02
+STORMS: Final = 4
+#: Times the centre's own engine is away, and for how long at most.
+ENGINE_AWAY: Final = 4
+ENGINE_AWAY_S: Final = (600, 2400)
+#: Alarms that a gateway kept while it had no network, and brings in one flush.
+FLUSHES: Final = 12
+STRANGERS: Final = 12
+GARBLED: Final = 12
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """One word of a device at one moment."""
+
+    at: datetime
+    device: str
+    type: EventType
+    id: str
+    kept_s: float = 0  #: so long ago by its own clock: it lay with a gateway, or is sent again
+    garbled: bool = False
+    serious: bool = False  #: somebody needs help
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Silenced:
+    """A device that says nothing from here on, until somebody replaces its battery."""
+
+    at: datetime
+    device: Device
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Away:
+    """The engine is not there."""
+
+    at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Test:
+    """Somebody tests a device, as every month: test mode, and a press in it."""
+
+    at: datetime
+    device: Device
+    confirmed: bool
+
+
+Happening = Said | Silenced | Away | Test
+
+
+def of_year(population: Population, rng: Random, start: datetime, *, days: int = 365) -> list[Happening]:
+    """Everything that happens in so many days, in order."""
+    span_s, share = days * 24 * 3600, days / 365
+    found: list[Happening] = []
+    for home in population.homes:
+        found += _of_home(home, rng, start, span_s, share)
+    for _ in range(round(STORMS * share)):
+        found += _storm(population, rng, start, span_s)
+    for _ in range(round(ENGINE_AWAY * share)):
+        at = start + timedelta(seconds=rng.uniform(0, span_s))
+        found.append(Away(at=at, until=at + timedelta(seconds=rng.uniform(*ENGINE_AWAY_S))))
+    for number in range(round(FLUSHES * share)):
+        found += _flush(population, rng, start, span_s, number)
+    found += _strange(rng, start, span_s, share)
+    return sorted(found, key=lambda one: (one.at, str(one)))
+
+
+def _times(rng: Random, rate: float, start: datetime, span_s: float) -> Iterator[datetime]:
+    """As a Poisson process has them."""
+    at_s = rng.expovariate(rate / YEAR_S)
+    while at_s < span_s:
+        yield start + timedelta(seconds=at_s)
+        at_s += rng.expovariate(rate / YEAR_S)
+
+
+def _of_home(home: Home, rng: Random, start: datetime, span_s: float, share: float) -> Iterator[Happening]:
+    for kind, type_, rate, lasts_s in RATES:
+        device = home.having(kind)
+        if device is not None:
+            for number, at in enumerate(_times(rng, rate, start, span_s)):
+                yield from _episode(rng, device, type_, at, f"{type_}-{number}", lasts_s)
+    for device in home.devices:
+        for at in _times(rng, DIES_A_YEAR, start, span_s):
+            yield Silenced(at=at, device=device, until=at + timedelta(days=rng.uniform(2, 9)))
+    button = home.having("call_button")
+    if button is not None:
+        for month in range(round(12 * share)):
+            at = start + timedelta(days=30 * month, hours=rng.uniform(24, 24 * 28))
+            yield Test(at=at, device=button, confirmed=rng.random() < 0.9)
+
+
+def _episode(rng: Random, device: Device, type_: EventType, at: datetime, id_: str, lasts_s: int) -> Iterator[Said]:
+    serious = rng.random() < 0.05
+    said = Said(at=at, device=device.name, type=type_, id=id_, serious=serious)
+    yield said
+    if rng.random() < RESENDS:
+        later_s = rng.uniform(2, 9)
+        again_at = at + timedelta(seconds=later_s)
+        yield Said(at=again_at, device=device.name, type=type_, id=id_, kept_s=later_s)
+    if type_ is EventType.SOS and rng.random() < PRESSES_AGAIN:
+        again = at + timedelta(seconds=rng.uniform(3, 200))
+        yield Said(at=again, device=device.name, type=type_, id=f"{id_}-again", serious=serious)
+    if lasts_s:
+        ends = EventType(f"{type_}_clear")
+        over = at + timedelta(seconds=rng.uniform(0.5, 2) * lasts_s)
+        yield Said(at=over, device=device.name, type=ends, id=f"{id_}-end")
+
+
+def _storm(population: Population, rng: Random, start: datetime, span_s: float) -> Iterator[Said]:
+    """Power goes in some villages, three homes in five; it comes back within hours, and a lamp has caught fire."""
+    at = start + timedelta(seconds=rng.uniform(0, span_s))
+    struck = set(rng.sample(range(10), 4))
+    name = f"storm-{at:%m%d%H}"
+    homes = [home for home in population.homes if home.village in struck and rng.random() < 0.6]
+    for home in homes:
+        device = home.devices[rng.randrange(len(home.devices))]
+        lost = at + timedelta(seconds=rng.uniform(0, 90))
+        yield Said(at=lost, device=device.name, type=EventType.POWER_LOST, id=f"{name}-lost")
+        back = lost + timedelta(seconds=rng.uniform(1800, 4 * 3600))
+        yield Said(at=back, device=device.name, type=EventType.POWER_RESTORED, id=f"{name}-back")
+    for home in rng.sample(homes, min(2, len(homes))):
+        burns = at + timedelta(seconds=rng.uniform(20, 600))
+        detector = home.having("smoke_alarm")
+        if detector is not None:
+            yield Said(at=burns, device=detector.name, type=EventType.SMOKE, id=f"{name}-fire", serious=True)
+
+
+def _flush(population: Population, rng: Random, start: datetime, span_s: float, number: int) -> Iterator[Said]:
+    """Ten alarms of the last hours, all at once."""
+    at = start + timedelta(seconds=rng.uniform(0, span_s))
+    for home in rng.sample(population.homes, 10):
+        kept_s = round(rng.uniform(60, 6 * 3600))
+        yield Said(at=at, device=home.devices[0].name, type=EventType.SOS, id=f"flush-{number}", kept_s=kept_s)
+
+
+def _strange(rng: Random, start: datetime, span_s: float, share: float) -> Iterator[Said]:
+    for number in range(round((STRANGERS + GARBLED) * share)):
+        at = start + timedelta(seconds=rng.uniform(0, span_s))
+        garbled = number >= STRANGERS * share
+        device = f"call_button-{rng.randrange(100)}" if garbled else f"nobodys-{number}"
+        yield Said(at=at, device=device, type=EventType.SOS, id=f"strange-{number}", garbled=garbled)
