@@ -23,6 +23,7 @@ from store.sql import queries
 
 _Q: Final = queries("outages")
 _SUPERVISION: Final = queries("supervision")
+_POWER: Final = queries("power_outages")
 
 GUARDS: Final = sorted(kind for kind in LIFE_SAFETY_KINDS if kind is not DeviceKind.HUB)
 _EQUIPMENT: Final = sorted(EQUIPMENT_TAGS)
@@ -73,7 +74,7 @@ async def read_outage(db: Database, incident_id: int, *, sight: Sequence[str]) -
     async with db.pool.acquire() as connection:
         row = await connection.fetchrow(_Q.of_incident, incident_id)
         if row is None:
-            return None
+            return await _read_fold(connection, incident_id, sight=sight)
         people = await people_behind(connection, incident_id, sight=sight)
     return OutageView(
         kind=row["kind"], of=row["key"], from_at=row["from_at"], ended_at=row["ended_at"], devices=row["held"],
@@ -81,9 +82,24 @@ async def read_outage(db: Database, incident_id: int, *, sight: Sequence[str]) -
     )  # fmt: skip
 
 
+async def _read_fold(connection: Connection, incident_id: int, *, sight: Sequence[str]) -> OutageView | None:
+    """The same of homes without power and of a storm: whoever a held row stands for."""
+    row = await connection.fetchrow(_POWER.of_incident, incident_id)
+    if row is None:
+        return None
+    rows = await connection.fetch(_POWER.people_behind, row["holder"], row["ref"], PEOPLE_MOST, list(sight))
+    return OutageView(
+        kind=row["kind"], of=row["part"], from_at=row["from_at"], ended_at=row["ended_at"], devices=row["held"],
+        devices_most=row["held_most"], people=_by_risk(rows),
+    )  # fmt: skip
+
+
 async def people_behind(connection: Connection, incident_id: int, *, sight: Sequence[str] = ()) -> list[PersonBehind]:
     """Everybody whose devices an outage holds, by risk: equipment, no other path, alone, dependent."""
-    rows = await connection.fetch(_Q.people_behind, incident_id, GUARDS, PEOPLE_MOST, list(sight))
+    return _by_risk(await connection.fetch(_Q.people_behind, incident_id, GUARDS, PEOPLE_MOST, list(sight)))
+
+
+def _by_risk(rows: Sequence[Any]) -> list[PersonBehind]:
     people = [(_risks(row), row) for row in rows]
     people.sort(key=lambda one: (outages.rank(one[0]), one[1]["id"]))
     return [

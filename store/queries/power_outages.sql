@@ -28,12 +28,12 @@ UPDATE power_outage SET counted = $2 WHERE incident_id = $1
 UPDATE power_outage SET ended_at = $2 WHERE incident_id = $1 AND ended_at IS NULL RETURNING part
 
 -- name: of_incident
-SELECT o.part, o.from_at, o.ended_at,
+SELECT 'power' AS kind, 'outage' AS holder, o.incident_id AS ref, o.part, o.from_at, o.ended_at,
        (SELECT count(*) FROM held AS h WHERE h.kind = 'outage' AND h.ref = o.incident_id AND h.ended_at IS NULL)::int AS held,
        (SELECT count(*) FROM held AS h WHERE h.kind = 'outage' AND h.ref = o.incident_id)::int AS held_most
   FROM power_outage AS o WHERE o.incident_id = $1
 UNION ALL
-SELECT 'storm:' || coalesce(t.area::text, ''), t.from_at, t.ended_at,
+SELECT 'storm', 'storm', t.id, coalesce(t.area::text, ''), t.from_at, t.ended_at,
        (SELECT count(*) FROM held AS h WHERE h.kind = 'storm' AND h.ref = t.id AND h.ended_at IS NULL)::int,
        (SELECT count(*) FROM held AS h WHERE h.kind = 'storm' AND h.ref = t.id)::int
   FROM storm AS t WHERE t.incident_id = $1
