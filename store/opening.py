@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 from rules.domain import correlation, deadlines
 from rules.domain.deadlines import DeadlineKind, Floor
 from rules.domain.lifecycle import after
-from rules.domain.place import Place
+from rules.domain.place import Place, PlaceKind
 from rules.domain.plans import FrozenStep, freeze, put_in_front
 from rules.domain.policy import Assessment
 from rules.domain.suppression import delay_s_of
-from rules.domain.vocabulary import Action, Mark, Priority, State, Step, Target
+from rules.domain.vocabulary import UNRESOLVED, Action, Mark, Priority, State, Step, Target
 from store import chains
 from store.cases import SYSTEM, Case, Note, insert, load, load_open, save
 from store.database import Connection
@@ -76,10 +76,14 @@ async def relate_and_apply(
 ) -> Effect:
     """Find out, under the subject's lock (which the caller holds), which incident it belongs to, and carry it out."""
     standing = await load_open(connection, cause.subject.key, cause.subject.family)
-    last = await connection.fetchrow(_Q.last_resolved, cause.subject.key, cause.subject.family)
-    decision = correlation.relate(
-        assessed, _as_open(standing), _as_resolved(last), now=now, standing_at=cause.standing_at
-    )
+    before = await connection.fetchrow(_Q.last_resolved, cause.subject.key, cause.subject.family)
+    assert before is not None, "one row, whatever is in it"
+    last = _as_resolved(before)
+    if standing is None and before["stays"] is not None:
+        stayed = await load(connection, before["stays"])
+        standing = stayed if stayed.state in UNRESOLVED else None
+        last = _later(last, stayed) if standing is None else last
+    decision = correlation.relate(assessed, _as_open(standing), last, now=now, standing_at=cause.standing_at)
     match decision:
         case correlation.OpenNew():
             return await _open(connection, assessed, cause, decision, centre=centre, floor=floor, now=now)
@@ -185,7 +189,7 @@ async def _join(
     case.marks |= assessed.marks & SHOWN_MARKS - {Mark.TEST}
     case.alert_count += 1
     case.sounded_at, case.sound_to = now, Target.DESKS
-    case.place = place_json(cause.place) or case.place
+    case.place = _place_after(case.place, cause.place)
     case.deadlines = deadlines.on_join(
         case.deadlines, case.clocks, now=now, raised=decision.raise_to is not None,
         confirm_within_s=decision.confirm_within_s, real_at_once=decision.real_at_once, floor=floor,
@@ -266,8 +270,26 @@ def _as_open(case: Case | None) -> correlation.OpenIncident | None:
     )  # fmt: skip
 
 
+def _later(last: correlation.ResolvedIncident | None, stayed: Case) -> correlation.ResolvedIncident | None:
+    """Of the subject's own last case and the one into which an earlier one was merged: the later."""
+    if stayed.resolved_at is None or (last is not None and last.resolved_at >= stayed.resolved_at):
+        return last
+    return correlation.ResolvedIncident(
+        id=stayed.id, class_=stayed.class_, resolved_at=stayed.resolved_at, last_owner_id=stayed.last_owner,
+        closed=stayed.state is State.CLOSED,
+    )  # fmt: skip
+
+
+def _place_after(kept: dict[str, Any] | None, fresh: Place | None) -> dict[str, Any] | None:
+    """Where to send people after a further alarm: what a person said gives way to a fix in the alarm, not to less."""
+    told = kept is not None and kept.get("kind") == PlaceKind.TOLD
+    if told and fresh is not None and fresh.kind is not PlaceKind.REPORTED:
+        return kept
+    return place_json(fresh) or kept
+
+
 def _as_resolved(row: Any) -> correlation.ResolvedIncident | None:
-    if row is None:
+    if row["id"] is None:
         return None
     return correlation.ResolvedIncident(
         id=row["id"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,16 +13,36 @@ from devices.commands import Announcement
 from rules.domain import correlation, deadlines, policy
 from rules.domain.lease import lease_until
 from rules.domain.lifecycle import LEAVES_CLAIM, TAKES_CLAIM, IllegalStep, NotYours, after, refuse_unless_may
-from rules.domain.resolution import Problem, Safety, check_resolve
-from rules.domain.vocabulary import LIFE_SAFETY, Actor, Class, Outcome, State, Step
-from store import chains, changes
-from store.cases import Case, Facts, IncidentUnknown, Note, changes_of, load, load_open, lock_subject, save
+from rules.domain.vocabulary import LIFE_SAFETY, Actor, Class, State, Step
+from store import chains, changes, hand_overs, step_acts, step_ends, transfers
+from store.cases import Case, IncidentUnknown, Note, changes_of, load, load_open, lock_subject, save
 from store.commands import announce
 from store.context import floor_now, policy_now
-from store.database import Connection, Database, StoreError
+from store.database import Connection, Database
 from store.opening import Cause, Centre, relate_and_apply
 from store.sql import queries
-from store.standing import still_reported
+from store.step_types import (
+    Hand,
+    Said,
+    StaleVersion,
+    StepIncomplete,
+    StepRefused,
+    StepRequest,
+    VersionRequired,
+)
+
+__all__ = [
+    "Hand",
+    "Opening",
+    "StaleVersion",
+    "StepIncomplete",
+    "StepRefused",
+    "StepRequest",
+    "VersionRequired",
+    "leave_claim",
+    "open_by_hand",
+    "take_step",
+]
 
 _Q: Final = queries("steps")
 
@@ -31,60 +51,6 @@ NEEDS_VERSION: Final = frozenset({Step.RESOLVE, Step.CLOSE, Step.MERGE})
 
 #: Giving a case back is no work on it: a claim given back at once did not stop the answer clock (centre.md, 37).
 LEAVES_WITHOUT_WORK: Final = frozenset({Step.RELEASE, Step.PASS})
-
-
-class StepRefused(StoreError):
-    """The case moved on, or somebody else holds it. `owner` is who, where anybody does."""
-
-    def __init__(self, message: str, *, owner: int | None, state: State) -> None:
-        super().__init__(message)
-        self.owner = owner
-        self.state = state
-
-
-class StaleVersion(StoreError):
-    """The case has changed since it was read: `given` is the reader's version, `current` the case's."""
-
-    def __init__(self, *, given: int, current: int) -> None:
-        super().__init__(f"the case is at version {current}, not {given}; look at what changed and decide again")
-        self.given = given
-        self.current = current
-
-
-class VersionRequired(StoreError):
-    """This step needs `If-Match` with the version the case was read at."""
-
-
-class StepIncomplete(StoreError):
-    """What the step needs is missing or wrong; `problems` names each field."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__(", ".join(f"{problem.field}: {problem.code}" for problem in problems))
-        self.problems = problems
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Hand:
-    """Who takes a step: a user at a desk."""
-
-    user_id: int
-    supervisor: bool = False
-
-    @property
-    def actor(self) -> str:
-        return f"user:{self.user_id}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StepRequest:
-    """A step and what it carries. `text` is personal (a note, a reason, a number called) and is sealed."""
-
-    step: Step
-    if_match: int | None = None
-    text: str | None = None
-    facts: Facts = ()
-    outcome: Outcome | None = None
-    safety: Safety | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,25 +73,43 @@ async def take_step(
     """Take one step, or raise and change nothing: IncidentUnknown, StepRefused, StaleVersion, VersionRequired,
     StepIncomplete."""
     async with database.transaction() as connection:
+        for subject in await step_acts.also_locked(connection, incident_id, request):
+            await lock_subject(connection, subject)
         case = await load(connection, incident_id)
-        _check_version(case, request)
+        check_version(case, request)
+        request = await _as_it_counts(connection, case, request, by, now)
         first = case.last_seq + 1
         before = case.state
         was_owner = case.claimed_by == by.user_id
         counted = _claim_counted(case, now) or (was_owner and request.step not in LEAVES_WITHOUT_WORK)
         case.count_answer(counted=was_owner and counted)
         later_open = request.step is Step.REOPEN and await _later_open(connection, case)
-        _check_allowed(case, request.step, by, later_open=later_open)
-        await _carry_out(connection, case, request, by, now)
-        _set_clocks(case, request.step, by, now, was_owner=was_owner, counted=counted)
-        from_, to = (before, case.state) if before is not case.state else (None, None)
-        facts, text = request.facts, request.text
-        case.note(Note(at=now, actor=by.actor, action=request.step, from_=from_, to=to, facts=facts, text=text))
+        check_allowed(case, request.step, by, later_open=later_open)
+        said = await _carry_out(connection, case, request, by, centre, now)
+        set_clocks(case, request.step, by, now, was_owner=was_owner, counted=counted)
+        _write_down(case, request, said, by, now, before=before)
         await chains.stepped(connection, case, request, by=by, now=now)
         if request.step is Step.CLAIM:
             await announce(connection, case, Announcement.TAKEN, now=now)
         await save(connection, case, keyring=centre.keyring)
         await changes.record(connection, changes_of(case, first), now=now)
+
+
+async def _as_it_counts(
+    connection: Connection, case: Case, request: StepRequest, by: Hand, now: datetime
+) -> StepRequest:
+    """The step that a request is under the lock: a claim of a case one was offered accepts it, and a priority that
+    goes down is the owner's to change."""
+    step = await transfers.counts_as(connection, case, request.step, by, now)
+    if step is Step.RECLASSIFY and step_acts.lowers(case, request):
+        step = Step.LOWER_PRIORITY
+    return replace(request, step=step) if step is not request.step else request
+
+
+def _write_down(case: Case, request: StepRequest, said: Said, by: Hand, now: datetime, *, before: State) -> None:
+    from_, to = (before, case.state) if before is not case.state else (said.from_, said.to)
+    facts = (*request.facts, *said.facts)
+    case.note(Note(at=now, actor=by.actor, action=request.step, from_=from_, to=to, facts=facts, text=request.text))
 
 
 async def open_by_hand(database: Database, opening: Opening, *, by: Hand, centre: Centre, now: datetime) -> int:
@@ -168,7 +152,8 @@ def _told(opening: Opening) -> str:
     return msgspec.json.encode({name: value for name, value in told.items() if value}).decode()
 
 
-def _check_version(case: Case, request: StepRequest) -> None:
+def check_version(case: Case, request: StepRequest) -> None:
+    """VersionRequired or StaleVersion where the request did not see the case as it is."""
     if request.if_match is None:
         if request.step in NEEDS_VERSION:
             raise VersionRequired(f"{request.step} needs If-Match with the version you have seen")
@@ -176,7 +161,8 @@ def _check_version(case: Case, request: StepRequest) -> None:
         raise StaleVersion(given=request.if_match, current=case.version)
 
 
-def _check_allowed(case: Case, step: Step, by: Hand, *, later_open: bool) -> None:
+def check_allowed(case: Case, step: Step, by: Hand, *, later_open: bool = False) -> None:
+    """StepRefused where the state, or the right, does not allow the step."""
     actors = {Actor.DESK}
     if case.claimed_by == by.user_id:
         actors.add(Actor.OWNER)
@@ -199,27 +185,35 @@ async def _later_open(connection: Connection, case: Case) -> bool:
     return await load_open(connection, case.subject, case.family) is not None
 
 
-async def _carry_out(connection: Connection, case: Case, request: StepRequest, by: Hand, now: datetime) -> None:
-    step = request.step
-    if step is Step.RESOLVE:
-        _resolve(case, request, by, now)
-    elif step is Step.REOPEN:
-        case.resolved_at = case.resolved_by = case.outcome = case.safety = None
-    elif step is Step.CLOSE:
-        await _refuse_if_still_reported(connection, case)
-        case.closed_at = now
+async def _carry_out(
+    connection: Connection, case: Case, request: StepRequest, by: Hand, centre: Centre, now: datetime
+) -> Said:
+    step, said = request.step, Said()
+    if step in step_acts.ACTS:
+        said = await step_acts.ACTS[step](connection, case, request, by, now)
+    elif step in step_ends.ENDS:
+        said = await step_ends.ENDS[step](connection, case, request, by, now)
+    elif step is Step.TRANSFER:
+        said = await transfers.offer(connection, case, request, by, now)
+    elif step is Step.HANDOVER:
+        said = await hand_overs.record(connection, case, request, by, centre.keyring, now)
     elif step is Step.PASS:
         await connection.execute(_Q.note_pass, case.id, by.user_id, now)
         if _declines_anothers_case(case, step, by):
-            return  # it stays with the colleague: this says something about this desk only
+            return said  # it stays with the colleague: this says something about this desk only
     case.state = after(case.state, step, unattended=not case.attended)
     if step in TAKES_CLAIM:
         _claim(case, by, now)
     elif step in LEAVES_CLAIM:
         leave_claim(case)
+    if step in TAKES_CLAIM or step in LEAVES_CLAIM:
+        await transfers.forget(connection, case)
+    return said
 
 
 def _claim(case: Case, by: Hand, now: datetime) -> None:
+    if case.claimed_by not in (None, by.user_id):
+        case.last_owner = case.claimed_by
     case.claimed_by, case.claimed_at, case.acted_at = by.user_id, now, now
     case.lease_until = lease_until(now)
     case.stage = 0
@@ -232,38 +226,8 @@ def leave_claim(case: Case) -> None:
     case.claimed_by = case.claimed_at = case.lease_until = None
 
 
-def _resolve(case: Case, request: StepRequest, by: Hand, now: datetime) -> None:
-    assert request.outcome is not None, "the body's model requires an outcome"
-    ruling = check_resolve(
-        priority=case.priority, class_=case.class_, outcome=request.outcome, safety=request.safety,
-        user_id=by.user_id, arrived=case.state is State.ON_SCENE, now=now,
-    )  # fmt: skip
-    if not ruling.allowed:
-        raise StepIncomplete(ruling.problems)
-    case.outcome, case.review = request.outcome, ruling.review
-    case.safety = None if request.safety is None else _safety_json(request.safety)
-    case.resolved_at, case.resolved_by = now, by.user_id
-
-
-def _safety_json(safety: Safety) -> dict[str, Any]:
-    """Codes and times only: who was seen and why stand in the sealed text."""
-    return {
-        "kind": str(safety.kind),
-        "service": safety.service,
-        "reference": safety.reference,
-        "accepted_at": safety.accepted_at.isoformat() if safety.accepted_at is not None else None,
-        "second_user": str(safety.second_user_id) if safety.second_user_id is not None else None,
-    }
-
-
-async def _refuse_if_still_reported(connection: Connection, case: Case) -> None:
-    if case.class_ in LIFE_SAFETY and await still_reported(connection, case.id, case.resolved_at):
-        raise StepRefused(
-            "a device of this case still reports the condition; it cannot be closed", owner=None, state=case.state
-        )
-
-
-def _set_clocks(case: Case, step: Step, by: Hand, now: datetime, *, was_owner: bool, counted: bool) -> None:
+def set_clocks(case: Case, step: Step, by: Hand, now: datetime, *, was_owner: bool, counted: bool = True) -> None:
+    """The deadlines after the step, and the owner's proof of being there."""
     case.deadlines = deadlines.on_step(
         case.deadlines, step, case.clocks, now=now, attended=case.attended,
         by_owner=was_owner or case.claimed_by == by.user_id, life_safety=case.class_ in LIFE_SAFETY,

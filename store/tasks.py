@@ -158,9 +158,10 @@ async def list_tasks(db: Database, wanted: TaskFilter, *, after: int, limit: int
 
 def _task(row: Any, keyring: Keyring | None) -> Task:
     sealed = row["note_sealed"]
+    fields: dict[str, Any] = {name: row[name] for name in _AS_THEY_ARE}
+    fields |= {name: None if row[column] is None else str(row[column]) for name, column in _IDS.items()}
     return Task(
-        **{name: row[name] for name in _AS_THEY_ARE},
-        **{name: None if row[column] is None else str(row[column]) for name, column in _IDS.items()},
+        **fields,
         id=str(row["id"]),
         masked_name=mask_name(row["resident_name"]) if row["resident_name"] else None,
         note=None if keyring is None or sealed is None else keyring.open(sealed, context="task note"),

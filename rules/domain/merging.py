@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rules.domain.vocabulary import Family, State
+from rules.domain.vocabulary import Family
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,11 +27,3 @@ def may_merge(gone: Party, stays: Party) -> bool:
         return gone.resident_id == stays.resident_id
     same_home = gone.premises_id is not None and gone.premises_id == stays.premises_id
     return same_home and gone.family is stays.family
-
-
-_FURTHER = {State.CLAIMED: 0, State.DISPATCHED: 1, State.ON_SCENE: 2}
-
-
-def state_after(gone: State, stays: State) -> State:
-    """How far help has come once the one is in the other, which somebody holds: the farther of the two."""
-    return max(stays, gone, key=lambda state: _FURTHER.get(state, -1))

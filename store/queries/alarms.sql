@@ -42,7 +42,10 @@ SELECT e.type, e.last_copy_at,
 
 -- name: cases_of_device
 -- In order of id, the order in which their locks are taken.
-SELECT DISTINCT e.incident_id, i.family
-  FROM event AS e JOIN incident AS i ON i.id = e.incident_id
- WHERE e.device_id = $1 AND e.incident_id IS NOT NULL AND i.state NOT IN ('resolved', 'closed')
- ORDER BY e.incident_id
+-- Of one that was merged, the one that stayed.
+SELECT DISTINCT i.id AS incident_id, i.family
+  FROM (SELECT DISTINCT incident_id FROM event WHERE device_id = $1 AND incident_id IS NOT NULL) AS e
+  JOIN incident AS said ON said.id = e.incident_id
+  JOIN incident AS i ON i.id = CASE WHEN said.merged_into IS NULL THEN said.id ELSE stays_as(said.id) END
+ WHERE i.state NOT IN ('resolved', 'closed')
+ ORDER BY i.id

@@ -9,3 +9,22 @@ SELECT r.id AS resident_id, p.id AS premises_id, p.area::text AS area
 -- Under the incident's lock.
 INSERT INTO incident_pass (incident_id, user_id, at) VALUES ($1, $2, $3)
     ON CONFLICT (incident_id, user_id) DO UPDATE SET at = excluded.at
+
+-- name: somebody_else_on_duty
+SELECT EXISTS (SELECT FROM desk_present WHERE user_id <> $1)
+
+-- name: somebody_arrived
+-- A responder, or the service that took it.
+SELECT EXISTS (SELECT FROM assignment WHERE incident_id IN (SELECT with_merged($1)) AND arrived_at IS NOT NULL)
+    OR EXISTS (SELECT FROM hand_over WHERE incident_id IN (SELECT with_merged($1)) AND arrived_at IS NOT NULL)
+
+-- name: about
+-- Without a lock, only to know which subjects to lock first.
+SELECT subject, resident_id, premises_id, device_id FROM incident WHERE id = $1
+
+-- name: move
+-- Under the locks of both subjects and of the incident.
+UPDATE incident SET subject = $2, family = $3, area = $4::text::ltree WHERE id = $1
+
+-- name: home_of
+SELECT lat, lon FROM premises WHERE id = $1

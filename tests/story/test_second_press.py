@@ -46,5 +46,5 @@ async def test_an_owner_who_does_nothing_is_reminded_and_then_loses_the_case(fre
         assert (await night.actions(call))[-1] == "reminded"
         assert (await night.case(call))["sound_to"] == "owner"
         await night.pass_seconds(30)
-        assert (await night.actions(call))[-1] == "unattended_again"
+        assert "unattended_again" in await night.actions(call)
         assert (await night.case(call))["claimed_by"] is None
