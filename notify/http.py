@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Final, Self
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -102,6 +102,12 @@ class Outgoing:
                 return Answer(status=response.status, headers=names, body=await _bounded(response))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             return _failure(error)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def close(self) -> None:
         """End every connection."""

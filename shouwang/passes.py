@@ -11,9 +11,11 @@ from typing import Final
 
 import structlog
 
+from notify.http import Outgoing
 from rules.domain.retention import Periods
 from rules.engine import metrics
 from rules.engine.auditor import AuditPass
+from rules.engine.callbacks import CallbackPass
 from rules.engine.channel_tests import ChannelTestPass
 from rules.engine.detectors import DetectorDuePass, DetectorInputPass
 from rules.engine.dispatch import DispatchPass
@@ -31,6 +33,7 @@ from shouwang.parts import Surroundings
 from shouwang.senders import senders_of
 from shouwang.settings import Retention
 from store import anchors, estate
+from store.callbacks import CallbackStore
 from store.channel_tests import ChannelTests, chain_end
 from store.database import Database
 from store.delivery import DeliveryStore
@@ -154,9 +157,9 @@ class ChainEndPass:
         return 0
 
 
-def outbox_of(around: Surroundings, centre: Centre) -> OutboxPass:
+def outbox_of(around: Surroundings, centre: Centre, outgoing: Outgoing) -> OutboxPass:
     """What sends notices, by the channels of the settings; raises SettingWrong. Enter it before the engine runs."""
-    senders = senders_of(channels_of(around.settings, demo=around.demo, clock=around.clock))
+    senders = senders_of(channels_of(around.settings, demo=around.demo, clock=around.clock, outgoing=outgoing))
     return OutboxPass(DeliveryStore(around.db, centre), senders, around.clock)
 
 
@@ -177,6 +180,7 @@ def engine_of(around: Surroundings, centre: Centre, outbox: OutboxPass) -> Engin
     passes: list[Pass] = [
         DuePass(store),
         outbox,
+        CallbackPass(CallbackStore(around.db, centre)),
         ChannelTestPass(ChannelTests(around.db, centre, outbox.ways)),
         ChainEndPass(around),
         LeasePass(store),

@@ -82,13 +82,14 @@ def _watch_of(around: Surroundings) -> BrokerWatch:
 
 async def rules(around: Surroundings) -> None:
     """Run the engine's passes, until cancelled; a step of the database's time holds them."""
+    from notify.http import Outgoing
     from shouwang.passes import engine_of, outbox_of
     from store.channel_tests import mark_demonstration
 
     centre = centre_of(around)
     # Whoever works in earnest takes the mark away: a demonstration's silence must never outlive it.
     await mark_demonstration(around.db, demo=around.demo, now=around.clock.now())
-    async with outbox_of(around, centre) as outbox:
+    async with Outgoing() as outgoing, outbox_of(around, centre, outgoing) as outbox:
         engine = engine_of(around, centre, outbox)
         around.stepped.append(lambda _stepped_s: engine.hold(HOLD_AFTER_STEP_S))
         await engine.run()
@@ -98,6 +99,7 @@ async def console(around: Surroundings) -> None:
     """Serve the API and the pages, until cancelled; makes the first administrator where there is none."""
     from console.app import run
     from console.context import ConsoleContext
+    from shouwang.channels import channels_of, hears_back
 
     settings = around.settings
     refuse_taken_port(
@@ -112,6 +114,7 @@ async def console(around: Surroundings) -> None:
         version=program_version(),
         dsn=around.db.dsn,
         broker_token=settings.broker_secret,
+        callbacks=hears_back(channels_of(settings, demo=around.demo, clock=around.clock)),
     )
 
     def ready(port: int) -> None:

@@ -95,7 +95,12 @@ UPDATE outbox SET state = $2, result = $3, ended_at = $4 WHERE id = $1 AND state
 SELECT id, channel, reference FROM outbox WHERE answer IS NULL AND answer_by <= $1 ORDER BY priority, answer_by LIMIT $2
 
 -- name: of_reference
-SELECT id, incident_id FROM outbox WHERE channel = $1 AND reference = $2 ORDER BY id DESC LIMIT 1
+-- A sending whose answer was lost left no reference; its provider names it by the id that we gave it.
+SELECT id, incident_id FROM outbox
+ WHERE channel = $1
+   AND (reference = $2
+        OR (reference IS NULL AND id = CASE WHEN $2 ~ '^[0-9]{1,15}$' THEN $2::text::bigint END))
+ ORDER BY id DESC LIMIT 1
 
 -- name: lock_answered
 -- Under the incident's lock, if there is one.
