@@ -12,6 +12,7 @@ from devices.event import EPOCH, Event, digest
 from rules.domain import correlation, duplicates, lateness, policy
 from rules.domain.place import Point
 from rules.domain.policy import Assessment
+from rules.domain.policy_context import minute_of_day
 from rules.domain.vocabulary import Channel, Family, Mark
 from store import changes, circumstances, device_words, lanes, repeats, unregistered
 from store.cases import SYSTEM, changes_of, lock_subject
@@ -93,7 +94,8 @@ async def accept(connection: Connection, lease: LaneLease | None, alarm: Alarm, 
         await lanes.confirm(connection, lease)
     context = await _context_of(connection, alarm.device, alarm.received_at)
     timing = _timing(alarm, context)
-    known = await circumstances.of_alarm(connection, _context(context, alarm, timing), alarm, context, centre=centre)
+    known = _context(context, alarm, timing, centre)
+    known = await circumstances.of_alarm(connection, known, alarm, context, centre=centre)
     assessed = policy.assess(alarm.event.type, known, now=alarm.received_at, policy=context.policy)
     repeat = await repeats.find(connection, _report(alarm, context, assessed))
     if repeat.counted:
@@ -206,7 +208,8 @@ async def _insert_as(
     no: int | None = await connection.fetchval(
         _Q.insert, context.device_id, identity.event_id, identity.digest, repeat, alarm.event.type,
         alarm.said_at or alarm.received_at, alarm.received_at, marks, context.resident_id, context.premises_id,
-        str(assessed.reason), encode(alarm.event).decode(), alarm.event.id_given,
+        str(assessed.reason), encode(alarm.event).decode(), alarm.event.id_given, assessed.decision,
+        context.policy.version,
     )  # fmt: skip
     return no
 
@@ -252,7 +255,7 @@ def _timing(alarm: Alarm, context: DeviceContext) -> lateness.Lateness:
     return replace(waited, clock_wrong=told.clock_wrong)
 
 
-def _context(context: DeviceContext, alarm: Alarm, timing: lateness.Lateness) -> policy.Context:
+def _context(context: DeviceContext, alarm: Alarm, timing: lateness.Lateness, centre: Centre) -> policy.Context:
     return context.for_policy(
         channel=alarm.channel,
         retained=alarm.retained,
@@ -260,6 +263,7 @@ def _context(context: DeviceContext, alarm: Alarm, timing: lateness.Lateness) ->
         late_s=timing.age_s,
         clock_wrong=timing.clock_wrong,
         damaged=alarm.event.damaged,
+        minute=minute_of_day(alarm.received_at, centre.timezone),
     )
 
 

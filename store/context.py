@@ -54,6 +54,7 @@ class DeviceContext:
         late_s: float | None,
         clock_wrong: bool,
         damaged: bool,
+        minute: int | None = None,
     ) -> Context:
         """What the policy is told: of a shared device, everybody at the home counts."""
         row, personal = self.row, self.wearer is Wearer.PERSONAL
@@ -82,6 +83,7 @@ class DeviceContext:
             area=self.area,
             other_fire_sign=row["other_fire_sign"],
             absent=row["absence_id"] is not None,
+            minute=minute,
         )
 
     def place(self, reported: Point | None, accuracy_m: float | None, *, now: datetime) -> Place | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import Final
 
@@ -115,6 +116,12 @@ class When:
             and (self.hours is None or _within(self.hours, context.minute))
             and (self.area is None or _under(self.area, context.area))
         )
+
+
+def minute_of_day(at: datetime, timezone: tzinfo) -> int:
+    """The minute of the day at the site, as rules about hours ask for it."""
+    local = at.astimezone(timezone)
+    return local.hour * 60 + local.minute
 
 
 #: Holds whatever is known.

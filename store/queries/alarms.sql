@@ -2,11 +2,11 @@
 -- The strict key makes two holders of one press queue; the second gets no row back and looks at the first's.
 -- Marks gain `id_reused` where the device used this id, which it gave itself, for another type or time.
 INSERT INTO event (device_id, event_id, digest, repeat, type, at, received_at, last_copy_at, marks, resident_id,
-                   premises_id, decision, data)
+                   premises_id, decision, data, judged, policy)
 SELECT $1, $2, $3, $4, $5, $6, $7, $7,
        CASE WHEN $13 AND EXISTS (SELECT FROM event AS o WHERE o.device_id = $1 AND o.event_id = $2 AND o.digest <> $3)
             THEN array_append($8::text[], 'id_reused') ELSE $8::text[] END,
-       $9, $10, $11, $12::text::jsonb
+       $9, $10, $11, $12::text::jsonb, $14, $15
     ON CONFLICT (device_id, event_id, digest, repeat) DO NOTHING
 RETURNING no
 
