@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from devices.event import EventType
-from rules.domain.notices import Answer
+from rules.domain.notices import Answer, Purpose
 from rules.domain.sending import Kind, Way
-from rules.engine.outbox import Letter, Outcome, OutboxPass, Sent
+from rules.engine.outbox import Letter, OutboxPass, Outcome, Sent
 from store.alarms import Accepted
 from store.answers import answered
 from store.delivery import DeliveryStore
@@ -50,8 +50,9 @@ class Provider:
         waits_s = ANSWER_WAIT_S if self.kind is Kind.VOICE and letter.key_press else None
         return Sent(reference=f"{self.name}-{letter.id}-{len(self.taken)}", answer_within_s=waits_s)
 
-    def to(self, phone: str) -> list[Letter]:
-        return [letter for letter in self.taken if letter.to == phone]
+    def of(self, purpose: Purpose = Purpose.ESCALATION, *, to: str | None = None) -> list[Letter]:
+        """What it was given for this purpose: by default the calls of the desk chain."""
+        return [one for one in self.taken if one.purpose is purpose and to in (None, one.to)]
 
 
 @dataclass(kw_only=True)
@@ -98,7 +99,7 @@ class Telephones:
         if consent:
             await self._run(
                 "INSERT INTO consent (resident_id, contact_id, purpose, basis, given_by, how, given_at)"
-                " VALUES ($1, $2, 'family_sharing:' || $2, 'consent', 'self', 'paper', $3)",
+                " VALUES ($1, $2::bigint, 'family_sharing:' || $2::bigint, 'consent', 'self', 'paper', $3)",
                 home.resident_id, contact_id, self.now - timedelta(days=1),
             )  # fmt: skip
         return contact_id

@@ -83,8 +83,8 @@ async def test_a_consent_is_dated_and_its_withdrawal_says_what_ends(console: Any
     assert (withdrawn.status, withdrawn.body["withdrawn_at"] is not None) == (200, True)
     again = await clerk.gets(f"/contacts?resident={resident}")
     assert not again.body["items"][0]["consented"]
-    other = await clerk.posts("/consents", {"resident_id": resident, "purpose": "family_sharing:999", "given_by": "self",
-                                           "how": "page"})  # fmt: skip
+    body = {"resident_id": resident, "purpose": "family_sharing:999", "given_by": "self", "how": "page"}
+    other = await clerk.posts("/consents", body)
     assert other.status == 422
 
 

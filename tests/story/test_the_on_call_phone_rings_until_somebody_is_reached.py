@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from rules.domain.notices import Answer
 from rules.domain.vocabulary import Step
 from tests.story.telephones import telephones_in
@@ -16,14 +18,14 @@ async def test_each_rung_rings_the_next_on_the_list_and_who_misses_a_call_is_run
             await phones.user(phone=phone, rank=rank)
         call = (await phones.press(await phones.night.town.home())).incident_id
         await phones.pass_seconds(95)
-        assert [letter.to for letter in phones.voice.taken] == [FIRST]
-        assert phones.voice.taken[0].key_press
-        assert phones.voice.taken[0].facts["class"] == "sos"
+        assert [letter.to for letter in phones.voice.of()] == [FIRST]
+        assert phones.voice.of()[0].key_press
+        assert phones.voice.of()[0].facts["class"] == "sos"
         await phones.pass_seconds(60)
-        assert {letter.to for letter in phones.voice.taken} == {FIRST, SECOND}
+        assert {letter.to for letter in phones.voice.of()} == {FIRST, SECOND}
         await phones.pass_seconds(600)
         for phone in (FIRST, SECOND, THIRD):
-            assert len(phones.voice.to(phone)) >= 4, "rung until somebody is reached"
+            assert len(phones.voice.of(to=phone)) >= 4, "rung until somebody is reached"
         assert "not_reached" in await phones.night.actions(call)
         assert (await phones.night.case(call))["unattended"]
 
@@ -40,7 +42,7 @@ async def test_nobody_is_rung_twice_within_a_minute(fresh_dsn: str) -> None:
             await phones.pass_seconds(1)
             rung += [phones.now] * (len(phones.voice.taken) - before)
         assert len(rung) >= 4
-        gaps = [(later - earlier).total_seconds() for earlier, later in zip(rung, rung[1:], strict=False)]
+        gaps = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(rung)]
         assert min(gaps) >= 60
 
 
@@ -55,7 +57,7 @@ async def test_a_claim_ends_the_ringing_also_of_what_waits_already(fresh_dsn: st
         await phones.night.step(call, Step.CLAIM, desk)
         await phones.night.holds_on(call)
         await phones.pass_seconds(90)
-        assert len(phones.voice.taken) == 1
+        assert len(phones.voice.of()) == 1
         states = {(row["state"], row["result"]) for row in await phones.notices()}
         assert ("cancelled", "taken_meanwhile") in states
 
@@ -69,10 +71,10 @@ async def test_one_who_took_it_by_telephone_leaves_the_others_in_peace_and_the_d
         await phones.user(phone=SECOND, rank=2)
         call = (await phones.press(await phones.night.town.home())).incident_id
         await phones.pass_seconds(95)
-        await phones.presses_key(phones.voice.taken[0], Answer.TAKE)
+        await phones.presses_key(phones.voice.of()[0], Answer.TAKE)
         await phones.pass_seconds(170)
-        assert len(phones.voice.taken) == 1, "the others are left in peace"
+        assert len(phones.voice.of()) == 1, "the others are left in peace"
         assert (await phones.night.actions(call)).count("escalated") >= 3, "only a claim ends the chain"
         assert "accepted_by_phone" in await phones.night.actions(call)
         await phones.pass_seconds(200)
-        assert len(phones.voice.taken) > 1, "nobody came to a desk: it rings again"
+        assert len(phones.voice.of()) > 1, "nobody came to a desk: it rings again"

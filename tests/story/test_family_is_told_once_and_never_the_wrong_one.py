@@ -1,0 +1,112 @@
+"""The mistakes: family too late, too often, at a bad hour for nothing, or the one person who must never know."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from devices.event import EventType
+from rules.domain.notices import Purpose
+from rules.domain.policy_table import FamilyTold
+from rules.domain.policy_value import BUILTIN
+from rules.domain.vocabulary import Class, Step
+from tests.story.telephones import telephones_in
+
+DAUGHTER, OTHER = "13900000001", "13900000002"
+NIGHT = [{"from": "00:00", "to": "23:59"}]
+
+
+def _told(phones: object) -> list[str]:
+    sent = [*phones.voice.of(Purpose.INFORMATION), *phones.sms.of(Purpose.INFORMATION)]  # type: ignore[attr-defined]  # Telephones
+    return [letter.to for letter in sent]
+
+
+def test_the_built_in_policy_tells_family_of_smoke_at_once() -> None:
+    assert BUILTIN.row(Class.SMOKE).family_told is FamilyTold.AT_ONCE
+
+
+@pytest.mark.parametrize(
+    ("role", "consent", "reason"),
+    [("barred", True, "barred"), ("attends", False, "no_consent"), ("informed_only", True, None)],
+)
+async def test_only_who_may_be_told_is_told_and_a_refusal_has_its_reason(
+    fresh_dsn: str, role: str, consent: bool, reason: str | None
+) -> None:
+    async with telephones_in(fresh_dsn) as phones:
+        await phones.night.town.user()
+        home = await phones.night.town.home()
+        await phones.contact(home, DAUGHTER, role=role, consent=consent)
+        alarm = await phones.night.town.device("smoke_alarm", premises_id=home.premises_id)
+        call = (await phones.press(home, EventType.SMOKE, device=alarm)).incident_id
+        await phones.pass_seconds(3)
+        assert _told(phones) == ([DAUGHTER] if reason is None else [])
+        if reason is not None:
+            (said,) = await phones.facts(call, "not_notified")
+            assert said["reason"] == reason
+
+
+async def test_quiet_hours_hold_p3_and_never_p1(fresh_dsn: str) -> None:
+    async with telephones_in(fresh_dsn) as phones:
+        await phones.night.town.user()
+        home = await phones.night.town.home()
+        contact = await phones.contact(home, DAUGHTER, quiet=NIGHT)
+        alarm = await phones.night.town.device("smoke_alarm", premises_id=home.premises_id)
+        await phones.press(home, EventType.SMOKE, device=alarm)
+        await phones.pass_seconds(2)
+        assert _told(phones) == [DAUGHTER], "a P1 at three in the morning"
+        now = phones.now
+        await phones.night.town.db.pool.execute(
+            "INSERT INTO outbox (recipient, purpose, priority, key, due_at, made_at)"
+            " VALUES ($1, 'information', 3, 'a test', $2, $2)", f"contact:{contact}", now,
+        )  # fmt: skip
+        await phones.pass_seconds(3)
+        assert _told(phones) == [DAUGHTER], "held"
+        held = await phones.night.town.db.pool.fetchrow("SELECT * FROM outbox WHERE key = 'a test'")
+        assert held["state"] == "waiting"
+        assert held["due_at"] > now + timedelta(hours=1)
+
+
+async def test_a_claim_takes_back_calls_and_never_what_family_was_to_hear(fresh_dsn: str) -> None:
+    """The mistake: an acceptance took the daughter's notice back with the offers."""
+    async with telephones_in(fresh_dsn) as phones:
+        desk = await phones.night.town.user()
+        home = await phones.night.town.home()
+        await phones.contact(home, DAUGHTER)
+        alarm = await phones.night.town.device("smoke_alarm", premises_id=home.premises_id)
+        call = (await phones.press(home, EventType.SMOKE, device=alarm)).incident_id
+        await phones.night.step(call, Step.CLAIM, desk)
+        await phones.pass_seconds(2)
+        assert _told(phones) == [DAUGHTER]
+
+
+async def test_everyone_who_was_told_is_told_the_end_once_and_nobody_else_is(fresh_dsn: str) -> None:
+    async with telephones_in(fresh_dsn) as phones:
+        desk = await phones.night.town.user()
+        home = await phones.night.town.home()
+        await phones.contact(home, DAUGHTER)
+        await phones.contact(home, OTHER, consent=False)
+        call = (await phones.press(home)).incident_id
+        await phones.pass_seconds(1)
+        assert _told(phones) == [], "a call for help waits for the first call"
+        await phones.night.step(call, Step.CLAIM, desk)
+        for _ in range(2):
+            facts = (("to", "resident"), ("result", "no_answer"), ("verified", "none"))
+            await phones.night.step(call, Step.CALL, desk, facts=facts)
+            await phones.pass_seconds(1)
+        assert _told(phones) == [DAUGHTER], "once, however often the call is tried"
+        await phones.night.holds_on(call)
+        await phones.night.town.resolve(call, desk, now=phones.now)
+        await phones.pass_seconds(2)
+        assert _told(phones) == [DAUGHTER, DAUGHTER]
+        letters = [*phones.voice.of(Purpose.INFORMATION), *phones.sms.of(Purpose.INFORMATION)]
+        assert letters[-1].facts["end"] == "safe_at_home"
+
+
+async def test_with_nobody_at_a_desk_family_is_told_all_the_same(fresh_dsn: str) -> None:
+    async with telephones_in(fresh_dsn) as phones:
+        home = await phones.night.town.home()
+        await phones.contact(home, DAUGHTER)
+        await phones.press(home)
+        await phones.pass_seconds(303)
+        assert _told(phones) == [DAUGHTER]
