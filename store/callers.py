@@ -50,6 +50,26 @@ class CallHistory(msgspec.Struct, frozen=True, kw_only=True):
     unusual_hour: bool  #: this call came more than three hours from the usual one
 
 
+class Damping(msgspec.Struct, frozen=True, kw_only=True):
+    """How a device's cause has come and gone: counted, not sounded each time."""
+
+    topic: str
+    flapping_since: datetime | None
+    flaps: int
+    runaway_since: datetime | None
+    held: int
+    alarms_in_window: int
+    last_at: datetime
+
+
+async def damping_of(connection: Connection, device_id: int | None, class_: str) -> Damping | None:
+    """The damping of a technical case's device that is in force now; None where nothing is damped."""
+    if device_id is None:
+        return None
+    row = await connection.fetchrow(_Q.damping, device_id, class_)
+    return None if row is None else Damping(**dict(row))
+
+
 async def history_of(
     connection: Connection, resident_id: int, incident_id: int, *, opened_at: datetime, zone: ZoneInfo, now: datetime
 ) -> CallHistory:

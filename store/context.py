@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from devices.event import EventType
 from rules.domain.deadlines import Floor
 from rules.domain.place import Fix, Place, Point, decide
 from rules.domain.policy_context import Context
@@ -19,6 +20,8 @@ _Q: Final = queries("context")
 
 #: A device's clock was right if a message within this time before showed it.
 CLOCK_PROVEN_FOR: Final = timedelta(days=1)
+#: In `test_types`: the whole device is in test mode.
+EVERY_TYPE: Final = "*"
 #: Registered devices whose id begins so are the watchers of the watcher (architecture.md, invariant 15).
 CANARY_PREFIX: Final = "canary:"
 
@@ -55,6 +58,7 @@ class DeviceContext:
         clock_wrong: bool,
         damaged: bool,
         minute: int | None = None,
+        type_: EventType | None = None,
     ) -> Context:
         """What the policy is told: of a shared device, everybody at the home counts."""
         row, personal = self.row, self.wearer is Wearer.PERSONAL
@@ -72,7 +76,7 @@ class DeviceContext:
             late_s=late_s,
             clock_wrong=clock_wrong,
             damaged=damaged,
-            test_mode=row["test_mode"],
+            test_mode=self._is_tested(type_),
             # Only one that we made ourselves: a stranger of that name is heard like any other.
             canary=self.registered and self.device.startswith(CANARY_PREFIX),
             tags=frozenset(tags or ()),
@@ -85,6 +89,11 @@ class DeviceContext:
             absent=row["absence_id"] is not None,
             minute=minute,
         )
+
+    def _is_tested(self, type_: EventType | None) -> bool:
+        """Whether its test mode is about this kind of alarm: a test of some leaves the others real."""
+        types: list[str] | None = self.row["test_types"]
+        return types is not None and (types == [EVERY_TYPE] or str(type_) in types)
 
     def place(self, reported: Point | None, accuracy_m: float | None, *, now: datetime) -> Place | None:
         """Where to send people: the fix in the alarm, else the last one known, else the address."""

@@ -40,6 +40,7 @@ class TestMode(msgspec.Struct, frozen=True, kw_only=True):
 
     until_at: datetime | None
     reason: str | None
+    types: Sequence[str] | None  #: which kinds of alarm are tested; null: every one
     waiting_incident: str | None  #: the case of a press that waits for its tester
     commissioned_places: Sequence[str]
     is_commissioned: bool
@@ -57,14 +58,18 @@ class Commissioning:
 
 
 async def begin(
-    db: Database, device_id: int, *, length: timedelta, reason: str, by: int, now: datetime
+    db: Database, device_id: int, *, length: timedelta, reason: str, by: int, now: datetime,
+    types: Sequence[str] | None = None,
 ) -> datetime:  # fmt: skip
-    """Put one device into test mode and return until when; a running test is replaced. RecordUnknown otherwise."""
+    """Put one device into test mode and return until when; a running test is replaced. RecordUnknown otherwise.
+
+    With `types` only those kinds of alarm are tested: the others are as real as ever.
+    """
     until = now + min(length, TEST_MOST)
     async with db.transaction() as connection:
         await _lock(connection, device_id)
         await end_running(connection, device_id, now=now)
-        await connection.execute(_Q.begin, device_id, now, until, by, reason)
+        await connection.execute(_Q.begin, device_id, now, until, by, reason, None if types is None else sorted(types))
         await _on_record(connection, device_id, "test_mode_begun", by, now)
     return until
 
@@ -92,6 +97,7 @@ async def read(db: Database, device_id: int, *, now: datetime) -> TestMode:
         return TestMode(
             until_at=row["until_at"] if row else None,
             reason=row["reason"] if row else None,
+            types=row["types"] if row else None,
             waiting_incident=None if waiting is None else str(waiting),
             commissioned_places=[place["place"] for place in places],
             is_commissioned=await connection.fetchval(_Q.is_commissioned, device_id),

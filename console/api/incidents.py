@@ -112,6 +112,7 @@ async def whole(call: Call, incident_id: int) -> Incident:
             user_id=call.user.user_id,
             sight=call.user.areas,
             now=call.now,
+            zone=context.site_timezone,
         )
     except IncidentUnknown as error:
         raise not_found() from error

@@ -14,6 +14,7 @@ from console.api.registers import as_problems, refuse_out_of_sight
 from console.problems import Problem
 from console.rights import READ_DEVICES, TEST_DEVICES
 from console.routes import Call, Reply, Route
+from devices.event import EventType
 from store import test_mode
 from store.opening import Centre
 from store.registers.devices import read_device
@@ -23,10 +24,11 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whit
 
 
 class Maintenance(Body):
-    """Test mode for so many minutes, 30 at most; it ends by itself."""
+    """Test mode for so many minutes, 30 at most; it ends by itself. With `types` only those kinds of alarm are tested."""
 
     minutes: Annotated[int, Field(ge=1, le=30)]
     reason: Text
+    types: Annotated[list[EventType], Field(min_length=1, max_length=20)] | None = None
 
 
 class Pressed(Body):
@@ -82,6 +84,7 @@ async def begin(call: Call) -> Reply:
             call.id,
             length=timedelta(minutes=body.minutes),
             reason=body.reason,
+            types=body.types,
             by=call.user.user_id,
             now=call.now,
         )

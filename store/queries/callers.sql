@@ -47,3 +47,10 @@ SELECT u.resident_id, p.id AS premises_id, p.area::text AS area, u.usual, u.rece
 
 -- name: told_lately
 SELECT EXISTS (SELECT FROM incident WHERE subject = $1 AND class = 'calls_changed' AND opened_at > $2)
+
+-- name: damping
+SELECT topic, flapping_since, flaps, runaway_since, held, alarms AS alarms_in_window, last_at FROM damping
+ WHERE device_id = $1 AND (flapping_since IS NOT NULL OR runaway_since IS NOT NULL)
+   AND ($2 = 'runaway_device' OR topic = $2
+        OR EXISTS (SELECT FROM incident AS i WHERE i.subject = 'd' || $1 || ':' || topic AND i.class = $2))
+ ORDER BY last_at DESC LIMIT 1

@@ -3,7 +3,8 @@
 SELECT d.id, d.kind, d.life, d.registered, d.wearer, s.clock_ok_at, s.lat, s.lon, s.accuracy_m, s.fix_at,
        h.resident_id, p.id AS premises_id, r.status, r.tags, r.ability, r.communication,
        p.lat AS home_lat, p.lon AS home_lon, coalesce(p.area, d.area)::text AS area,
-       EXISTS (SELECT FROM test_mode AS t WHERE t.device_id = d.id AND t.from_at <= $2 AND t.until_at > $2) AS test_mode,
+       (SELECT coalesce(t.types, '{*}') FROM test_mode AS t
+         WHERE t.device_id = d.id AND t.from_at <= $2 AND t.until_at > $2 LIMIT 1) AS test_types,
        (SELECT array_agg(DISTINCT tag) FROM resident AS x, unnest(x.tags) AS tag WHERE x.premises_id = p.id) AS home_tags,
        (SELECT max(x.ability) FROM resident AS x WHERE x.premises_id = p.id) AS home_ability,
        EXISTS (SELECT FROM device_holder AS oh JOIN device_state AS os ON os.device_id = oh.device_id

@@ -104,8 +104,9 @@ SELECT i.id, i.subject, n.priority AS to_priority
  ORDER BY n.priority, i.id LIMIT $5
 
 -- name: leaves_unprotected
--- Whether some home behind the outage has no live life-safety device left; stops at the first.
-SELECT EXISTS (
+-- Whether some home behind the outage has no live life-safety device left; stops at the first. Homes without power will
+-- have none when their batteries are empty.
+SELECT EXISTS (SELECT FROM power_outage AS o WHERE o.incident_id = $1 AND o.ended_at IS NULL) OR EXISTS (
     SELECT FROM (SELECT DISTINCT coalesce(h.premises_id, r.premises_id) AS id
                    FROM supervision AS v
                    JOIN device AS d ON d.id = v.device_id AND d.kind = ANY ($2)

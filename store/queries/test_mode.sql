@@ -9,10 +9,10 @@ UPDATE test_mode SET until_at = $2 WHERE device_id = $1 AND from_at < $2 AND unt
 DELETE FROM test_mode WHERE device_id = $1 AND from_at = $2
 
 -- name: begin
-INSERT INTO test_mode (device_id, from_at, until_at, by_user, reason) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO test_mode (device_id, from_at, until_at, by_user, reason, types) VALUES ($1, $2, $3, $4, $5, $6)
 
 -- name: running
-SELECT from_at, until_at, reason FROM test_mode WHERE device_id = $1 AND from_at <= $2 AND until_at > $2
+SELECT from_at, until_at, reason, types FROM test_mode WHERE device_id = $1 AND from_at <= $2 AND until_at > $2
 
 -- name: pressed
 -- The case that waits for its tester: of this device, in test, within the minute. Locked by `load` afterwards.

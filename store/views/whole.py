@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
 
 from devices.datums import MAP_LINKS
 from rules.domain.place import Point, distance_m
+from rules.domain.plan_course import next_of
+from rules.domain.policy_value import Policy
+from rules.domain.vocabulary import Class, Family, Step
+from store import direct_numbers, hand_overs, policies
+from store.callers import CallHistory, Damping, damping_of, history_of
 from store.cases import IncidentUnknown
 from store.database import Database
+from store.direct_numbers import DirectNumber
 from store.feed import snapshot
+from store.hand_overs import HandOver
+from store.merging import BY_HAND
+from store.plans import plan_of
 from store.registers.devices import Device, devices_around
 from store.registers.premises import Q as REGISTERS
 from store.registers.residents import Resident, read_contacts, whole_resident
@@ -28,6 +38,7 @@ if TYPE_CHECKING:
     from store.database import Connection
 
 Q: Final = queries("whole")
+UTC: Final = ZoneInfo("UTC")
 
 #: A stuck button can press for hours; after its first thousand alerts the others tell nothing new.
 ALERTS_MOST: Final = 1_000
@@ -124,7 +135,9 @@ class Incident(Item, kw_only=True):
     alerts: Sequence[Alert]
     plan: Sequence[Any]
     assignments: Sequence[Any]
-    hand_overs: Sequence[Any]
+    plan_next: str | None  #: the id of the plan's step to do now
+    hand_overs: Sequence[HandOver]
+    services: Sequence[DirectNumber]  #: of the place of the incident, never the centre's own
     links: Sequence[Link]
     vendors: Sequence[Vendor]
     timeline: Sequence[Entry]
@@ -136,12 +149,19 @@ class Incident(Item, kw_only=True):
     closed_at: datetime | None
     last_owner: Owner | None
     review: bool
+    calls: CallHistory | None  #: how often this person calls, and why usually; it changes no plan
+    damping: Damping | None  #: of a technical case whose cause comes and goes, or whose device says too much
+    hints: Sequence[str] = ()  #: what to do next because of what was just said
 
 
 async def read_incident(
-    db: Database, keyring: Keyring, incident_id: int, *, user_id: int, sight: Sequence[str], now: datetime
-) -> Incident:
-    """The whole case in one snapshot; IncidentUnknown otherwise. `sight` leaves out links elsewhere."""
+    db: Database, keyring: Keyring, incident_id: int, *, user_id: int, sight: Sequence[str], now: datetime,
+    zone: ZoneInfo = UTC,
+) -> Incident:  # fmt: skip
+    """The whole case in one snapshot; IncidentUnknown otherwise. `sight` leaves out links elsewhere.
+
+    `zone` is the site's: at which hour somebody usually calls is told in it.
+    """
     async with snapshot(db) as (connection, seq):
         row = await connection.fetchrow(f"{ITEMS.item} {ITEMS.of_ids}", [incident_id])
         more = await connection.fetchrow(Q.more, incident_id)
@@ -150,6 +170,7 @@ async def read_incident(
         people = await _people(connection, keyring, more, seq)
         home = await _home(connection, more["premises_id"] or _home_of(people, more["resident_id"]))
         timeline = await read_timeline(connection, keyring, incident_id)
+        policy = await policies.of_version(connection, more["policy_version"])
         told = timeline[0].detail if timeline else {}
         return Incident(
             **item_fields(row),
@@ -162,12 +183,16 @@ async def read_incident(
             devices=await _devices(connection, more, people, home, seq),
             alerts=await _alerts(connection, incident_id),
             assignments=[],
-            hand_overs=[],
-            links=await _links(connection, incident_id, sight),
+            hand_overs=await hand_overs.of_case(connection, keyring, incident_id, _services(row, policy)),
+            services=await direct_numbers.for_place(connection, row["area"], more["place"]),
+            plan_next=next_of(plan_of(more["plan"])),
+            links=_told_why(await _links(connection, incident_id, sight), timeline),
             vendors=await vendors_of_case(connection, incident_id),
             timeline=timeline,
             caller=more["caller"] or told.get("caller"),
             last_owner=_last_owner(more),
+            calls=await _calls(connection, row, now=now, zone=zone),
+            damping=await damping_of(connection, row["device_id"], row["class"]),
             **{name: more[name] for name in _MORE},
         )
 
@@ -183,6 +208,14 @@ async def _people(connection: Connection, keyring: Keyring, more: asyncpg.Record
     named = more["resident_id"]
     contacts = await read_contacts(connection, [named]) if named is not None else []
     return [whole_resident(row, contacts if row["id"] == named else [], keyring, seq) for row in rows]
+
+
+async def _calls(
+    connection: Connection, row: asyncpg.Record, *, now: datetime, zone: ZoneInfo
+) -> CallHistory | None:  # fmt: skip
+    if row["resident_id"] is None or row["family"] != Family.PERSON:
+        return None
+    return await history_of(connection, row["resident_id"], row["id"], opened_at=row["opened_at"], zone=zone, now=now)
 
 
 def _home_of(people: Sequence[Resident], resident_id: int | None) -> int | None:
@@ -288,6 +321,19 @@ def in_sight(area: str | None, sight: Sequence[str]) -> bool:
     if not sight or area is None:
         return True
     return any(area == own or area.startswith(f"{own}.") for own in sight)
+
+
+def _services(row: asyncpg.Record, policy: Policy) -> list[str]:
+    return [str(service) for service in policy.row(Class(row["class"])).services]
+
+
+def _told_why(links: Sequence[Link], timeline: Sequence[Entry]) -> list[Link]:
+    """A link that a person made has its reason in its entry, sealed like every word of theirs."""
+    why = {str(entry.detail.get("other")): entry.detail.get("text") for entry in timeline if entry.action == Step.LINK}
+    return [
+        msgspec.structs.replace(link, reason=why.get(link.id) or link.reason) if link.reason == BY_HAND else link
+        for link in links
+    ]
 
 
 def _last_owner(more: asyncpg.Record) -> Owner | None:
