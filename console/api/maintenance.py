@@ -24,7 +24,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whit
 
 
 class Maintenance(Body):
-    """Test mode for so many minutes, 30 at most; it ends by itself. With `types` only those kinds of alarm are tested."""
+    """Test mode for so many minutes, 30 at most; it ends by itself. With `types` only those kinds are tested."""
 
     minutes: Annotated[int, Field(ge=1, le=30)]
     reason: Text
