@@ -56,6 +56,7 @@ READ_SOURCES: Final = READ_DEVICES | {Role.SYSTEM_ADMINISTRATOR}
 WRITE_SOURCES: Final = frozenset({Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.SYSTEM_ADMINISTRATOR, Role.ADMINISTRATOR})
 #: What is not erased, and why (centre.md, 36: the data-protection officer).
 LEGAL_HOLDS: Final = frozenset({Role.DATA_PROTECTION_OFFICER, Role.CENTRE_MANAGER, Role.ADMINISTRATOR})
+TASKS: Final = _DESK | {*(Role.COMMUNITY_WORKER, Role.REGISTER_CLERK, Role.CENTRE_MANAGER, Role.PROGRAM)}
 ACCOUNTS: Final = frozenset({Role.SECURITY_ADMINISTRATOR, Role.ADMINISTRATOR})
 #: What may hold an alarm is a desk's to note; a silence and a storm are a supervisor's to answer for.
 READ_HOLDERS: Final = READ_CASES
@@ -75,3 +76,14 @@ PROPOSE_POLICIES: Final = frozenset(
 )
 #: The second person answers for alarms, not for machines.
 APPROVE_POLICIES: Final = frozenset({Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.ADMINISTRATOR})
+#: Whoever visits says so by their own account.
+PLAN_VISITS: Final = WRITE_PEOPLE | {Role.DISPATCHER, Role.COMMUNITY_WORKER, Role.RESPONDER}
+CHECK_IN: Final = PLAN_VISITS
+#: Where somebody was, hour by hour: nobody who only keeps the register.
+TRACKS: Final = READ_CASES
+READ_RESPONDERS: Final = READ_PEOPLE
+WRITE_RESPONDERS: Final = WRITE_PEOPLE
+#: A responder says their own word; a desk writes it down on theirs, and so does a telephone system.
+ASSIGNMENTS: Final = _DESK | {Role.RESPONDER, Role.PROGRAM}
+OWN_ASSIGNMENTS: Final = frozenset({Role.RESPONDER})
+POSITIONS: Final = _DESK | {Role.RESPONDER, Role.PROGRAM}
