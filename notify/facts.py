@@ -18,7 +18,7 @@ _WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 #: As the centre counts its cases, 20261119-0143; eleven digits in a row would be a mobile.
 _CASE_NUMBER: Final = re.compile(r"\d{8}-\d{4,6}|\d{1,10}")
 _CODE: Final = re.compile(r"[A-Za-z0-9_-]{4,64}")
-_SERVICE: Final = re.compile(r"110|119|120|122|police|fire|ambulance")
+_SERVICE: Final = re.compile(r"(?:1[12]\d)(?:,1[12]\d){0,3}|police|fire|ambulance")
 _CLOCK: Final = re.compile(r"\d{2}:\d{2}")
 #: Letters and few digits: a telephone or an identity number has more in a row, and a house has a number.
 _AREA: Final = re.compile(rf"(?=.{{1,{AREA_CHARACTERS_MOST}}}$)(?!.*\d{{4}})[^\W\d_][\w ·.,'（）()-]*")
@@ -56,7 +56,7 @@ ALLOWED: Final[Mapping[str, Callable[[_Value], bool]]] = {
     "distance_m": _is_count,
     "minutes": _is_count,
     "count": _is_count,
-    "service": _matches(_SERVICE),
+    "services": _matches(_SERVICE),  #: whom to call first, such as "119,120"
     "code": _matches(_CODE),  #: the short code of a link; its domain stands in the fixed part of a template
     "end": _matches(_WORD),
     "stage": _matches(_WORD),

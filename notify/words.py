@@ -13,6 +13,12 @@ _ZH, _EN = Language.ZH, Language.EN
 
 #: What is not known is said so; a template's gap would be read as a joke or not be approved.
 UNKNOWN: Final = {_ZH: "未知", _EN: "unknown"}
+#: Where "unknown" would not be heard as a sentence.
+_INSTEAD: Final[Mapping[str, tuple[str, str]]] = {
+    "minutes": ("数", "several"),
+    "area": ("本辖区", "our area"),
+    "service": ("报警电话", "the services"),
+}
 
 #: Said to whoever listens in: nothing here says what ails somebody (no dementia, no vitals, no dependence).
 CLASSES: Final[Mapping[Class, tuple[str, str]]] = {
@@ -104,6 +110,10 @@ def _distance(value: str | int, language: Language) -> str:
     return f"{metres / 1_000:.0f}公里" if language is _ZH else f"{metres / 1_000:.0f} km"
 
 
+def _services(value: str | int, language: Language) -> str:
+    return _SERVICES.get(str(value), str(value)).replace(",", "和" if language is _ZH else " and ")
+
+
 _SAID: Final[Mapping[str, tuple[str, Callable[[str | int, Language], str]]]] = {
     #: parameter: the fact it is made of, and how
     "number": ("number", lambda value, _: str(value)),
@@ -112,7 +122,7 @@ _SAID: Final[Mapping[str, tuple[str, Callable[[str | int, Language], str]]]] = {
     "distance": ("distance_m", _distance),
     "minutes": ("minutes", lambda value, _: str(value)),
     "count": ("count", lambda value, _: str(value)),
-    "service": ("service", lambda value, _: _SERVICES.get(str(value), str(value))),
+    "service": ("services", _services),
     "end": ("end", lambda value, language: _pick(ENDS.get(str(value), _CLOSED), language)),
     "code": ("code", lambda value, _: str(value)),
     "channel": ("channel", lambda value, _: str(value)),
@@ -124,4 +134,6 @@ def said(parameter: str, facts: Facts, language: Language) -> str:
     """A parameter's words; what is not known, or may not leave, is said to be unknown."""
     fact, say = _SAID[parameter]
     allowed, _ = leaving({fact: facts.get(fact)})
-    return say(allowed[fact], language) if fact in allowed else UNKNOWN[language]
+    if fact in allowed:
+        return say(allowed[fact], language)
+    return _pick(_INSTEAD[parameter], language) if parameter in _INSTEAD else UNKNOWN[language]

@@ -28,15 +28,15 @@ TEMPLATES: Final = {
 }
 FACTS: Final[dict[str, str | int | None]] = {
     "number": "20261119-0143", "class": "smoke", "area": "澄湾县松湖镇", "distance_m": 640, "minutes": 3,
-    "service": "fire", "end": "safe_at_home", "code": "aB3dE5fG", "count": 12, "priority": "P1",
+    "services": "119,120", "end": "safe_at_home", "code": "aB3dE5fG", "count": 12, "priority": "P1",
 }  # fmt: skip
 
 
 def message(**more: Any) -> Message:
     """An escalation by key press, unless told otherwise."""
     given: dict[str, Any] = {
-        "id": "4711", "to": MOBILE, "language": Language.ZH, "purpose": Purpose.ESCALATION, "priority": Priority.CRITICAL,
-        "at": FakeClock().now(), "facts": FACTS, "key_press": False,
+        "id": "4711", "to": MOBILE, "language": Language.ZH, "purpose": Purpose.ESCALATION,
+        "priority": Priority.CRITICAL, "at": FakeClock().now(), "facts": FACTS, "key_press": False,
     }  # fmt: skip
     return Message(**(given | more))
 
