@@ -137,6 +137,15 @@ async def accept_unreadable(
         return Accepted(incident_id=letter.seen_in, is_copy=True, rang=False, reason="repeat_of_unreadable")
     await lock_subject(connection, subject.key)
     cause = _cause(call.letter.device, context, subject, call.received_at)
+    if not context.registered:
+        # A stranger's call that nobody can read is one of its source's as well; it sounds there each time.
+        flood = await unregistered.flood_of(
+            connection, call.letter.source, context.device_id, assessed, now=call.received_at
+        )
+        if flood is not None:
+            assessed = flood.assessed
+            facts = (*cause.facts, ("source", call.letter.source), ("unreadable", True))
+            cause = replace(cause, subject=flood.subject, facts=facts)
     effect = await relate_and_apply(
         connection, assessed, cause, centre=centre, floor=context.floor, now=call.received_at
     )
@@ -264,6 +273,7 @@ def _context(context: DeviceContext, alarm: Alarm, timing: lateness.Lateness, ce
         clock_wrong=timing.clock_wrong,
         damaged=alarm.event.damaged,
         minute=minute_of_day(alarm.received_at, centre.timezone),
+        type_=alarm.event.type,
     )
 
 

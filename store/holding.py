@@ -47,7 +47,7 @@ async def screen(connection: Connection, heard: Heard, *, centre: Centre) -> Don
     if assessed.life_safety or heard.known.canary:
         return None
     if assessed.effect is Effect.NOTE:
-        return await _screen_end(connection, heard)
+        return await _screen_end(connection, heard, centre)
     if assessed.class_ in suppression.HELD_BY_ABSENCE:
         standing = Standing(absence_id=heard.context.row["absence_id"])
         return await _carry_out(connection, heard, standing, None)
@@ -71,7 +71,7 @@ async def _screen_technical(connection: Connection, heard: Heard, centre: Centre
     return await _carry_out(connection, heard, standing, trace)
 
 
-async def _screen_end(connection: Connection, heard: Heard) -> Done | None:
+async def _screen_end(connection: Connection, heard: Heard, centre: Centre) -> Done | None:
     """An end clears what is held of its cause, and does not end a case that would open again in a minute."""
     assessed, device_id = heard.assessed, heard.context.device_id
     if assessed.class_ in suppression.HELD_BY_ABSENCE:
@@ -86,6 +86,8 @@ async def _screen_end(connection: Connection, heard: Heard) -> Done | None:
         return None
     trace = damping.heard(before, bad=False, now=heard.now, limits=_limits(heard))
     await _write_trace(connection, heard, trace)
+    if trace.flapping_since == heard.now and row["own_incident"] is not None:
+        return await _begin_flapping(connection, row["own_incident"], trace, centre, heard.now)
     decision = suppression.decide_end(assessed, _standing(row, trace))
     if isinstance(decision, suppression.Pass):
         return None
@@ -126,7 +128,7 @@ async def _begin_flapping(
     case = await load(connection, incident_id)
     first = case.last_seq + 1
     case.marks.add(Mark.FLAPPING)
-    case.alert_count += 1
+    case.alert_count += trace.bad
     facts = (("reason", str(suppression.Reason.FLAPPING)), ("changes", trace.flaps))
     case.note(Note(at=now, actor=SYSTEM, action=Action.HELD, facts=facts))
     await save(connection, case, keyring=centre.keyring)
