@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from rules.domain.callbacks import Answered, Callback, Delivered, Key, NoAnswer, Refused
 from store import callbacks
@@ -96,3 +99,21 @@ async def test_a_telephone_picked_up_before_the_call_was_recorded_is_heard_after
 async def test_a_report_of_no_call_of_ours_does_not_wait_for_ever(db: Database, now: datetime) -> None:
     await _hear(db, "nobody's", Key.TAKE, now)
     assert await _store(db).take_in(now + callbacks.UNCLAIMED_AFTER + timedelta(seconds=1)) == 1
+
+
+async def test_one_that_cannot_be_taken_in_holds_no_other_up(
+    db: Database, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice_id = await _notice(db, now, "116^102")
+    await _hear(db, "broken", Key.TAKE, now)
+    await _hear(db, "116^102", Key.TAKE, now)
+    as_it_is = callbacks.answers.answered
+
+    async def breaks(database: Database, channel: str, reference: str, *more: Any, **other: Any) -> bool:
+        if reference == "broken":
+            raise RuntimeError("an error of ours")
+        return await as_it_is(database, channel, reference, *more, **other)
+
+    monkeypatch.setattr(callbacks.answers, "answered", breaks)
+    assert await _store(db).take_in(now) == 1
+    assert await _answer(db, notice_id) == "take"
