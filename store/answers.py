@@ -13,7 +13,7 @@ from rules.domain.notices import Answer, Notice, Purpose
 from rules.domain.sending import VOICE_GAP_S
 from rules.domain.telling import UNREACHABLE, Withheld
 from rules.domain.vocabulary import UNRESOLVED, Action, Priority
-from store import channel_tests, outbox, reaching
+from store import channel_tests, field_telephone, outbox, reaching
 from store.cases import Case
 from store.database import Connection, Database
 from store.opening import Centre
@@ -125,19 +125,24 @@ async def _again(connection: Connection, case: Case, row: Any, now: datetime) ->
     """The same person once more, a minute after the last call, while nobody has the case and nobody has said "1"."""
     if row["priority"] != Priority.CRITICAL or case.state not in UNRESOLVED:
         return
+    waited: dict[tuple[int, str], datetime] = {}
     if row["purpose"] == Purpose.ESCALATION:
         if case.attended or await reaching.is_heard_now(connection, case, now):
             return
-        await outbox.supersede(connection, case.id, [row["recipient"]], now=now)
+        waited = await outbox.supersede(connection, [(case.id, row["recipient"])], now=now)
     began: datetime = row["begun_at"] or now
+    again_at = max(now, began + timedelta(seconds=VOICE_GAP_S))
     notice = Notice(
         purpose=Purpose(row["purpose"]), recipient=row["recipient"], priority=Priority(row["priority"]),
         key=f"{row['key'].partition(':again')[0]}:again{row['id']}", incident_id=case.id,
         assignment_id=row["assignment_id"], facts=tuple(row["facts"].items()),
-        not_before=max(now, began + timedelta(seconds=VOICE_GAP_S)),
+        not_before=min(again_at, waited.get((case.id, row["recipient"]), again_at)),
     )  # fmt: skip
     await outbox.put(connection, [notice], now=now)
 
 
 async def _tell_dispatch(database: Database, row: Any, answer: Answer, *, centre: Centre, now: datetime) -> None:
     """A responder's word by telephone is the same as by link."""
+    if row["assignment_id"] is not None:
+        purpose = Purpose(row["purpose"])
+        await field_telephone.by_key(database, row["assignment_id"], purpose, answer, centre=centre, now=now)

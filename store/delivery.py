@@ -158,7 +158,7 @@ def _judge(rows: Sequence[Any], ways: Sequence[Way], books: Books, now: datetime
 
 
 def _choose(row: Any, ways: Sequence[Way], books: Books, judged: _Judged, now: datetime) -> None:
-    purpose, priority = Purpose(row["purpose"]), Priority(row["priority"])
+    purpose = Purpose(row["purpose"])
     if row["lost"] and row["result"] == "answer_lost":
         judged.withhold.append((row, Withheld.NO_CHANNEL))  # lost twice: whoever waits for it hears of the next
         return
@@ -169,19 +169,32 @@ def _choose(row: Any, ways: Sequence[Way], books: Books, judged: _Judged, now: d
     elif _repeats(row):
         fit = [way for way in ways if way.name == row["channel"]] or ways
     verdict = sending.choose(
-        row["recipient"], purpose, priority, addresses, ways=fit, tried=row["tried"], books=books, now=now
+        row["recipient"],
+        addresses,
+        Priority(row["priority"]),
+        wakes=_wakes(row),
+        ways=fit,
+        tried=row["tried"],
+        books=books,
+        now=now,
     )
     match verdict:
         case Take():
             books.note(row["recipient"], verdict.way, now=now)
             judged.take.append((row, verdict))
         case Later():
-            judged.later.append((row["id"], verdict.at))
+            pass  # rung a moment ago: it keeps its place in the queue
         case Full():
             judged.full.append(row)
         case NoWay():
             reason = Withheld.NO_CHANNEL if verdict.addressed else Withheld.NO_ADDRESS
             judged.withhold.append((row, reason))
+
+
+def _wakes(row: Any) -> bool:
+    """Whether it must ring; the good end of a bad night can be read."""
+    ended = row["purpose"] == Purpose.INFORMATION and row["facts"].get("end") not in (None, "being_handled")
+    return not ended and sending.needs_voice(Purpose(row["purpose"]), Priority(row["priority"]))
 
 
 def _repeats(row: Any) -> bool:

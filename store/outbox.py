@@ -53,6 +53,13 @@ async def end_round(connection: Connection, incident_id: int, *, reason: str, no
     await connection.execute(_Q.end_round, incident_id, reason, now)
 
 
-async def supersede(connection: Connection, incident_id: int, recipients: Sequence[str], *, now: datetime) -> None:
-    """A new escalation to these people is about to be written: what waits for them of this case says no more."""
-    await connection.execute(_Q.supersede, incident_id, list(recipients), now)
+async def supersede(
+    connection: Connection, of: Sequence[tuple[int, str]], *, now: datetime
+) -> dict[tuple[int, str], datetime]:
+    """New escalations of these cases to these people are about to be written: what waits for them says no more.
+
+    Returns since when each was waiting: whoever comes in its place keeps it, or would never come to its turn.
+    """
+    cases, recipients = [one[0] for one in of], [one[1] for one in of]
+    rows = await connection.fetch(_Q.supersede, cases, recipients, now)
+    return {(row["incident_id"], row["recipient"]): row["due_at"] for row in rows}

@@ -7,6 +7,7 @@ whoever sends.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _Q: Final = queries("outbox")
 
 _RUNG: Final = (Target.SUPERVISORS, Target.ON_CALL_PHONE, Target.COUNTY_DUTY, Target.COMMUNITY_WORKER)
+_Facts = tuple[tuple[str, str | int | None], ...]
 _TAKES: Final = frozenset({Step.CLAIM, Step.TRANSFER_ACCEPTED, Step.REOPEN})
 _ENDS: Final = frozenset({Step.RESOLVE, Step.CLOSE, Step.MERGE})
 
@@ -79,17 +81,35 @@ async def fired(connection: Connection, case: Case, firing: Firing, *, now: date
         return
     if firing.becomes_real or firing.kind is DeadlineKind.DELAY:
         await opened(connection, case, now=now)
-    targets: list[Target] = [target for target in _RUNG if target in firing.resound_to]
-    if not targets or case.class_ is Class.CANARY or case.state not in UNRESOLVED or case.attended:
+    await fired_stages(connection, [(case, firing)], now=now)
+
+
+async def fired_stages(connection: Connection, fired: Sequence[tuple[Case, Firing]], *, now: datetime) -> None:
+    """Stages of the desk chains of these cases: who there is is read once for all, what is told written once."""
+    stages = [(case, firing, targets) for case, firing in fired if (targets := _rung(case, firing))]
+    if not stages:
         return
-    people, asked = await _people(connection, case, now), await _asked(connection, case, firing.round)
-    found = {target: reach(target, people, asked, priority=case.priority, now=now) for target in targets}
-    chosen: dict[int, Chosen] = {}
-    for reached in found.values():
-        for user_id, capacity in reached.people:
-            chosen.setdefault(user_id, capacity)
-    await ring(connection, case, chosen, round_=firing.round, stage=firing.stage, now=now)
-    _say(case, firing, found, len(chosen))
+    people = {case.area: await _people(connection, case, now) for case in {c.area: c for c, _, _ in stages}.values()}
+    names = {area: await _area_name(connection, area) for area in people}
+    asked = await _asked_of(connection, [(case.id, firing.round) for case, firing, _ in stages])
+    notices: list[Notice] = []
+    for case, firing, targets in stages:
+        of_case = asked.get(case.id, [])
+        found = {t: reach(t, people[case.area], of_case, priority=case.priority, now=now) for t in targets}
+        chosen: dict[int, Chosen] = {}
+        for reached in found.values():
+            for user_id, capacity in reached.people:
+                chosen.setdefault(user_id, capacity)
+        facts = _facts_with(case, names[case.area], now)
+        notices += _escalations(case, chosen, facts, round_=firing.round, stage=firing.stage)
+        _say(case, firing, found, len(chosen))
+    await _put(connection, notices, now=now)
+
+
+def _rung(case: Case, firing: Firing) -> list[Target]:
+    if case.class_ is Class.CANARY or case.state not in UNRESOLVED or case.attended:
+        return []
+    return [target for target in _RUNG if target in firing.resound_to]
 
 
 async def ring(
@@ -100,7 +120,15 @@ async def ring(
     if not chosen:
         return
     facts = await facts_of(connection, case, now)
-    notices = [
+    notices = _escalations(case, chosen, facts, round_=round_, stage=stage, again=again, not_before=not_before)
+    await _put(connection, notices, now=now)
+
+
+def _escalations(
+    case: Case, chosen: dict[int, Chosen], facts: _Facts, *, round_: int, stage: int, again: str = "",
+    not_before: datetime | None = None,
+) -> list[Notice]:  # fmt: skip
+    return [
         Notice(
             purpose=Purpose.ESCALATION, recipient=f"user:{user_id}", priority=case.priority, incident_id=case.id,
             # The version tells a chain that began anew from the one before it: their rounds count alike.
@@ -109,8 +137,20 @@ async def ring(
         )
         for user_id, capacity in chosen.items()
     ]  # fmt: skip
-    await outbox.supersede(connection, case.id, [notice.recipient for notice in notices], now=now)
-    await outbox.put(connection, notices, now=now)
+
+
+async def _put(connection: Connection, notices: Sequence[Notice], *, now: datetime) -> None:
+    """Write escalations; each takes the place in the queue of what waited for its person of that case."""
+    if not notices:
+        return
+    of = {(one.incident_id or 0, one.recipient): one.not_before or now for one in notices}
+    waited = await outbox.supersede(connection, list(of), now=now)
+    placed = [
+        replace(one, not_before=min(at, waited.get((one.incident_id or 0, one.recipient), at)))
+        for one in notices
+        for at in (one.not_before or now,)
+    ]
+    await outbox.put(connection, placed, now=now)
 
 
 async def ring_next(connection: Connection, case: Case, *, round_: int, stage: int, again: str, now: datetime) -> bool:
@@ -126,17 +166,22 @@ async def ring_next(connection: Connection, case: Case, *, round_: int, stage: i
     return bool(reached.people)
 
 
-async def facts_of(connection: Connection, case: Case, now: datetime) -> tuple[tuple[str, str | int | None], ...]:
+async def facts_of(connection: Connection, case: Case, now: datetime) -> _Facts:
     """What may leave the machine of a case: number, class, area, priority and how long it has waited."""
-    name = None
-    if case.area is not None:
-        row = await connection.fetchrow(_Q.area_name, case.area)
-        name = row["name"] or None if row is not None else None
+    return _facts_with(case, await _area_name(connection, case.area), now)
+
+
+def _facts_with(case: Case, name: str | None, now: datetime) -> _Facts:
     minutes = max(0, int((now - case.opened_at).total_seconds()) // 60)
     return (
         ("number", _short(case)), ("class", str(case.class_)), ("priority", case.priority.label), ("area", name),
         ("minutes", minutes),
     )  # fmt: skip
+
+
+async def _area_name(connection: Connection, area: str | None) -> str | None:
+    row = await connection.fetchrow(_Q.area_name, area) if area is not None else None
+    return (row["name"] or None) if row is not None else None
 
 
 def _short(case: Case) -> str:
@@ -213,13 +258,20 @@ def person_of(row: Any) -> Person:
 
 
 async def _asked(connection: Connection, case: Case, round_: int) -> list[Asked]:
-    return [
-        Asked(
+    return (await _asked_of(connection, [(case.id, round_)])).get(case.id, [])
+
+
+async def _asked_of(connection: Connection, rounds: Sequence[tuple[int, int]]) -> dict[int, list[Asked]]:
+    """Who was rung, of each of these cases, in its own round."""
+    found: dict[int, list[Asked]] = {}
+    ids, numbers = [list(column) for column in zip(*rounds, strict=True)]
+    for row in await connection.fetch(_Q.asked, ids, numbers):
+        one = Asked(
             user_id=int(row["recipient"].partition(":")[2]), capacity=Chosen(row["capacity"]),
             cannot=bool(row["cannot"]), took_at=row["took_at"],
-        )
-        for row in await connection.fetch(_Q.asked, case.id, round_)
-    ]  # fmt: skip
+        )  # fmt: skip
+        found.setdefault(row["incident_id"], []).append(one)
+    return found
 
 
 def _say(case: Case, firing: Firing, found: dict[Target, Reached], rung: int) -> None:

@@ -131,20 +131,18 @@ def needs_voice(purpose: Purpose, priority: Priority) -> bool:
     return priority is Priority.CRITICAL or (purpose in ASKS_FOR_A_KEY and priority is Priority.URGENT)
 
 
-def ways_of(
-    purpose: Purpose, priority: Priority, addresses: Addresses, ways: Sequence[Way], tried: Collection[str]
-) -> list[Way]:
+def ways_of(addresses: Addresses, ways: Sequence[Way], *, wakes: bool, tried: Collection[str]) -> list[Way]:
     """The channels that can reach this person, in the order to try them; a catcher takes what no other could."""
     if addresses.named is not None:
         own = [way for way in ways if way.name == addresses.named]
         return [way for way in (own or _catchers(ways)) if way.name not in tried]
-    wanted = addresses.order or (_WAKING if needs_voice(purpose, priority) else _PLAIN)
-    if needs_voice(purpose, priority):
+    wanted = addresses.order or (_WAKING if wakes else _PLAIN)
+    if wakes:
         wanted = (Kind.VOICE, *(kind for kind in wanted if kind != Kind.VOICE))
     fit = [way for kind in wanted for way in ways if way.kind == kind and addresses.of(way.kind) is not None]
     left = [way for way in (fit or _catchers(ways)) if way.name not in tried]
     # While a voice can still be tried, nothing else stands in for it.
-    voices = [way for way in left if way.kind is Kind.VOICE] if needs_voice(purpose, priority) else []
+    voices = [way for way in left if way.kind is Kind.VOICE] if wakes else []
     return voices or left
 
 
@@ -154,19 +152,19 @@ def _catchers(ways: Sequence[Way]) -> list[Way]:
 
 def choose(
     recipient: str,
-    purpose: Purpose,
-    priority: Priority,
     addresses: Addresses,
+    priority: Priority,
     *,
+    wakes: bool,
     ways: Sequence[Way],
     tried: Collection[str],
     books: Books,
     now: datetime,
 ) -> Verdict:
-    """The channel to send by now, or what stands in the way."""
+    """The channel to send by now, or what stands in the way. `wakes`: it must ring (`needs_voice`)."""
     if all(address is None for address in (addresses.phone, addresses.email, addresses.named)):
         return NoWay(addressed=False)
-    fit = ways_of(purpose, priority, addresses, ways, tried)
+    fit = ways_of(addresses, ways, wakes=wakes, tried=tried)
     if not fit:
         return NoWay(addressed=True)
     later: datetime | None = None

@@ -23,9 +23,11 @@ UPDATE outbox
  WHERE incident_id = $1 AND purpose = 'escalation' AND NOT round_over
 
 -- name: supersede
--- Under the incident's lock.
-UPDATE outbox SET state = 'cancelled', result = 'superseded', ended_at = $3
- WHERE incident_id = $1 AND recipient = ANY ($2::text[]) AND purpose = 'escalation' AND state = 'waiting'
+-- Under the incidents' locks.
+UPDATE outbox AS o SET state = 'cancelled', result = 'superseded', ended_at = $3
+  FROM unnest($1::bigint[], $2::text[]) AS n (incident_id, recipient)
+ WHERE o.incident_id = n.incident_id AND o.recipient = n.recipient AND o.purpose = 'escalation' AND o.state = 'waiting'
+RETURNING o.incident_id, o.recipient, o.due_at
 
 -- name: people
 -- Whoever may be rung for a case there: everybody with a place in the chain, whose areas cover it.
@@ -44,13 +46,14 @@ SELECT u.id, u.role, u.phone IS NOT NULL AS has_phone, p.user_id IS NOT NULL AS 
  ORDER BY u.id
 
 -- name: asked
--- Who was rung for this case, oldest first; a "cannot" counts in its own round only.
-SELECT recipient, facts ->> 'capacity' AS capacity, answer = 'cannot' AND NOT round_over
-           AND (facts ->> 'round')::int = $2 AS cannot,
-       CASE WHEN answer = 'take' AND NOT round_over THEN ended_at END AS took_at
-  FROM outbox
- WHERE incident_id = $1 AND purpose = 'escalation' AND recipient LIKE 'user:%' AND facts ? 'capacity'
- ORDER BY id
+-- Who was rung for each of these cases, oldest first; a "cannot" counts in its own round only.
+SELECT o.incident_id, o.recipient, o.facts ->> 'capacity' AS capacity,
+       o.answer = 'cannot' AND NOT o.round_over AND (o.facts ->> 'round')::int = n.round AS cannot,
+       CASE WHEN o.answer = 'take' AND NOT o.round_over THEN o.ended_at END AS took_at
+  FROM unnest($1::bigint[], $2::int[]) AS n (incident_id, round)
+  JOIN outbox AS o ON o.incident_id = n.incident_id
+ WHERE o.purpose = 'escalation' AND o.recipient LIKE 'user:%' AND o.facts ? 'capacity'
+ ORDER BY o.incident_id, o.id
 
 -- name: tell_contacts
 -- One statement in the alarm's own transaction: everybody the register has for these people; whether they may be told
