@@ -59,6 +59,7 @@ class ConsoleContext:
     callbacks: Mapping[str, HearsBack] = field(default_factory=dict)  #: by the name of their channel
     callback_questions: Measure = field(default_factory=_callback_questions)
     passwords: Passwords = field(default_factory=Passwords)
+    call_back_number: str = ""  #: the one number that is shown and printed, and read aloud to a control room
 
 
 CONTEXT: web.AppKey[ConsoleContext] = web.AppKey("context", ConsoleContext)

@@ -59,6 +59,8 @@ async def _answer(request: web.Request, route: Route, context: ConsoleContext) -
         now=now,
     )
     reply = await route.handler(call)
+    if route.media_type is not None:
+        return _text_of(reply, route.media_type)
     return _word(reply) if route.is_form else _response(reply, secure=call.is_secure)
 
 
@@ -165,6 +167,11 @@ def _field_problem(found: Any, unknown: str) -> FieldProblem:
 
 def _word(reply: Reply) -> web.Response:
     return web.Response(text=str(reply.body), status=reply.status, headers={"Cache-Control": "no-store"})
+
+
+def _text_of(reply: Reply, media_type: str) -> web.Response:
+    headers = {"Cache-Control": "no-store"}
+    return web.Response(text=str(reply.body), status=reply.status, content_type=media_type, headers=headers)
 
 
 def _response(reply: Reply, *, secure: bool) -> web.Response:

@@ -139,6 +139,8 @@ def _responses(route: Route, replies: dict[str, Any]) -> dict[str, Any]:
         good["content"] = {
             "text/plain" if route.is_form else "application/json": {"schema": replies[route.operation_id]}
         }
+    if route.media_type is not None:
+        good["content"] = {route.media_type: {"schema": {"type": "string"}}}
     responses = {str(route.status): good}
     for status in sorted({*route.refusals, *_usual_refusals(route)}):
         problem = {MEDIA_TYPE: {"schema": {"$ref": _REF.format(name="ProblemDetails")}}}

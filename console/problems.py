@@ -33,6 +33,7 @@ class ProblemDetails(msgspec.Struct, kw_only=True, omit_defaults=True):
     version: int | None = None  #: 412: the current one
     state: str | None = None  #: 409: of the case
     claimed_by: Any = None  #: 409: who holds the case
+    incident: Any = None  #: 409: another case that stands in the way
 
 
 class Problem(Exception):

@@ -95,6 +95,7 @@ class Route:
     match: Match = Match.NONE
     text_type: str | None = None  #: the body is text of this media type, not JSON
     names: tuple[str, ...] = ()  #: parameters that are names, not ids: only where the handler is its own
+    media_type: str | None = None  #: the answer is text of this media type, not JSON
     is_form: bool = False  #: the body is a form, not JSON, and the answer one word of plain text
     for_brokers: bool = False  #: let in by SHOUWANG_BROKER_TOKEN and by nothing else; `roles` is None
     body_bytes_most: int = BODY_BYTES_MOST

@@ -21,7 +21,7 @@ from store import hand_overs, transfers
 from store.calls import calls_of
 from store.cases import SYSTEM, Case, Note
 from store.database import Connection
-from store.who_must import Told, tell_owner, tell_supervisors
+from store.who_must import Told, tell_owner
 
 if TYPE_CHECKING:
     from store.steps import Hand, StepRequest
@@ -121,8 +121,8 @@ async def _ring_who_must(connection: Connection, case: Case, firing: Firing, now
         purpose=Purpose.CALL_SERVICES, key=f"services:{case.id}.{case.version}:{firing.stage}",
         facts=(("services", order), ("time", firing.stage + 1)), not_after_s=services.AGAIN_S * 2,
     )  # fmt: skip
-    await (tell_owner if case.attended else tell_supervisors)(connection, case, told, now=now)
-    case.sounded_at, case.sound_to = now, Target.OWNER if case.attended else Target.SUPERVISORS
+    await tell_owner(connection, case, told, now=now)
+    _sound(case, now)
     _again(case, DeadlineKind.SERVICES, now + timedelta(seconds=services.AGAIN_S), firing)
 
 
@@ -133,8 +133,14 @@ async def _ask_again(connection: Connection, case: Case, firing: Firing, now: da
         facts=(("asks", "call_back"),), not_after_s=services.CALL_BACK_S,
     )  # fmt: skip
     await tell_owner(connection, case, told, now=now)
-    case.sounded_at, case.sound_to = now, Target.OWNER if case.attended else Target.SUPERVISORS
+    _sound(case, now)
     _again(case, DeadlineKind.CALL_BACK, now + timedelta(seconds=services.CALL_BACK_S), firing)
+
+
+def _sound(case: Case, now: datetime) -> None:
+    """At the owner's desk. A case that nobody holds sounds by its own chain already."""
+    if case.attended:
+        case.sounded_at, case.sound_to = now, Target.OWNER
 
 
 def _again(case: Case, kind: DeadlineKind, due_at: datetime, firing: Firing) -> None:

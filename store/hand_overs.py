@@ -114,7 +114,7 @@ async def change(
             raise StepRefused("the case is closed", owner=None, state=case.state)
         first = case.last_seq + 1
         facts = await _change(connection, case, row, fields, safety, by, centre.keyring, now)
-        case.note(Note(at=now, actor=by.actor, action=Step.HANDOVER, facts=facts, text=_told(fields)))
+        case.note(Note(at=now, actor=by.actor, action=Step.HANDOVER, facts=facts, text=words_of(fields)))
         await save(connection, case, keyring=centre.keyring)
         await changes.record(connection, changes_of(case, first), now=now)
 
@@ -280,6 +280,7 @@ def _words(row: asyncpg.Record, keyring: Keyring) -> Mapping[str, str]:
     return msgspec.json.decode(text, type=dict[str, str])
 
 
-def _told(fields: Mapping[str, Any]) -> str | None:
+def words_of(fields: Mapping[str, Any]) -> str | None:
+    """What was said, as the sealed text of an entry."""
     given = {name: fields[name] for name in (*_WORDS, "reference") if fields.get(name)}
     return msgspec.json.encode(given).decode() if given else None

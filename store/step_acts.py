@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from rules.domain import correlation, deadlines, place, plan_course, policy
 from rules.domain.notices import Purpose
@@ -215,7 +215,7 @@ async def _place(connection: Connection, case: Case, payload: Told, now: datetim
     return (("place", "told"), ("place_was", was), ("has_point", payload.point is not None))
 
 
-async def _known(connection: Connection, resident_id: int) -> Mapping[str, int | str | None]:
+async def _known(connection: Connection, resident_id: int) -> Mapping[str, Any]:
     row = await connection.fetchrow(_Q.person_and_home, resident_id, None)
     if row is None or row["resident_id"] is None:
         raise _refused("resident", Code.UNKNOWN)

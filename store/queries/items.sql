@@ -7,12 +7,16 @@ SELECT i.id, i.number, i.state, i.priority, i.class, i.family, i.area::text AS a
        dl.due_at, dl.kind AS due_kind, dl.stage AS due_stage, i.source, i.marks, i.alert_count, r.name AS person_name,
        coalesce(i.place->>'text', p.address) AS place_text, d.id AS device_id, d.device, d.kind AS device_kind,
        i.follows, i.merged_into, i.outcome, i.resident_id, i.premises_id,
-       ARRAY(SELECT ip.user_id FROM incident_pass ip WHERE ip.incident_id = i.id) AS passed_by
+       ARRAY(SELECT ip.user_id FROM incident_pass ip WHERE ip.incident_id = i.id) AS passed_by,
+       tr.from_user AS transfer_from, tr.to_user AS transfer_to, tu.display_name AS transfer_to_name,
+       tr.until_at AS transfer_until
   FROM incident i
   LEFT JOIN app_user u ON u.id = i.claimed_by
   LEFT JOIN resident r ON r.id = i.resident_id
   LEFT JOIN premises p ON p.id = i.premises_id
   LEFT JOIN device d ON d.id = i.device_id
+  LEFT JOIN incident_transfer tr ON tr.incident_id = i.id AND tr.from_user = i.claimed_by
+  LEFT JOIN app_user tu ON tu.id = tr.to_user
   LEFT JOIN LATERAL (SELECT due_at, kind, stage FROM deadline WHERE incident_id = i.id ORDER BY due_at, kind LIMIT 1) dl ON true
 
 -- name: of_ids

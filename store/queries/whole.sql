@@ -19,10 +19,10 @@ SELECT id, kind, holder, secret IS NOT NULL AS has_secret, valid_to, consent, in
   FROM premises_access WHERE premises_id = $1 ORDER BY id
 
 -- name: alerts
--- What devices said in this case, oldest receipt first.
+-- What devices said in this case and in those taken into it, oldest receipt first.
 SELECT d.device, e.event_id, e.type, e.at, e.received_at, e.copies, e.marks, e.decision, e.data
   FROM event e JOIN device d ON d.id = e.device_id
- WHERE e.incident_id = $1 ORDER BY e.received_at, e.no LIMIT $2
+ WHERE e.incident_id IN (SELECT with_merged($1)) ORDER BY e.received_at, e.no LIMIT $2
 
 -- name: links
 SELECT o.id, o.number, o.state, o.priority, o.class, l.reason, o.area::text AS area

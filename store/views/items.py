@@ -19,6 +19,7 @@ from store.database import Database
 from store.feed import snapshot
 from store.registers.search import literal
 from store.sql import queries
+from store.transfers import Transfer
 
 if TYPE_CHECKING:
     from store.database import Connection
@@ -92,6 +93,7 @@ class Item(msgspec.Struct, kw_only=True):
     device: ItemDevice | None
     follows: str | None
     merged_into: str | None
+    transfer: Transfer | None  #: offered to a colleague, who has not answered
     outcome: str | None
     passed_by_me: bool
 
@@ -204,6 +206,7 @@ def item_fields(row: asyncpg.Record) -> dict[str, Any]:
         "device": _device(row),
         "follows": _text(row["follows"]),
         "merged_into": _text(row["merged_into"]),
+        "transfer": _transfer(row),
     }
 
 
@@ -222,6 +225,17 @@ def _owner(row: asyncpg.Record) -> Owner | None:
     if row["claimed_by"] is None:
         return None
     return Owner(id=str(row["claimed_by"]), display_name=row["display_name"] or "")
+
+
+def _transfer(row: asyncpg.Record) -> Transfer | None:
+    if row["transfer_to"] is None:
+        return None
+    return Transfer(
+        from_user=str(row["transfer_from"]),
+        to=str(row["transfer_to"]),
+        to_name=row["transfer_to_name"] or "",
+        until=row["transfer_until"],
+    )
 
 
 def _deadline(row: asyncpg.Record) -> NextDeadline | None:
