@@ -18,8 +18,9 @@ from shouwang.cli import settings_of
 from shouwang.embedded.places import prepare_data_dir
 from shouwang.errors import ShouwangError
 from shouwang.parts import connected
+from shouwang.policy_file import PolicyFileWrong, policy_of
 from shouwang.settings import Settings
-from store import credentials
+from store import credentials, policy_versions
 from store.canary import OLD_S, last_round
 from store.database import StoreError
 from store.sealing import Keyring
@@ -60,7 +61,7 @@ def check(ctx: click.Context) -> None:
 async def findings_of(settings: Settings) -> list[Finding]:
     """Look at everything once, one after the other."""
     looks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (
-        _data_dir, _key, _sources, _database, _broker, _door, _console, _parts, _canary,
+        _data_dir, _key, _sources, _database, _policy, _broker, _door, _console, _parts, _canary,
     )  # fmt: skip
     return [await look(settings) for look in looks]
 
@@ -96,6 +97,29 @@ async def _sources(settings: Settings) -> Finding:
         return Finding(what="sources", found="some messages are read twice", remedy=remedy)
     names = sorted({source.name for lane in lanes for source in lane.table.sources})
     return Finding(what="sources", found=", ".join(names))
+
+
+async def _policy(settings: Settings) -> Finding:
+    """Which policy is in force, whether the file is one, and whether a proposal waits for its second person."""
+    wrong = _policy_file(settings)
+    try:
+        async with connected(settings, SharedClock(), name="shouwang check") as db:
+            in_force = (await policy_versions.in_force(db)).version
+            waiting = await policy_versions.waiting(db)
+    except (ShouwangError, StoreError):
+        return Finding(what="policy", found="unknown, the database is away", remedy=wrong or "see the database above")
+    found = f"{in_force} in force" + (f"; waits for a second person: {', '.join(waiting)}" if waiting else "")
+    return Finding(what="policy", found=found, remedy=wrong)
+
+
+def _policy_file(settings: Settings) -> str | None:
+    if settings.policy is None:
+        return None
+    try:
+        policy_of(settings.policy)
+    except PolicyFileWrong as error:
+        return f"the file changes nothing: {'; '.join(error.lines)}"
+    return None
 
 
 async def _database(settings: Settings) -> Finding:

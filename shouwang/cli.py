@@ -34,6 +34,10 @@ COMMANDS: Final = {
     "bridge": "shouwang.credential_commands:bridge",
     "user": "shouwang.register_commands:user",
     "token": "shouwang.register_commands:token",
+    "check-policy": "shouwang.policy_commands:check_policy",
+    "policy": "shouwang.policy_commands:policy",
+    "explain": "shouwang.policy_commands:explain",
+    "replay": "shouwang.replay_command:replay",
     "audit": "shouwang.record_commands:audit",
     "check": "shouwang.check:check",
 }
@@ -50,6 +54,10 @@ _SUMMARIES: Final = {
     "bridge": "Vendors' bridges at the broker: issue, revoke.",
     "user": "Users of the console: add, passwd, list.",
     "token": "Tokens of programs: create, revoke.",
+    "check-policy": "Say everything that is wrong with a policy's file.",
+    "policy": "The policy in force: show, write, list, propose, difference, approve, refuse, back.",
+    "explain": "Print why an event gets its class.",
+    "replay": "Run a changed policy over recorded events.",
     "audit": "Check the incident records' hash chain.",
     "check": "Say what is reachable and healthy, and what to do about what is not.",
 }
@@ -116,7 +124,10 @@ def _answer(run: Callable[[], Any]) -> int:
         known = _known_in(error)
         if known is None:
             raise
-        return _refused(str(known), EXIT_USAGE if isinstance(known, SettingWrong) else EXIT_REFUSED)
+        code = EXIT_USAGE if isinstance(known, SettingWrong) else EXIT_REFUSED
+        for line in getattr(known, "lines", (str(known),)):
+            _refused(line, code)
+        return code
     return result if isinstance(result, int) else 0
 
 

@@ -18,6 +18,10 @@ canary_age_seconds: Final = Gauge(
     "shouwang_canary_age_seconds", "Since the end of the canary's last full round, in seconds; NaN before the first"
 )
 canary_age_seconds.set(float("nan"))
+policy_file_ok: Final = Gauge(
+    "shouwang_policy_file_ok", "1 if the policy's file is a policy that could be approved, 0 if not; NaN without a file"
+)
+policy_file_ok.set(float("nan"))
 canary_calls_total: Final = Counter(
     "shouwang_canary_calls_total", "Calls of the dead man's switch outside by outcome: called, failed", ["outcome"]
 )

@@ -30,6 +30,7 @@ from rules.engine.supervision import AgeingPass, SupervisionPass, UpkeepPass
 from rules.engine.suppression import CallersPass, CombinationPass, HoldingPass, StormWatchPass
 from shouwang.channels import channels_of
 from shouwang.parts import Surroundings
+from shouwang.policy_watch import PolicyFilePass
 from shouwang.senders import senders_of
 from shouwang.settings import Retention
 from store import anchors, estate
@@ -198,6 +199,7 @@ def engine_of(around: Surroundings, centre: Centre, outbox: OutboxPass) -> Engin
         RetentionPass(RetentionStore(around.db, centre), periods_of(around.settings.retention)),
         AnchorPass(around.db, around.settings.data_dir / "anchors"),
         EstatePass(around.db),
+        *([] if around.settings.policy is None else [PolicyFilePass(around.db, around.settings.policy)]),
         CombinationPass(holding),
         HoldingPass(holding),
         StormWatchPass(holding),

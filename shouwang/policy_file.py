@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rules.domain.policy_file import BYTES_MOST, PolicyRefused, Problem, read
-from rules.domain.policy_lint import lint
+from rules.domain.policy_file import BYTES_MOST, PolicyRefused, Problem
+from rules.domain.policy_lint import checked
 from rules.domain.policy_value import Policy
 from shouwang.errors import ShouwangError
 
@@ -15,7 +15,8 @@ class PolicyFileWrong(ShouwangError):
 
     def __init__(self, path: Path, problems: tuple[Problem, ...]) -> None:
         self.problems = problems
-        super().__init__("\n".join(f"{path}: {problem.line()}" for problem in problems))
+        self.lines = tuple(f"SHOUWANG_POLICY: {path}: {problem.line()}" for problem in problems)
+        super().__init__("\n".join(self.lines))
 
 
 def text_of(path: Path) -> str:
@@ -34,15 +35,7 @@ def text_of(path: Path) -> str:
 def policy_of(path: Path) -> tuple[str, Policy]:
     """The file's text and the policy it is, found fit by the lint; PolicyFileWrong with everything that is wrong."""
     text = text_of(path)
-    problems = problems_of(text)
-    if problems:
-        raise PolicyFileWrong(path, problems)
-    return text, read(text)
-
-
-def problems_of(text: str) -> tuple[Problem, ...]:
-    """Everything that keeps this text from being approved."""
     try:
-        return lint(read(text))
+        return text, checked(text)
     except PolicyRefused as error:
-        return error.problems
+        raise PolicyFileWrong(path, error.problems) from None

@@ -84,11 +84,14 @@ async def rules(around: Surroundings) -> None:
     """Run the engine's passes, until cancelled; a step of the database's time holds them."""
     from notify.http import Outgoing
     from shouwang.passes import engine_of, outbox_of
+    from shouwang.policy_watch import begin_with
     from store.channel_tests import mark_demonstration
 
     centre = centre_of(around)
     # Whoever works in earnest takes the mark away: a demonstration's silence must never outlive it.
     await mark_demonstration(around.db, demo=around.demo, now=around.clock.now())
+    if around.settings.policy is not None:
+        await begin_with(around.db, around.settings.policy, demo=around.demo, now=around.clock.now())
     async with Outgoing() as outgoing, outbox_of(around, centre, outgoing) as outbox:
         engine = engine_of(around, centre, outbox)
         around.stepped.append(lambda _stepped_s: engine.hold(HOLD_AFTER_STEP_S))

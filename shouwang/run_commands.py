@@ -58,12 +58,15 @@ def up(demo: bool) -> None:
     An embedded PostgreSQL and MQTT broker stand in where no address is given.
     """
     from shouwang.channels import channels_of
+    from shouwang.policy_file import policy_of
     from shouwang.sources import lanes_of
     from shouwang.wiring import run_until_signalled
     from shouwang.wiring import up as run_up
 
     settings = _begin("up")
-    # What is wrong with a source or a channel is said here, once, and not by a part that is started again.
+    # What is wrong with a source, a channel or the policy is said here, once, and not by a part that is started again.
+    if settings.policy is not None:
+        policy_of(settings.policy)
     lanes_of(settings)
     channels_of(settings, demo=demo, clock=SharedClock())
     run_until_signalled(lambda: run_up(settings, demo=demo, say=lambda line: click.echo(line, err=False)))

@@ -182,6 +182,7 @@ class Settings(BaseSettings):
     #: MQTT 3.1.1; MQTT 5 is on the next port, which is why this one ends earlier.
     embedded_mqtt_port: int = Field(1883, ge=1, le=65_534)
     data_dir: Path = Path("var")
+    #: Looked at while we run: a good new text is a proposal that a second person approves, a bad one changes nothing.
     policy: FilePath | None = None
     admin_password: SecretStr | None = None
     secret_key_file: Path | None = None
@@ -215,14 +216,6 @@ class Settings(BaseSettings):
         if url is not None and urlsplit(url.get_secret_value()).scheme not in {"postgresql", "postgres"}:
             raise ValueError("must begin with postgresql://")
         return url
-
-    @field_validator("policy")
-    @classmethod
-    def _policy_is_built_in(cls, path: Path | None) -> Path | None:
-        # Starting with a file that changes nothing would be worse than not starting.
-        if path is not None:
-            raise ValueError("this release knows the built-in policy only; leave it unset")
-        return path
 
     @field_validator("mqtt_url", "mqtt_admin_url")
     @classmethod

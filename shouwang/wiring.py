@@ -25,6 +25,7 @@ from shouwang.embedded.postgres import EmbeddedPostgres
 from shouwang.errors import DatabaseNotRunning
 from shouwang.health import common_health
 from shouwang.parts import connected
+from shouwang.policy_watch import begin_with
 from shouwang.settings import Settings
 from shouwang.supervise import PartProcess, Server, keep
 from store.lanes import forget_sessions
@@ -169,6 +170,8 @@ async def _prepare(settings: Settings, clock: SharedClock, *, demo: bool, say: S
         made = await first_admin(db, settings, clock.now())
         if made is not None:
             say(f"First sign-in: admin / {made}   (shown once: write it down, or change it in the console)")
+        if settings.policy is not None:
+            await begin_with(db, settings.policy, demo=demo, now=clock.now())
         if demo:
             await register_town(db, settings, clock.now())
 

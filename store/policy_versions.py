@@ -10,9 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from rules.domain.policy_difference import Difference, differences
-from rules.domain.policy_file import read
-from rules.domain.policy_lint import lint
-from rules.domain.policy_reading import PolicyRefused
+from rules.domain.policy_lint import checked
 from rules.domain.policy_replay import Recorded
 from rules.domain.policy_value import BUILTIN, Policy
 from store import policies
@@ -109,15 +107,6 @@ class FileState(msgspec.Struct, frozen=True, kw_only=True):
     looked_at: datetime
 
 
-def checked(text: str) -> Policy:
-    """The policy that this text is, fit to be approved; PolicyRefused with everything that is wrong otherwise."""
-    policy = read(text)
-    problems = lint(policy)
-    if problems:
-        raise PolicyRefused(problems)
-    return policy
-
-
 # -- looking ---------------------------------------------------------------------------------------------------------
 
 
@@ -150,6 +139,11 @@ async def number_of(db: Database, version: str) -> int:
     if row is None:
         raise PolicyUnknown(f"no policy {version}")
     return int(row["no"])
+
+
+async def waiting(db: Database) -> list[str]:
+    """Versions that were proposed and that nobody has decided yet."""
+    return [row["version"] for row in await db.pool.fetch(_Q.waiting)]
 
 
 async def in_force(db: Database) -> Policy:
@@ -272,6 +266,11 @@ async def _locked_proposal(connection: Connection, no: int) -> Any:
 async def _activate(connection: Connection, no: int, *, by: int | None, now: datetime) -> None:
     await connection.fetchval(_Q.replace_active)
     await connection.execute(_Q.activate, no, by, now)
+
+
+async def is_first_start(db: Database) -> bool:
+    """Whether no policy was ever in force but the built-in one, and nobody's case stands under it."""
+    return bool(await db.pool.fetchval(_Q.is_first_start))
 
 
 # -- the settings' file ----------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from devices.event import EventType
 from rules.domain.explaining import Explanation, explain
 from rules.domain.policy_context import Context
 from rules.domain.policy_file import BYTES_MOST
+from rules.domain.policy_lint import checked
 from rules.domain.policy_reading import PolicyRefused
 from rules.domain.policy_value import Policy
 from rules.domain.policy_write import write
@@ -181,7 +182,7 @@ async def replay(call: Call) -> Reply:
     """Replay the last seven days through a proposal, against what is in force now."""
     with _as_problems():
         found = await policy_versions.whole(call.context.db, call.id)
-        await _replay(call, call.id, policy_versions.checked(found.toml))
+        await _replay(call, call.id, checked(found.toml))
         return Reply(body=await policy_versions.whole(call.context.db, call.id))
 
 
@@ -226,7 +227,7 @@ async def explain_any(call: Call) -> Reply:
     if query.policy is not None:
         with _as_problems():
             found = await policy_versions.whole(call.context.db, int(query.policy))
-            policy = policy_versions.checked(found.toml)
+            policy = checked(found.toml)
     context = Context(
         kind=query.kind,
         tags=frozenset(query.tag),

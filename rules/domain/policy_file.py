@@ -24,7 +24,7 @@ from rules.domain.policy_table import ROWS, problems_of
 from rules.domain.policy_value import BUILTIN, Policy
 from rules.domain.vocabulary import Class, Priority, Target
 
-__all__ = ["BYTES_MOST", "PolicyRefused", "Problem", "author_version", "read", "version_of"]
+__all__ = ["BYTES_MOST", "PolicyRefused", "Problem", "author_version", "inspect", "read", "version_of"]
 
 #: Many times the built-in policy written out; whatever is larger is no policy.
 BYTES_MOST: Final = 1_000_000
@@ -45,6 +45,17 @@ _SERVICES: Final = {service.value: service for service in Service}
 
 def read(text: str) -> Policy:
     """The policy that this text is; PolicyRefused with everything that is wrong with it, never anything else."""
+    policy, problems = inspect(text)
+    if problems:
+        raise PolicyRefused(problems)
+    return policy
+
+
+def inspect(text: str) -> tuple[Policy, tuple[Problem, ...]]:
+    """What the text says as far as it can be understood, and its problems: with any, the value decides nothing.
+
+    PolicyRefused where it is not TOML at all.
+    """
     data, version = _parsed(text)
     problems = Problems()
     top = Table("", data, problems)
@@ -58,9 +69,7 @@ def read(text: str) -> Policy:
     storms = read_storms(top.inner("storms"), base.storms if base else (), CLASSES)
     top.end()
     _refuse_what_is_missing(problems, rows, ladders, plans)
-    if problems.found:
-        raise PolicyRefused(problems.found)
-    return Policy(
+    policy = Policy(
         version=f"{author}+{version}",
         routes=MappingProxyType(routes),
         rows=MappingProxyType(rows),
@@ -69,6 +78,7 @@ def read(text: str) -> Policy:
         thresholds=thresholds,
         storms=storms,
     )
+    return policy, tuple(problems.found)
 
 
 def version_of(text: str) -> str:

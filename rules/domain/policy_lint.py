@@ -11,7 +11,8 @@ from typing import Final
 from rules.domain.ladders import CANARY_LADDER, Ladder
 from rules.domain.plans import Plan, StepKind
 from rules.domain.policy_context import When
-from rules.domain.policy_reading import Problem
+from rules.domain.policy_file import inspect
+from rules.domain.policy_reading import PolicyRefused, Problem
 from rules.domain.policy_routes import ROUTES, Effect, Route
 from rules.domain.policy_row import Row
 from rules.domain.policy_table import ROWS, problems_of
@@ -24,6 +25,23 @@ _TELEPHONES: Final = frozenset({Target.ON_CALL_PHONE, Target.COUNTY_DUTY})
 #: Who sits at a screen hears an alarm; who does not is reached by telephone.
 _REACHES: Final = frozenset(Target) - {Target.RECORD, Target.OWNER}
 _SAFETY: Final = frozenset(kind.value for kind in SafetyKind)
+
+
+def checked(text: str) -> Policy:
+    """The policy that this text is, fit to be approved; PolicyRefused with everything that is wrong, in one go."""
+    policy, problems = inspect(text)
+    places = {_part_of(problem.place) for problem in problems}
+    # What could not be read is not complained of twice.
+    more = (problem for problem in lint(policy) if _part_of(problem.place) not in places)
+    found = (*problems, *more)
+    if found:
+        raise PolicyRefused(found)
+    return policy
+
+
+def _part_of(place: str) -> str:
+    """ "classes.fall" of "classes.fall.priority"; all rules are one part."""
+    return "rules" if place.startswith("rules") else ".".join(place.split(".")[:2])
 
 
 def lint(policy: Policy) -> tuple[Problem, ...]:
@@ -129,14 +147,12 @@ def _class(policy: Policy, row: Row) -> Iterator[str]:
 
 
 def _ladders(policy: Policy) -> Iterator[Problem]:
-    used = {policy.ladder_for(row.class_, row.priority).name for row in policy.rows.values()}
-    used |= {priority.label.lower() for priority in Priority}
+    used = {priority.label.lower() for priority in Priority} | {row.ladder for row in policy.rows.values()}
     for name, ladder in policy.ladders.items():
         if name == CANARY_LADDER.name:
             continue
         yield from (_say(f"ladders.{name}", remedy, value) for value, remedy in _ladder(ladder))
-        named = any(row.ladder == name for row in policy.rows.values())
-        if name not in used and not named and BUILTIN.ladders.get(name) != ladder:
+        if name not in used and BUILTIN.ladders.get(name) != ladder:
             yield _say(f"ladders.{name}", "no class uses it")
 
 

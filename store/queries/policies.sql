@@ -4,6 +4,9 @@ SELECT version FROM policy WHERE state = 'active'
 -- name: text_of
 SELECT toml FROM policy WHERE version = $1
 
+-- name: waiting
+SELECT version FROM policy WHERE state = 'proposed' ORDER BY no
+
 -- name: lock
 -- One change of the policy in force at a time; whoever reads it is not kept waiting.
 LOCK TABLE policy IN SHARE ROW EXCLUSIVE MODE
