@@ -26,8 +26,8 @@ _Q: Final = queries("delivery")
 LISTENED_FOR: Final = frozenset({Purpose.ESCALATION, Purpose.CALL_SERVICES, Purpose.CHANNEL_TEST})
 _PRESSED: Final = frozenset({Answer.TAKE, Answer.CANNOT})
 _UNHEARD: Final = frozenset({Answer.NO_ANSWER, Answer.REFUSED, Answer.HEARD})
-#: Rung again until somebody is reached: one missed call and then half an hour of nothing is how people die.
-_RINGS_AGAIN: Final = frozenset({Purpose.ESCALATION, Purpose.CALL_SERVICES})
+#: A key is asked for, and belongs into the case's record.
+_ASKED: Final = frozenset({Purpose.ESCALATION, Purpose.CALL_SERVICES})
 
 
 async def answered(
@@ -73,7 +73,7 @@ async def _take_in(database: Database, notice_id: int, answer: Answer, *, centre
         purpose = Purpose(row["purpose"])
         if purpose is Purpose.CHANNEL_TEST:
             await channel_tests.answered(connection, notice_id, answer, centre=centre, now=now)
-        elif entry.case is not None and purpose in _RINGS_AGAIN:
+        elif entry.case is not None and purpose in _ASKED:
             await _of_call(connection, entry, row, answer, centre, now)
         elif answer in (Answer.NO_ANSWER, Answer.REFUSED):
             # The person's next channel: an unheard call becomes a text.
@@ -122,14 +122,15 @@ async def _next(connection: Connection, case: Case, row: Any, now: datetime) -> 
 
 
 async def _again(connection: Connection, case: Case, row: Any, now: datetime) -> None:
-    """The same person once more, a minute after the last call, while nobody has the case and nobody has said "1"."""
-    if row["priority"] != Priority.CRITICAL or case.state not in UNRESOLVED:
+    """The same person once more, a minute after the last call, while nobody has the case and nobody has said "1".
+
+    One missed call, and then half an hour of nothing, is how people die.
+    """
+    if row["purpose"] != Purpose.ESCALATION or row["priority"] != Priority.CRITICAL or case.state not in UNRESOLVED:
+        return  # a call for the services is repeated by its own chain
+    if case.attended or await reaching.is_heard_now(connection, case, now):
         return
-    waited: dict[tuple[int, str], datetime] = {}
-    if row["purpose"] == Purpose.ESCALATION:
-        if case.attended or await reaching.is_heard_now(connection, case, now):
-            return
-        waited = await outbox.supersede(connection, [(case.id, row["recipient"])], now=now)
+    waited = await outbox.supersede(connection, [(case.id, row["recipient"])], now=now)
     began: datetime = row["begun_at"] or now
     again_at = max(now, began + timedelta(seconds=VOICE_GAP_S))
     notice = Notice(
