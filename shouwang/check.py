@@ -22,7 +22,9 @@ from shouwang.policy_file import PolicyFileWrong, policy_of
 from shouwang.settings import Settings
 from store import credentials, policy_versions
 from store.canary import OLD_S, last_round
+from store.chain_end import ChainEnd, chain_end
 from store.database import StoreError
+from store.rota import RotaFinding, wrong_with
 from store.sealing import Keyring
 
 ANSWERS_S: Final = 3.0
@@ -61,7 +63,7 @@ def check(ctx: click.Context) -> None:
 async def findings_of(settings: Settings) -> list[Finding]:
     """Look at everything once, one after the other."""
     looks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (
-        _data_dir, _key, _sources, _database, _policy, _broker, _door, _console, _parts, _canary,
+        _data_dir, _key, _sources, _database, _policy, _broker, _door, _console, _parts, _canary, _chain, _rota,
     )  # fmt: skip
     return [await look(settings) for look in looks]
 
@@ -187,6 +189,46 @@ async def _canary(settings: Settings) -> Finding:
         return Finding(what="canary", found="no full round yet", remedy=remedy)
     old_s = (now - ended_at).total_seconds()
     return Finding(what="canary", found=f"last full round {old_s:.0f} s ago", remedy=remedy if old_s > OLD_S else None)
+
+
+async def _chain(settings: Settings) -> Finding:
+    """In what the P1 chain ends, when nobody at a desk answers."""
+    clock, what = SharedClock(), "on-call chain"
+    try:
+        async with connected(settings, clock, name="shouwang check") as db, db.pool.acquire() as connection:
+            end = await chain_end(connection, clock.now())
+    except (ShouwangError, StoreError):
+        return Finding(what=what, found="unknown, the database is away", remedy="see the database above")
+    return Finding(what=what, found=f"ends in: {end}", remedy=None if end.is_well else _CHAIN_REMEDIES[end])
+
+
+_CHAIN_REMEDIES: Final = {
+    ChainEnd.NOBODY_ON_CALL: "put somebody with a telephone number on call (the rota, POST /api/v1/shifts)",
+    ChainEnd.UNTESTED: "set up a voice channel ([[channels]]) whose daily test reaches the on-call number: until then"
+    " nothing wakes a person",
+}
+
+
+async def _rota(settings: Settings) -> Finding:
+    """Who stands on the rota and cannot be reached, and when nobody does."""
+    clock, what = SharedClock(), "rota"
+    try:
+        async with connected(settings, clock, name="shouwang check") as db:
+            async with db.pool.acquire() as connection:
+                if await chain_end(connection, clock.now()) is ChainEnd.DEMONSTRATION:
+                    return Finding(what=what, found="a demonstration's")
+            wrong = await wrong_with(db, clock.now())
+    except (ShouwangError, StoreError):
+        return Finding(what=what, found="unknown, the database is away", remedy="see the database above")
+    if not wrong:
+        return Finding(what=what, found="somebody with a number is on call for the next 7 days")
+    first = "; ".join(_told(one) for one in wrong[:3])
+    return Finding(what=what, found=f"{len(wrong)} things wrong: {first}", remedy="correct the shifts, or the numbers")
+
+
+def _told(one: RotaFinding) -> str:
+    whose = f" of {one.who}" if one.who is not None else ""
+    return f"{one.wrong} {one.role}{whose} {one.from_at:%Y-%m-%d %H:%M} to {one.to_at:%Y-%m-%d %H:%M} UTC"
 
 
 async def _ask(what: str, host: str, port: int, remedy: str) -> Finding:

@@ -35,7 +35,8 @@ from shouwang.senders import senders_of
 from shouwang.settings import Retention
 from store import anchors, estate
 from store.callbacks import CallbackStore
-from store.channel_tests import ChannelTests, chain_end
+from store.chain_end import chain_end
+from store.channel_tests import ChannelTests
 from store.database import Database
 from store.delivery import DeliveryStore
 from store.desks import DeskStore

@@ -85,7 +85,7 @@ async def rules(around: Surroundings) -> None:
     from notify.http import Outgoing
     from shouwang.passes import engine_of, outbox_of
     from shouwang.policy_watch import begin_with
-    from store.channel_tests import mark_demonstration
+    from store.chain_end import mark_demonstration
 
     centre = centre_of(around)
     # Whoever works in earnest takes the mark away: a demonstration's silence must never outlive it.
@@ -117,6 +117,7 @@ async def console(around: Surroundings) -> None:
         version=program_version(),
         dsn=around.db.dsn,
         broker_token=settings.broker_secret,
+        call_back_number=settings.call_back_number,
         callbacks=hears_back(channels_of(settings, demo=around.demo, clock=around.clock)),
     )
 

@@ -1,14 +1,13 @@
-"""The daily test of every channel: who is rung, whether somebody heard it, and what the P1 chain ends in."""
+"""The daily test of every channel: who is rung, and whether somebody heard it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from rules.domain.channel_tests import AGAIN_S, ANSWER_LIMIT_S, KEEPS_S, Last, due
+from rules.domain.channel_tests import AGAIN_S, ANSWER_LIMIT_S, Last, due
 from rules.domain.notices import Answer, Notice, Purpose
 from rules.domain.sending import Kind, Way
 from rules.domain.vocabulary import Class, Priority
@@ -26,19 +25,6 @@ _Q: Final = queries("channel_tests")
 CANARY_OLD_S: Final = 180
 
 
-class ChainEnd(StrEnum):
-    """What the P1 chain ends in: only `tested` and `demonstration` are well."""
-
-    TESTED = "tested"
-    DEMONSTRATION = "demonstration"  #: sends nothing outside
-    NOBODY_ON_CALL = "nobody_on_call"  #: with a telephone number
-    UNTESTED = "untested"  #: no voice channel that reached a person within the last 25 hours
-
-    @property
-    def is_well(self) -> bool:
-        return self in (ChainEnd.TESTED, ChainEnd.DEMONSTRATION)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tested:
     """A channel's last test; `age_s` since it last passed, None where it never did."""
@@ -46,24 +32,6 @@ class Tested:
     channel: str
     passed: bool | None
     age_s: float | None
-
-
-async def chain_end(connection: Connection, now: datetime) -> ChainEnd:
-    """In what the P1 chain ends at this moment; read by every process that shows it."""
-    row = await connection.fetchrow(_Q.chain_end, now)
-    assert row is not None, "it has no condition"
-    if row["demonstration"]:
-        return ChainEnd.DEMONSTRATION
-    if not row["on_call"]:
-        return ChainEnd.NOBODY_ON_CALL
-    fresh = row["passed_at"] is not None and row["passed_at"] > now - timedelta(seconds=KEEPS_S)
-    return ChainEnd.TESTED if fresh else ChainEnd.UNTESTED
-
-
-async def mark_demonstration(db: Database, *, demo: bool, now: datetime) -> None:
-    """Say whether this database is a demonstration's: whoever starts the real work takes the mark away."""
-    async with db.pool.acquire() as connection:
-        await (connection.execute(_Q.is_demonstration, now) if demo else connection.execute(_Q.is_real))
 
 
 class ChannelTests:

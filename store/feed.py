@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import asyncpg
 import msgspec
 
+from store.chain_end import ChainEnd, chain_end
 from store.database import Database, open_connection
 from store.sql import queries
 
@@ -63,6 +64,7 @@ class Health:
     lanes: Sequence[Lane]
     engine_age_s: float | None
     canary_age_s: float | None
+    chain_end: ChainEnd = ChainEnd.UNTESTED
 
 
 @asynccontextmanager
@@ -101,8 +103,9 @@ async def read_health(connection: Connection, now: datetime) -> Health:
     lanes = [Lane(**dict(row)) for row in await connection.fetch(Q.lanes, now)]
     ages = {row["name"]: row["age_s"] for row in await connection.fetch(Q.parts, now)}
     return Health(
-        head=await head(connection), lanes=lanes, engine_age_s=ages.get("engine"), canary_age_s=ages.get("canary")
-    )
+        head=await head(connection), lanes=lanes, engine_age_s=ages.get("engine"), canary_age_s=ages.get("canary"),
+        chain_end=await chain_end(connection, now),
+    )  # fmt: skip
 
 
 @asynccontextmanager

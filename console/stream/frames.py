@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from store.chain_end import ChainEnd
 from store.feed import ChangeRow, Health, Lane
 from store.registers.devices import Device
 from store.views.items import Rendered
@@ -24,6 +25,7 @@ class Alive(msgspec.Struct, frozen=True, kw_only=True):
     lanes: Sequence[Lane]
     engine_age_s: float | None
     canary_age_s: float | None
+    chain_end: ChainEnd  #: in what the P1 chain ends: every desk shows a banner while that is no tested voice
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -105,6 +107,7 @@ def alive(health: Health, now: datetime) -> bytes:
             lanes=health.lanes,
             engine_age_s=health.engine_age_s,
             canary_age_s=health.canary_age_s,
+            chain_end=health.chain_end,
         )
     )
 
