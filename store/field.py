@@ -41,7 +41,7 @@ async def advance(connection: Connection, field: Field, *, now: datetime) -> Non
     if verdict is Verdict.SEND:
         await send(connection, field, count=case.policy.row(case.class_).send_count, now=now)
     elif verdict is Verdict.COMING:
-        _look_again(field, verdict, now)
+        look_again(field, verdict, now)
     else:
         case.deadlines = deadlines.without(case.deadlines, DeadlineKind.DISPATCH)
 
@@ -62,7 +62,7 @@ async def send(connection: Connection, field: Field, *, count: int, now: datetim
     await offer(connection, field, chosen, ranked, by=SYSTEM, now=now)
     if first:
         await _inform(connection, field, ranked, now)
-    _look_again(field, Verdict.COMING, now)
+    look_again(field, Verdict.COMING, now)
 
 
 async def offer(
@@ -131,7 +131,7 @@ async def _nobody_left(connection: Connection, field: Field, now: datetime) -> N
     """A round that is over begins again; a place where nobody can be asked is looked at again."""
     verdict = when_empty(field.chain, field.all)
     await _say_nobody(connection, field, verdict, now)
-    _look_again(field, verdict, now)
+    look_again(field, verdict, now)
     fresh = (
         replace(field.chain, round=field.chain.round + 1, empty_looks=0)
         if verdict is Verdict.ROUND_OVER
@@ -152,7 +152,7 @@ async def _say_nobody(connection: Connection, field: Field, verdict: Verdict, no
     )
 
 
-def _look_again(field: Field, verdict: Verdict, now: datetime) -> None:
+def look_again(field: Field, verdict: Verdict, now: datetime) -> None:
     """The chain's own deadline: it looks again, whatever the assignments' clocks do."""
     case = field.case
     due_at = now + timedelta(seconds=pause_s(verdict, field.chain, case.priority))

@@ -86,7 +86,7 @@ class ResponderRecord(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
 
 
-class Absence(msgspec.Struct, frozen=True, kw_only=True):
+class ResponderAbsence(msgspec.Struct, frozen=True, kw_only=True):
     """When somebody cannot be asked."""
 
     id: str
@@ -96,7 +96,7 @@ class Absence(msgspec.Struct, frozen=True, kw_only=True):
     cancelled_at: datetime | None
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class AssignmentListed(msgspec.Struct, frozen=True, kw_only=True):
     """What a responder is asked, as they may see it before they accept: nothing personal."""
 
     id: str
@@ -226,7 +226,9 @@ async def _lock(connection: Connection, responder_id: int, version: int | None) 
         raise RecordChanged(current)
 
 
-async def list_absences(db: Database, responder_id: int, *, after: int, limit: int) -> tuple[list[Absence], int]:
+async def list_absences(
+    db: Database, responder_id: int, *, after: int, limit: int
+) -> tuple[list[ResponderAbsence], int]:
     """Absences in the order they were written down, ended ones too."""
     async with snapshot(db) as (connection, seq):
         rows = await connection.fetch(_Q.absences, responder_id, after, limit)
@@ -255,7 +257,7 @@ async def end_absence(db: Database, responder_id: int, absence_id: int, *, by: i
 
 async def list_asked(
     db: Database, responder_id: int, *, before: int | None, open_only: bool | None, limit: int
-) -> tuple[list[Asked], int]:
+) -> tuple[list[AssignmentListed], int]:
     """What a responder was asked, the newest first."""
     async with snapshot(db) as (connection, seq):
         rows = await connection.fetch(_Q.assignments_of, responder_id, before or _NEWEST, open_only, limit)
@@ -298,14 +300,14 @@ def _record(row: asyncpg.Record, seq: int) -> ResponderRecord:
     )
 
 
-def _absence(row: asyncpg.Record) -> Absence:
+def _absence(row: asyncpg.Record) -> ResponderAbsence:
     fields = {name: row[name] for name in ("from_at", "to_at", "reason", "cancelled_at")}
-    return Absence(id=str(row["id"]), **fields)
+    return ResponderAbsence(id=str(row["id"]), **fields)
 
 
-def _asked(row: asyncpg.Record) -> Asked:
+def _asked(row: asyncpg.Record) -> AssignmentListed:
     fields = dict(row)
     incident, class_ = fields.pop("incident_id"), fields.pop("class")
-    return Asked(
+    return AssignmentListed(
         **{**fields, "id": str(row["id"]), "priority": f"P{row['priority']}"}, incident=str(incident), class_=class_
     )

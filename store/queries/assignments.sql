@@ -146,6 +146,9 @@ SELECT a.incident_id, a.responder_id, r.user_id, i.area::text AS area
 -- name: incident_of
 SELECT incident_id FROM assignment WHERE id = $1
 
+-- name: responder_of
+SELECT responder_id FROM assignment WHERE id = $1
+
 -- name: zone_of
 SELECT time_zone FROM responder WHERE id = $1
 

@@ -30,6 +30,7 @@ from store.registers.residents import Resident, read_contacts, whole_resident
 from store.sealing import Keyring
 from store.source_records import Vendor, vendors_of_case
 from store.sql import queries
+from store.views.field import AssignmentView, read_assignments
 from store.views.items import Item, Owner, item_fields
 from store.views.items import Q as ITEMS
 from store.views.timeline import Entry, read_timeline
@@ -134,7 +135,7 @@ class Incident(Item, kw_only=True):
     devices: Sequence[Device]
     alerts: Sequence[Alert]
     plan: Sequence[Any]
-    assignments: Sequence[Any]
+    assignments: Sequence[AssignmentView]
     plan_next: str | None  #: the id of the plan's step to do now
     hand_overs: Sequence[HandOver]
     services: Sequence[DirectNumber]  #: of the place of the incident, never the centre's own
@@ -182,7 +183,7 @@ async def read_incident(
             place=_on_maps(_place(more["place"], home, now) or _told(told), row["number"]),
             devices=await _devices(connection, more, people, home, seq),
             alerts=await _alerts(connection, incident_id),
-            assignments=[],
+            assignments=await read_assignments(connection, incident_id),
             hand_overs=await hand_overs.of_case(connection, keyring, incident_id, _services(row, policy)),
             services=await direct_numbers.for_place(connection, row["area"], more["place"]),
             plan_next=next_of(plan_of(more["plan"])),

@@ -1,0 +1,387 @@
+"""Responders: who goes to people, when they cannot, where they are."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from console.api.fields import (
+    AreaPath,
+    Body,
+    Id,
+    Line,
+    Moment,
+    Name,
+    NoNul,
+    Page,
+    PageQuery,
+    PhoneTyped,
+    Tag,
+    after_id,
+    page_by_id,
+)
+from console.api.registers import as_problems
+from console.problems import FieldProblem, not_found, unusable
+from console.rights import POSITIONS, READ_RESPONDERS, WRITE_RESPONDERS, Role
+from console.routes import Call, Match, Reply, Route
+from devices.datums import converted
+from devices.event import Datum
+from rules.domain.phones import read
+from rules.domain.place import Point
+from rules.domain.responders import Kind, Means
+from store.audit import note_look_now
+from store.field_positions import note_position
+from store.opening import Centre
+from store.responders import (
+    ResponderAbsence,
+    ResponderFilter,
+    ResponderListed,
+    ResponderRecord,
+    add_absence,
+    add_responder,
+    change_responder,
+    end_absence,
+    list_absences,
+    list_responders,
+    read_responder,
+    remove_responder,
+)
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("a zone of the tz database, for example Asia/Shanghai") from None
+    return name
+
+
+Words = Annotated[list[Line], Field(max_length=20)]
+Degrees = Annotated[float, Field(allow_inf_nan=False)]
+Lat = Annotated[Degrees, Field(ge=-90, le=90)]
+Lon = Annotated[Degrees, Field(ge=-180, le=180)]
+Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_zone)]
+Status = Annotated[str, StringConstraints(pattern="^(active|suspended|left)$")]
+#: What may be emptied again.
+_MAY_BE_EMPTY: Final = frozenset({"user_id", "phone", "phone_typed", "email", "base_lat", "base_lon"})
+
+
+class ResponderFields(Body):
+    """What a record can hold. `residents` binds family and neighbours to these people; empty areas: everywhere."""
+
+    user_id: Id | None = None
+    phone: PhoneTyped | None = None
+    email: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^@\s]+@[^@\s]+$"), NoNul] | None = None
+    channels: Annotated[list[Tag], Field(max_length=10)] | None = None
+    trained: bool | None = None
+    skills: Annotated[list[Tag], Field(max_length=40)] | None = None
+    areas: Annotated[list[AreaPath], Field(max_length=200)] | None = None
+    residents: Annotated[list[Id], Field(max_length=50)] | None = None
+    agreed_to_nights: bool | None = None
+    agreed_to_searches: bool | None = None
+    is_employed: bool | None = None
+    means: Means | None = None
+    languages: Words | None = None
+    dialects: Words | None = None
+    time_zone: Zone | None = None
+    base_lat: Lat | None = None
+    base_lon: Lon | None = None
+
+    @model_validator(mode="after")
+    def _both_or_neither(self) -> ResponderFields:
+        if (self.base_lat is None) != (self.base_lon is None):
+            raise ValueError("base_lat and base_lon: both or neither")
+        return self
+
+    def columns(self) -> dict[str, Any]:
+        """What was named, as the store takes it."""
+        named = self.named()
+        if "phone" in named:
+            named["phone_typed"] = named["phone"]
+            named["phone"] = read(named["phone"]).stored if named["phone"] else None
+        if named.get("user_id") is not None:
+            named["user_id"] = int(named["user_id"])
+        if named.get("residents") is not None:
+            named["residents"] = [int(one) for one in named["residents"]]
+        return {name: value for name, value in named.items() if value is not None or name in _MAY_BE_EMPTY}
+
+
+class NewResponder(ResponderFields):
+    """A responder to make."""
+
+    name: Name
+    kind: Kind
+
+
+class ResponderPatch(ResponderFields):
+    """What to change; `flagged: false` says that somebody has talked with them."""
+
+    name: Name | None = None
+    kind: Kind | None = None
+    status: Status | None = None
+    flagged: Annotated[bool, Field(strict=True)] | None = None
+
+
+class RespondersQuery(PageQuery):
+    """`status`: without it, everybody but who has left."""
+
+    q: Annotated[str, StringConstraints(max_length=50), NoNul] | None = None
+    area: AreaPath | None = None
+    kind: Kind | None = None
+    status: Status | None = None
+    flagged: bool | None = None
+
+
+class NewResponderAbsence(Body):
+    """When somebody cannot be asked; without an end until further notice."""
+
+    from_at: Moment | None = None
+    to_at: Moment | None = None
+    reason: Annotated[str, StringConstraints(pattern="^(away|ill|no_transport|other)$")] = "other"
+
+
+class EndResponderAbsence(Body):
+    """Which absence is over."""
+
+    absence: Id
+
+
+class PositionBody(Body):
+    """Where somebody is, in WGS-84 unless it says otherwise."""
+
+    lat: Lat
+    lon: Lon
+    accuracy_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
+    datum: Datum = Datum.WGS84
+
+
+class PositionTaken(msgspec.Struct, frozen=True, kw_only=True):
+    """In how many cases the position showed that they have set out."""
+
+    set_out: int
+
+
+async def responders(call: Call) -> Reply:
+    query = call.query_as(RespondersQuery)
+    wanted = ResponderFilter(
+        sight=call.user.areas,
+        area=query.area,
+        kind=query.kind,
+        status=query.status,
+        text=query.q or None,
+        flagged=query.flagged,
+    )
+    rows, seq = await list_responders(call.context.db, wanted, after=after_id(query), limit=query.limit)
+    return Reply(body=page_by_id(rows, query, seq))
+
+
+async def responder(call: Call) -> Reply:
+    """The whole record; the look is on record."""
+    with as_problems():
+        found = await _seen(call, call.id)
+    await note_look_now(
+        call.context.db, call.user.user_id, "look", f"responder:{call.id}", purpose="register", source=call.source,
+        now=call.now,
+    )  # fmt: skip
+    return Reply(body=found, version=found.version)
+
+
+async def make_responder(call: Call) -> Reply:
+    fields = call.body_as(NewResponder).columns()
+    _refuse_foreign_areas(call, fields)
+    with as_problems():
+        made = await add_responder(call.context.db, fields, by=call.user.user_id, now=call.now)
+        found = await read_responder(call.context.db, made)
+    return Reply(body=found, version=found.version, status=HTTPStatus.CREATED)
+
+
+async def patch_responder(call: Call) -> Reply:
+    fields = call.body_as(ResponderPatch).columns()
+    with as_problems():
+        await _seen(call, call.id)
+        _refuse_foreign_areas(call, fields)
+        db = call.context.db
+        await change_responder(db, call.id, fields, version=call.version, by=call.user.user_id, now=call.now)
+        found = await read_responder(db, call.id)
+    return Reply(body=found, version=found.version)
+
+
+async def delete_responder(call: Call) -> Reply:
+    """They have left: not asked any more. Cases go on naming them."""
+    with as_problems():
+        await _seen(call, call.id)
+        await remove_responder(call.context.db, call.id, by=call.user.user_id, now=call.now)
+    return Reply(status=HTTPStatus.NO_CONTENT)
+
+
+async def absences(call: Call) -> Reply:
+    query = call.query_as(PageQuery)
+    with as_problems():
+        await _seen(call, call.id)
+    rows, seq = await list_absences(call.context.db, call.id, after=after_id(query), limit=query.limit)
+    return Reply(body=page_by_id(rows, query, seq))
+
+
+async def make_absence(call: Call) -> Reply:
+    """By the desk, or by the responder themselves."""
+    body = call.body_as(NewResponderAbsence)
+    from_at = body.from_at or call.now
+    if body.to_at is not None and body.to_at <= from_at:
+        raise unusable([FieldProblem(field="to_at", code="before_from_at")])
+    with as_problems():
+        await _own_or_seen(call)
+        await add_absence(
+            call.context.db, call.id, from_at=from_at, to_at=body.to_at, reason=body.reason, by=call.user.user_id,
+            now=call.now,
+        )  # fmt: skip
+    rows, _ = await list_absences(call.context.db, call.id, after=0, limit=500)
+    return Reply(body=rows[-1], status=HTTPStatus.CREATED)
+
+
+async def take_absence_back(call: Call) -> Reply:
+    absence = int(call.body_as(EndResponderAbsence).absence)
+    with as_problems():
+        await _own_or_seen(call)
+        await end_absence(call.context.db, call.id, absence, by=call.user.user_id, now=call.now)
+    return Reply(status=HTTPStatus.NO_CONTENT)
+
+
+async def position(call: Call) -> Reply:
+    """Where they are: by their own sign-in, by a program, or by a desk on their word."""
+    body = call.body_as(PositionBody)
+    with as_problems():
+        await _own_or_seen(call)
+    place = converted(body.lat, body.lon, body.datum, Datum.WGS84)
+    centre = Centre(keyring=call.context.keyring, timezone=call.context.site_timezone)
+    point = Point(lat=place.lat, lon=place.lon)
+    moved = await note_position(call.context.db, call.id, point, body.accuracy_m, centre=centre, now=call.now)
+    return Reply(body=PositionTaken(set_out=moved))
+
+
+async def _own_or_seen(call: Call) -> None:
+    found = await read_responder(call.context.db, call.id)
+    if call.user.role == Role.RESPONDER:
+        if found.user_id != str(call.user.user_id):
+            raise not_found()
+    elif not _in_sight(call, found):
+        raise not_found()
+
+
+async def _seen(call: Call, responder_id: int) -> ResponderRecord:
+    found = await read_responder(call.context.db, responder_id)
+    if not _in_sight(call, found):
+        raise not_found()
+    return found
+
+
+def _in_sight(call: Call, found: ResponderRecord) -> bool:
+    return not found.areas or any(call.user.may_see(area) for area in found.areas)
+
+
+def _refuse_foreign_areas(call: Call, fields: dict[str, Any]) -> None:
+    if any(not call.user.may_see(area) for area in fields.get("areas") or ()):
+        raise unusable([FieldProblem(field="areas", code="not_yours")])
+
+
+_WRITE_OWN: Final = WRITE_RESPONDERS | POSITIONS
+
+ROUTES: Final = [
+    Route(
+        method="GET",
+        path="/responders",
+        zh="上门救助人员列表(脱敏)",
+        en="Responders, masked",
+        roles=READ_RESPONDERS,
+        handler=responders,
+        query=RespondersQuery,
+        reply=Page[ResponderListed],
+    ),
+    Route(
+        method="POST",
+        path="/responders",
+        zh="新建上门救助人员",
+        en="Make a responder",
+        roles=WRITE_RESPONDERS,
+        handler=make_responder,
+        body=NewResponder,
+        reply=ResponderRecord,
+        status=201,
+        refusals=(409,),
+    ),
+    Route(
+        method="GET",
+        path="/responders/{id}",
+        zh="上门救助人员资料",
+        en="One responder, whole; the look is on record",
+        roles=READ_RESPONDERS,
+        handler=responder,
+        reply=ResponderRecord,
+    ),
+    Route(
+        method="PATCH",
+        path="/responders/{id}",
+        zh="修改上门救助人员",
+        en="Change a responder",
+        roles=WRITE_RESPONDERS,
+        handler=patch_responder,
+        body=ResponderPatch,
+        reply=ResponderRecord,
+        match=Match.MAY,
+        refusals=(409,),
+    ),
+    Route(
+        method="DELETE",
+        path="/responders/{id}",
+        zh="上门救助人员离队",
+        en="A responder has left: not asked any more, and not forgotten in cases",
+        roles=WRITE_RESPONDERS,
+        handler=delete_responder,
+        status=204,
+        refusals=(409,),
+    ),
+    Route(
+        method="GET",
+        path="/responders/{id}/absences",
+        zh="不在岗时段",
+        en="When a responder cannot be asked",
+        roles=READ_RESPONDERS,
+        handler=absences,
+        query=PageQuery,
+        reply=Page[ResponderAbsence],
+    ),
+    Route(
+        method="POST",
+        path="/responders/{id}/absences",
+        zh="报备不在岗",
+        en="Say when a responder cannot be asked",
+        roles=_WRITE_OWN,
+        handler=make_absence,
+        body=NewResponderAbsence,
+        reply=ResponderAbsence,
+        status=201,
+    ),
+    Route(
+        method="DELETE",
+        path="/responders/{id}/absences",
+        zh="取消不在岗",
+        en="They can be asked again",
+        roles=_WRITE_OWN,
+        handler=take_absence_back,
+        body=EndResponderAbsence,
+        status=204,
+    ),
+    Route(
+        method="POST",
+        path="/responders/{id}/position",
+        zh="上报位置",
+        en="Where a responder is",
+        roles=POSITIONS,
+        handler=position,
+        body=PositionBody,
+        reply=PositionTaken,
+    ),
+]
