@@ -14,7 +14,7 @@ from rules.domain.masking import mask_name
 from rules.domain.vocabulary import Class
 from store import changes
 from store.audit import note_look
-from store.cases import SYSTEM, changes_of, lock_subject
+from store.cases import SYSTEM, changes_of, load_open, lock_subject
 from store.changes import Change
 from store.context import floor_now, policy_now
 from store.database import Database, StoreError
@@ -33,6 +33,8 @@ Q: Final = queries("suppression")
 SIGNS_OF_LIFE: Final = ("activity", "door_open", "door_closed", "occupied", "button")
 #: The door that closes behind whoever leaves is no sign of somebody who is there.
 LEAVING: Final = timedelta(minutes=15)
+#: Somebody who walks about there all day is told of again after this.
+AGAIN_AFTER: Final = timedelta(minutes=30)
 #: So late a reading may still be on its way into the database.
 SETTLED: Final = timedelta(seconds=5)
 
@@ -159,6 +161,9 @@ async def _report(connection: Connection, row: Any, heard: Any, centre: Centre, 
     assessed = policy.assess_class(Class.ACTIVITY_WHILE_ABSENT, now=now, policy=await policy_now(connection))
     subject = correlation.Subject(key=f"p{row['premises_id']}", family=assessed.family)
     await lock_subject(connection, subject.key)
+    told = await load_open(connection, subject.key, subject.family)
+    if told is not None and now - told.sounded_at < AGAIN_AFTER:
+        return
     facts = (("device", heard["device"]), ("type", heard["type"]), ("absence", row["id"]))
     cause = Cause(
         actor=SYSTEM, subject=subject, source="system", premises_id=row["premises_id"],

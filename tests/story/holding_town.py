@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from devices.event import EventType
+from store import partitions
 from store.alarms import Accepted
 from store.holding_passes import HoldingPasses
 from store.silences import NewSilence, add_silence
@@ -58,6 +59,16 @@ class Holding:
 
     async def says(self, device: str, type_: EventType) -> Accepted:
         return await self.night.town.says(device, type_, now=self.night.now)
+
+    async def reads(self, device: str, type_: str) -> None:
+        """What the telemetry's batch leaves behind."""
+        async with self.db.pool.acquire() as connection:
+            await partitions.make_days_ahead(connection, self.night.now)
+            await connection.execute(
+                "INSERT INTO reading (received_at, at, digest, device_id, late, type, event_id, data)"
+                " SELECT $2, $2, id, id, false, $3, $4, '{}' FROM device WHERE device = $1",
+                device, self.night.now, type_, f"{type_}{self.night.now.timestamp()}",
+            )  # fmt: skip
 
     async def look(self) -> None:
         """Every pass of the engine once, and the held rows until none is left to release."""
