@@ -48,7 +48,7 @@ class Rule:
     status: str
     ability: int
     alone: bool
-    absent: bool
+    away_at: datetime | None
     sensors: list[tuple[int, Sensor]] = field(default_factory=list)
 
     @property
@@ -81,12 +81,14 @@ async def gather(connection: Connection, rule_ids: Sequence[int], now: datetime)
         rules[row["id"]] = Rule(
             id=row["id"], resident_id=row["resident_id"], kind=row["kind"], windows=windows_of(row["hours"]),
             after=timedelta(seconds=row["after_s"] or 0), status=row["status"], ability=row["ability"],
-            alone=row["alone"], absent=row["absent"],
+            alone=row["alone"], away_at=row["away_at"],
         )  # fmt: skip
     residents = sorted({rule.resident_id for rule in rules.values()})
     by_resident: dict[int, list[tuple[int, Sensor]]] = {}
     for row in await connection.fetch(_Q.sensors, residents, now):
-        sensor = Sensor(kind=DeviceKind(row["kind"]), alive=row["alive"])
+        sensor = Sensor(
+            kind=DeviceKind(row["kind"]), alive=row["alive"], heard_at=row["last_seen"], excused=row["excused"]
+        )
         by_resident.setdefault(row["resident_id"], []).append((row["device_id"], sensor))
     for rule in rules.values():
         rule.sensors = by_resident.get(rule.resident_id, [])
@@ -108,7 +110,10 @@ async def judge(connection: Connection, state: Any, rule: Rule, now: datetime, z
 async def _inactivity(connection: Connection, state: Any, rule: Rule, now: datetime, zone: ZoneInfo) -> Outcome:
     seen, seen_by = await _last_sign(connection, rule, now)
     look = inactivity.Look(
-        last_sign_at=seen, sensors=tuple(sensor for _, sensor in rule.sensors), alone=rule.alone, absent=rule.absent
+        last_sign_at=seen,
+        sensors=tuple(sensor for _, sensor in rule.sensors),
+        alone=rule.alone,
+        away_at=rule.away_at,
     )
     hours = inactivity.Rule(id=rule.id, windows=rule.windows, after=rule.after)
     after, finding = inactivity.judge(read(state, inactivity.State), look, hours, now, zone)
@@ -181,7 +186,7 @@ async def _bed(connection: Connection, state: Any, rule: Rule, now: datetime, zo
     one = read(state, Occurrence)
     word = await connection.fetchrow(_Q.bed_word, rule.beds, now - BED_WORD_FOR, now) if rule.beds else None
     left_at: datetime | None = word["received_at"] if word is not None and word["type"] == "vacant" else None
-    if left_at is None or rule.absent:
+    if left_at is None or (rule.away_at is not None and rule.away_at >= now):
         return Outcome(state={}, next_look_at=_bed_look(rule, now, zone))
     if left_at != one.from_at:
         period = period_at(rule.windows, left_at, zone)

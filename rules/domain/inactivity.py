@@ -23,6 +23,8 @@ PRE_ALARM: Final = timedelta(minutes=10)
 UNKNOWN_AFTER: Final = timedelta(hours=12)
 #: While the resident is asked, a movement is noticed within this; the verdict itself waits for nothing.
 LOOK_WHILE_ASKED: Final = timedelta(seconds=30)
+#: Whether the sensors live is asked so often while nothing is wrong.
+LOOK_WHILE_WELL: Final = timedelta(hours=1)
 #: How soon it is seen that an absence ended, sensors came alive, or the register changed.
 LOOK_AGAIN: Final = timedelta(minutes=10)
 
@@ -82,6 +84,8 @@ class Sensor:
 
     kind: DeviceKind
     alive: bool
+    heard_at: datetime | None = None
+    excused: bool = False  #: an outage, or one of ours, holds its silence: its people stand in that list
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,7 +95,10 @@ class Look:
     last_sign_at: datetime | None
     sensors: tuple[Sensor, ...]
     alone: bool
-    absent: bool = False
+    away_at: datetime | None = None  #: the last moment of an absence (外出报备) that has begun; now: it lasts
+
+    def is_absent(self, now: datetime) -> bool:
+        return self.away_at is not None and self.away_at >= now
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +108,6 @@ class State:
     status: Status = Status.IDLE
     since: datetime | None = None
     asked_at: datetime | None = None
-    held_until: datetime | None = None  #: the last moment an absence was seen: counting begins anew there
     unproven_since: datetime | None = None
     unknown_told: bool = False
     number: int = 0  #: of the silence that is told; names it
@@ -119,18 +125,22 @@ class Finding:
 
 def proven(sensors: Sequence[Sensor]) -> bool:
     """Whether silence means that nobody moves: one of the surest kind at home lives."""
+    return any(sensor.alive for sensor in _surest(sensors))
+
+
+def _surest(sensors: Sequence[Sensor]) -> list[Sensor]:
     for kinds in _SURE:
-        of_kind = [sensor.alive for sensor in sensors if sensor.kind in kinds]
+        of_kind = [sensor for sensor in sensors if sensor.kind in kinds]
         if of_kind:
-            return any(of_kind)
-    return False
+            return of_kind
+    return []
 
 
 def judge(state: State, look: Look, rule: Rule, now: datetime, zone: ZoneInfo) -> tuple[State, Finding | None]:
     """Say where the rule stands now and what is to be done; it does nothing twice for one silence."""
     state, unknown = _proof(state, look, now)
-    if look.absent:
-        return _to(replace(state, held_until=now, asked_at=None), Status.HELD, now), unknown
+    if look.is_absent(now):
+        return _to(replace(state, asked_at=None), Status.HELD, now), unknown
     quiet_since = _quiet_since(state, look, rule, now, zone)
     moved = state.since is not None and look.last_sign_at is not None and look.last_sign_at > state.since
     if state.status is Status.RAISED:
@@ -154,11 +164,12 @@ def next_look_at(state: State, look: Look, rule: Rule, now: datetime, zone: Zone
     if state.status is Status.WATCHING:
         quiet_since = _quiet_since(state, look, rule, now, zone)
         if quiet_since is not None:
-            return max(now + timedelta(seconds=1), quiet_since + rule.after - PRE_ALARM)
+            ask_at = max(now + timedelta(seconds=1), quiet_since + rule.after - PRE_ALARM)
+            return min(ask_at, now + LOOK_WHILE_WELL)
     if state.status is Status.IDLE:
         # In a few hours at the latest: whether the sensors live is asked around the clock.
         begins_at = next_start(rule.windows, now, zone) or now + LOOK_AGAIN
-        return min(begins_at, now + timedelta(hours=2))
+        return min(begins_at, now + LOOK_WHILE_WELL)
     if state.status is Status.UNKNOWN and state.unproven_since is not None and not state.unknown_told:
         return min(now + LOOK_AGAIN, max(now + timedelta(seconds=1), state.unproven_since + UNKNOWN_AFTER))
     return now + LOOK_AGAIN
@@ -181,9 +192,12 @@ def _proof(state: State, look: Look, now: datetime) -> tuple[State, Finding | No
     """How long the sensors have proven nothing, and whether somebody is to be told, once."""
     if proven(look.sensors):
         return replace(state, unproven_since=None, unknown_told=False), None
-    since = state.unproven_since or now
+    surest = _surest(look.sensors)
+    heard_at = max((sensor.heard_at for sensor in surest if sensor.heard_at is not None), default=None)
+    since = heard_at or state.unproven_since or now
     state = replace(state, unproven_since=since)
-    if look.absent or not look.alone or state.unknown_told or now - since < UNKNOWN_AFTER:
+    excused = look.is_absent(now) or not look.alone or any(sensor.excused for sensor in surest)
+    if excused or state.unknown_told or now - since < UNKNOWN_AFTER:
         return state, None
     state = replace(state, unknown_told=True, number=state.number + 1)
     return state, _finding(Act.RAISE_UNKNOWN, Reason.SENSORS_NOT_PROVEN, state, look.last_sign_at or since)
@@ -196,7 +210,7 @@ def _quiet_since(state: State, look: Look, rule: Rule, now: datetime, zone: Zone
     period = period_at(rule.windows, moment, zone)
     if period is None:
         return None
-    return max(at for at in (period.begins_at, look.last_sign_at, state.held_until) if at is not None)
+    return max(at for at in (period.begins_at, look.last_sign_at, look.away_at) if at is not None)
 
 
 def _finding(act: Act, reason: Reason, state: State, quiet_since: datetime) -> Finding:

@@ -11,6 +11,7 @@ from typing import Final
 #: Readings in a row beyond a bound that are believed (centre.md, part 3: two for danger).
 DANGER_READINGS: Final = 2
 ATTENTION_READINGS: Final = 3
+CHANGE_READINGS: Final = 2
 #: So long a device's own `medical` and the readings before it are one.
 MEDICAL_WITHIN: Final = timedelta(minutes=15)
 #: Earlier values kept to see how fast one changes.
@@ -110,6 +111,7 @@ class Track:
     level: Level = Level.NORMAL  #: told
     danger_run: int = 0
     attention_run: int = 0
+    change_run: int = 0
     recent: tuple[tuple[datetime, float], ...] = ()
 
 
@@ -218,29 +220,36 @@ def _one(
     danger_run = track.danger_run + 1 if level is Level.DANGER else 0
     attention_run = track.attention_run + 1 if level is not Level.NORMAL else 0
     recent = _within(track.recent, at, bounds.change_within)
-    fast = bounds.change is not None and any(abs(value - before) >= bounds.change for _, before in recent)
+    change_run = track.change_run + 1 if _changed(recent, value, bounds) else 0
     track = replace(
-        track, danger_run=danger_run, attention_run=attention_run, recent=(*recent, (at, value))[-KEPT_MOST:]
-    )
-    reason, risen = _risen(track, fast=fast)
+        track, danger_run=danger_run, attention_run=attention_run, change_run=change_run,
+        recent=(*recent, (at, value))[-KEPT_MOST:],
+    )  # fmt: skip
+    reason, risen = _risen(track)
     if risen is not None and _RANK[risen] > _RANK[track.level]:
         return replace(track, level=risen), Finding(reason=reason, level=risen, quantity=quantity, value=value)
-    return _settled(track, quantity, value, bounds, fast=fast)
+    return _settled(track, quantity, value, bounds)
 
 
-def _risen(track: Track, *, fast: bool) -> tuple[Reason, Level | None]:
+def _changed(recent: tuple[tuple[datetime, float], ...], value: float, bounds: Bounds) -> bool:
+    """Far from where it was at the beginning of the window, and it was in bounds there: coming back is no change."""
+    if bounds.change is None or not recent:
+        return False
+    before = recent[0][1]
+    return level_of(before, bounds) is Level.NORMAL and abs(value - before) >= bounds.change
+
+
+def _risen(track: Track) -> tuple[Reason, Level | None]:
     if track.danger_run >= DANGER_READINGS:
         return Reason.BEYOND_DANGER, Level.DANGER
     if track.attention_run >= ATTENTION_READINGS:
         return Reason.BEYOND_ATTENTION, Level.ATTENTION
-    return Reason.CHANGES_FAST, Level.ATTENTION if fast else None
+    return Reason.CHANGES_FAST, Level.ATTENTION if track.change_run >= CHANGE_READINGS else None
 
 
-def _settled(
-    track: Track, quantity: str, value: float, bounds: Bounds, *, fast: bool
-) -> tuple[Track, Finding | None]:  # fmt: skip
+def _settled(track: Track, quantity: str, value: float, bounds: Bounds) -> tuple[Track, Finding | None]:
     """Back only where the value has come back by the margin: no flapping around a bound."""
-    is_back = level_of(value, bounds, margin=bounds.margin) is Level.NORMAL and not fast
+    is_back = level_of(value, bounds, margin=bounds.margin) is Level.NORMAL and track.change_run == 0
     if track.level is Level.NORMAL or not is_back:
         return track, None
     back = Finding(reason=Reason.BACK_IN_BOUNDS, level=Level.NORMAL, quantity=quantity, value=value)

@@ -150,16 +150,17 @@ SELECT c.id, c.resident_id, c.kind, c.hours, c.after_s, r.status, coalesce(r.abi
        'living_alone' = ANY (r.tags) OR (r.premises_id IS NOT NULL AND NOT EXISTS (
            SELECT FROM resident AS o WHERE o.premises_id = r.premises_id AND o.id <> r.id
               AND o.status NOT IN ('moved', 'died', 'left_service'))) AS alone,
-       EXISTS (SELECT FROM absence AS a
-                WHERE (a.resident_id = r.id OR a.premises_id = r.premises_id)
-                  AND a.from_at <= $2 AND a.until_at > $2 AND a.ended_at IS NULL) AS absent
+       (SELECT max(least(coalesce(a.ended_at, a.until_at), $2)) FROM absence AS a
+         WHERE (a.resident_id = r.id OR a.premises_id = r.premises_id) AND a.from_at <= $2
+           AND a.until_at > $2::timestamptz - interval '3 days') AS away_at
   FROM care_rule AS c JOIN resident AS r ON r.id = c.resident_id
  WHERE c.id = ANY ($1) AND c.ended_at IS NULL
 
 -- name: sensors
 -- What tells of movement around these people, and when each was last heard itself.
 SELECT r.id AS resident_id, d.id AS device_id, d.kind,
-       s.last_seen IS NOT NULL AND s.last_seen > $2::timestamptz - coalesce(v.allowed, interval '1 day') AS alive
+       s.last_seen IS NOT NULL AND s.last_seen > $2::timestamptz - coalesce(v.allowed, interval '1 day') AS alive,
+       s.last_seen, coalesce(v.status IN ('held', 'grace'), false) AS excused
   FROM resident AS r
   JOIN device_holder AS h ON h.to_at IS NULL AND (h.resident_id = r.id OR h.premises_id = r.premises_id)
   JOIN device AS d ON d.id = h.device_id AND d.registered AND d.life IN ('live', 'installed')
