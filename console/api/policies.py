@@ -83,7 +83,7 @@ class PolicyBody(Body):
     reason: Line = ""
 
 
-class ReasonBody(Body):
+class WhyBody(Body):
     """Why."""
 
     reason: Annotated[str, StringConstraints(min_length=1, max_length=200), NoNul]
@@ -202,7 +202,7 @@ async def approve(call: Call) -> Reply:
 
 
 async def refuse(call: Call) -> Reply:
-    reason = call.body_as(ReasonBody).reason
+    reason = call.body_as(WhyBody).reason
     with _as_problems():
         await policy_versions.refuse(call.context.db, call.id, by=call.user.user_id, reason=reason, now=call.now)
         return Reply(body=await policy_versions.whole(call.context.db, call.id))
@@ -210,7 +210,7 @@ async def refuse(call: Call) -> Reply:
 
 async def back(call: Call) -> Reply:
     """Return to the last good policy at once: one person is enough to undo."""
-    reason = call.body_as(ReasonBody).reason
+    reason = call.body_as(WhyBody).reason
     with _as_problems():
         await policy_versions.back(call.context.db, by=call.user.user_id, reason=reason, now=call.now)
     policy = await policy_versions.in_force(call.context.db)
@@ -316,7 +316,7 @@ ROUTES: Final = [
     ),
     Route(
         method="POST", path="/policies/back", zh="退回上一版策略", en="Return to the last good policy",
-        roles=APPROVE_POLICIES, handler=back, body=ReasonBody, reply=PolicyText, refusals=(409,),
+        roles=APPROVE_POLICIES, handler=back, body=WhyBody, reply=PolicyText, refusals=(409,),
     ),
     Route(
         method="GET", path="/policies/explain", zh="说明为什么这样定级", en="Why an event like this gets its class",
@@ -336,7 +336,7 @@ ROUTES: Final = [
     ),
     Route(
         method="POST", path="/policies/{id}/refuse", zh="不予批准", en="Turn a proposal down", roles=APPROVE_POLICIES,
-        handler=refuse, body=ReasonBody, reply=PolicyWhole, refusals=(409,),
+        handler=refuse, body=WhyBody, reply=PolicyWhole, refusals=(409,),
     ),
     Route(
         method="GET", path="/incidents/{id}/explain", zh="说明本案为什么这样定级",
