@@ -90,6 +90,7 @@ class Case:
     plan: tuple[FrozenStep, ...] = ()
     policy: Policy = BUILTIN  #: the one its class in front came in under
     notes: list[Note] = field(default_factory=list)
+    plan_as_read: tuple[FrozenStep, ...] | None = None  #: the same object as `plan` while nobody changed it
 
     @property
     def attended(self) -> bool:
@@ -173,8 +174,9 @@ async def save(connection: Connection, case: Case, *, keyring: Keyring) -> None:
         case.claimed_by, case.claimed_at, case.acted_at, case.answered_at, case.lease_until, case.last_owner,
         due.due_at if due else None, due.kind if due else None, case.first_escalation_s, case.place, case.outcome,
         case.safety, case.review, case.resolved_at, case.resolved_by, case.closed_at, case.version, case.last_seq,
-        case.last_hash, case.policy_version, plan_json(case.plan),
+        case.last_hash, case.policy_version, None if case.plan is case.plan_as_read else plan_json(case.plan),
     )  # fmt: skip
+    case.plan_as_read = case.plan
     await _write_deadlines(connection, case)
 
 
@@ -196,12 +198,20 @@ def changes_of(case: Case, first_seq: int, *, received_at: datetime | None = Non
 async def _read(connection: Connection, row: Any) -> Case | None:
     if row is None:
         return None
-    deadlines = tuple(
-        Deadline(
-            kind=DeadlineKind(d["kind"]), due_at=d["due_at"], stage=d["stage"], round=d["round"], failures=d["failures"]
-        )
-        for d in await connection.fetch(_Q.deadlines, row["id"])
-    )
+    deadlines = tuple(deadline_of(d) for d in await connection.fetch(_Q.deadlines, row["id"]))
+    policy = await policies.of_version(connection, row["policy_version"])
+    return case_of(row, deadlines, plan_of(row["plan"]), policy)
+
+
+def deadline_of(row: Any) -> Deadline:
+    return Deadline(
+        kind=DeadlineKind(row["kind"]), due_at=row["due_at"], stage=row["stage"], round=row["round"],
+        failures=row["failures"],
+    )  # fmt: skip
+
+
+def case_of(row: Any, deadlines: Deadlines, plan: tuple[FrozenStep, ...], policy: Policy) -> Case:
+    """An incident in hand from its row, which is locked."""
     fields = {name: row[name] for name in row.keys() if name not in ("class", "marks", "plan")}  # noqa: SIM118  # a Record
     fields |= {
         "state": State(row["state"]),
@@ -210,18 +220,30 @@ async def _read(connection: Connection, row: Any) -> Case | None:
         "family": Family(row["family"]),
         "marks": {Mark(mark) for mark in row["marks"]},
     }
-    policy = await policies.of_version(connection, row["policy_version"])
-    return Case(**fields, deadlines=deadlines, plan=plan_of(row["plan"]), policy=policy)
+    return Case(**fields, deadlines=deadlines, plan=plan, plan_as_read=plan, policy=policy)
 
 
 async def _write_record(connection: Connection, case: Case, keyring: Keyring) -> None:
     """Chain the noted entries onto the incident's head; personal text goes in as a salted digest."""
-    rows: list[tuple[int, datetime, str, str, bytes]] = []
     texts: list[tuple[int, bytes, str]] = []
+    rows = chained(case, texts)
+    if rows:
+        columns = (list(column) for column in zip(*rows, strict=True))
+        await connection.execute(_Q.insert_entries, case.id, case.version, *columns)
+    if texts:
+        await _write_texts(connection, case, texts, keyring)
+
+
+def chained(
+    case: Case, texts: list[tuple[int, bytes, str]] | None = None
+) -> list[tuple[int, datetime, str, str, bytes]]:  # fmt: skip
+    """The noted entries as rows, chained onto the case's head, which moves on; personal texts go to `texts`."""
+    rows = []
     for note in case.notes:
         case.last_seq += 1
         digest = None
         if note.text is not None:
+            assert texts is not None, "whoever notes a personal text has to keep it"
             salt = secrets.token_bytes(chain.SALT_BYTES)
             digest = chain.seal(salt, note.text)
             texts.append((case.last_seq, salt, note.text))
@@ -229,11 +251,7 @@ async def _write_record(connection: Connection, case: Case, keyring: Keyring) ->
         case.last_hash = stored.hash
         rows.append((stored.seq, note.at, note.action, stored.text, stored.hash))
     case.notes.clear()
-    if rows:
-        columns = (list(column) for column in zip(*rows, strict=True))
-        await connection.execute(_Q.insert_entries, case.id, case.version, *columns)
-    if texts:
-        await _write_texts(connection, case, texts, keyring)
+    return rows
 
 
 def _entry_of(case: Case, note: Note, digest: bytes | None) -> chain.Entry:

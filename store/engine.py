@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 import structlog
@@ -17,7 +17,7 @@ from rules.domain.lifecycle import after
 from rules.domain.vocabulary import LIFE_SAFETY, Action, Mark, Priority, State, Step, Target
 from rules.engine.auditor import OpenCount, Overdue
 from rules.engine.due import Decide, FiredReport
-from store import chains, changes, partitions
+from store import chains, changes, partitions, stages
 from store.cases import SYSTEM, Case, Facts, Note, changes_of, insert, load, load_open, save
 from store.context import floor_now, policy_now
 from store.database import Connection, Database
@@ -54,9 +54,31 @@ class EngineStore:
     # -- due deadlines --------------------------------------------------------------------------------
 
     async def fire_due(self, now: datetime, limit: int, decide: Decide) -> FiredReport:
-        """Fire what is due, highest priority first, then oldest, each incident in a transaction of its own."""
+        """Fire what is due, highest priority first, then oldest, each incident in a transaction of its own.
+
+        Of many at once, as after an outage, the plain stages go together a handful at a time (`store/stages.py`).
+        """
         async with self._database.pool.acquire() as connection:
             rows = await connection.fetch(_Q.due, now, limit)
+        if len(rows) < stages.MANY:
+            return await self._fire_each(rows, now, decide)
+        together = await self._fire_together(now, decide)
+        each = await self._fire_each([row for row in rows if together.leaves(row)], now, decide)
+        return FiredReport(firings=(*each.firings, *together.firings), failed=each.failed)
+
+    async def _fire_together(self, now: datetime, decide: Decide) -> stages.Stages:
+        done = stages.Stages()
+        try:
+            while await stages.fire_together(self._database, now, decide, self._write_into, done):
+                pass
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001  # said; every one of them is fired alone
+            _log.error("stages_failed", error=type(error).__name__, where=_where(error))
+            done.failed = True
+        return done
+
+    async def _fire_each(self, rows: Sequence[Any], now: datetime, decide: Decide) -> FiredReport:
         firings: list[Firing] = []
         failed = 0
         for row in rows:
@@ -95,6 +117,12 @@ class EngineStore:
         return fired
 
     async def _apply(self, connection: Connection, case: Case, firing: Firing, now: datetime) -> list[changes.Change]:
+        self._write_into(case, firing, now)
+        await chains.fired(connection, case, firing, now=now)
+        return await self._raise_again(connection, case, now) if firing.raise_again else []
+
+    @staticmethod
+    def _write_into(case: Case, firing: Firing, now: datetime) -> None:
         before = case.state
         if firing.unclaim and case.attended:
             case.state = after(case.state, Step.LEASE_LOST, unattended=False)
@@ -115,8 +143,6 @@ class EngineStore:
         moved = before is not case.state
         from_, to = (before, case.state) if moved else (None, None)
         case.note(Note(at=now, actor=SYSTEM, action=firing.entry, from_=from_, to=to, facts=_facts(firing, now)))
-        await chains.fired(connection, case, firing, now=now)
-        return await self._raise_again(connection, case, now) if firing.raise_again else []
 
     async def _raise_again(self, connection: Connection, case: Case, now: datetime) -> list[changes.Change]:
         """Open the incident that follows a resolved one whose condition is still reported; its lock is held."""

@@ -61,14 +61,14 @@ RETURNING id, number
 UPDATE incident SET last_seq = $2, last_hash = $3 WHERE id = $1
 
 -- name: update
--- The caller holds the row's lock.
+-- The caller holds the row's lock. A plan that nobody changed is not written again: it is most of the row.
 UPDATE incident
    SET state = $2, priority = $3, class = $4, resident_id = $5, premises_id = $6, marks = $7, oldest_alarm_at = $8,
        sounded_at = $9, sound_to = $10, stage = $11, alert_count = $12, claimed_by = $13, claimed_at = $14,
        acted_at = $15, answered_at = $16, lease_until = $17, last_owner = $18, next_due_at = $19, next_step = $20,
        first_escalation_s = $21, place = $22, outcome = $23, safety = $24, review = $25, resolved_at = $26,
        resolved_by = $27, closed_at = $28, version = $29, last_seq = $30, last_hash = $31, policy_version = $32,
-       plan = $33
+       plan = coalesce($33::jsonb, plan)
  WHERE id = $1
 
 -- name: insert_entries

@@ -1,6 +1,7 @@
 -- name: due
 -- Candidates without a lock, highest priority first, then oldest; each is locked, and looked at again, by itself.
-SELECT id, subject FROM incident WHERE next_due_at <= $1 ORDER BY priority, next_due_at, id LIMIT $2
+SELECT id, subject, next_step = 'escalate' AND unattended AS plain
+  FROM incident WHERE next_due_at <= $1 ORDER BY priority, next_due_at, id LIMIT $2
 
 -- name: lock_if_free
 -- SKIP LOCKED: a second engine, or a desk in the middle of a step, has it; waiting would hold up those behind it.

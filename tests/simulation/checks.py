@@ -81,7 +81,7 @@ def waits_of(row: Any, entries: Sequence[dict[str, Any]], now: datetime) -> Iter
     class_ = Class(row["class"])
     ladders = [BUILTIN.ladder_for(class_, Priority(row[name])) for name in ("priority", "priority_at_start")]
     rung_s = max(ladder.wait_s(at) for ladder in ladders for at in range(len(ladder.stages)))
-    limit_s = max(row["first_escalation_s"], BUILTIN.row(class_).first_escalation_s)
+    limit_s = first_s = max(row["first_escalation_s"], BUILTIN.row(class_).first_escalation_s)
     since: datetime | None = None
     in_test = any(entry["action"] == Action.TEST_UNCONFIRMED for entry in entries) or Mark.TEST in row["marks"]
     for entry in entries:
@@ -92,6 +92,6 @@ def waits_of(row: Any, entries: Sequence[dict[str, Any]], now: datetime) -> Iter
         if action in GOES_ON:
             since, limit_s = at, rung_s
         elif action in BEGINS and not (in_test and action == Action.OPENED):
-            since, limit_s = at, max(limit_s, rung_s) if action == Action.UNATTENDED_AGAIN else limit_s
+            since, limit_s = at, max(first_s, rung_s)
     if since is not None:
         yield Wait(incident_id=row["id"], since=since, until=now, limit_s=limit_s)

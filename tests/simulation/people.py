@@ -49,6 +49,7 @@ class People:
     dispatchers: list[Hand]
     supervisor: Hand
     serious: set[int] = field(default_factory=set)
+    said_here: list[int] = field(default_factory=list)
     refused: int = 0
     claims: int = 0
 
@@ -61,6 +62,9 @@ class People:
     async def shift(self, now: datetime) -> None:
         """Say at the desks who is there."""
         here = [hand.user_id for hand in self.on_duty(now)]
+        if here == self.said_here:
+            return
+        self.said_here = here
         await self.db.pool.execute(
             "UPDATE duty SET state = CASE WHEN user_id = ANY ($1) THEN 'on' ELSE 'off' END, since = $2, acted_at = $2",
             here, now,
@@ -113,7 +117,7 @@ class People:
         else:
             end_s = self.rng.uniform(60, 180)
             after(15, StepRequest(step=Step.CALL, text="她说没事"))
-        for number in range(1, int(end_s // ACTS_EVERY_S) + 1):
+        for number in range(1, 0 if technical else int(end_s // ACTS_EVERY_S) + 1):
             act_at = now + timedelta(seconds=number * ACTS_EVERY_S)
             self.agenda.at(act_at, lambda at: self._stirs(by, at))
         self._will_resolve(incident_id, by, now + timedelta(seconds=end_s), technical=technical, tries=TRIES)

@@ -67,6 +67,7 @@ class Year:
     figures: Figures = field(default_factory=Figures)
 
     def __post_init__(self) -> None:
+        self.touched = True  #: whether anything may have moved what is due next
         self._agenda: list[tuple[datetime, int, Act]] = []
         self._order = 0
         self._away_until = self._kept_up_at = self.now
@@ -101,13 +102,17 @@ class Year:
             self.at(one.at, self._act_of(one))
         self.at(self.now, self._tick)
         self.at(self.now, self._shift)
+        due: datetime | None = None
         while self._agenda and self._agenda[0][0] <= until:
             when = self._agenda[0][0]
-            due = await self._next_due()
+            if self.touched:
+                due, self.touched = await self._next_due(), False
             if due is not None and due <= when:
                 self.now = max(self.now, due)
                 await self._fire()
+                self.touched = True
                 continue
+            self.touched = True
             _, _, act = heapq.heappop(self._agenda)
             self.now = max(self.now, when)
             await act(self.now)
@@ -159,6 +164,7 @@ class Year:
 
     async def _shift(self, now: datetime) -> None:
         await self.people.shift(now)
+        self.touched = False
         self.figures.desk_hours += len(self.people.on_duty(now)) / 2
         self.at(now + timedelta(minutes=30), self._shift)
 

@@ -37,7 +37,7 @@ async def test_a_step_that_fails_is_tried_after_5_15_and_60_s_and_then_replaced(
 
         def breaks(view: IncidentView, now: datetime) -> Firing | None:
             firing = decide(view, now)
-            if firing is not None and view.id == call and firing.entry != "step_failed":
+            if firing is not None and view.id == call and firing.kind == "escalate" and firing.entry != "step_failed":
                 tries.append((now - start).seconds)
                 raise RuntimeError("a plan that cannot be read")
             return firing
@@ -48,7 +48,7 @@ async def test_a_step_that_fails_is_tried_after_5_15_and_60_s_and_then_replaced(
             await night.engine.fire_due(night.now, 100, breaks)
         assert tries == [60, 65, 80, 140]
         case = await night.case(call)
-        assert (await night.actions(call))[-1] == "step_failed"
+        assert "step_failed" in await night.actions(call)
         assert case["sound_to"] == "supervisors"
         assert case["next_due_at"] > night.now
         assert "escalated" in await night.actions(other), "the others go on"
@@ -62,7 +62,8 @@ async def test_after_an_outage_the_latest_stage_fires_once_and_the_rest_is_passe
         await night.town.user()
         call = (await night.press(await night.town.home())).incident_id
         await night.outage(seconds)
-        assert await night.actions(call) == ["opened", "escalated"]
+        beside = {"services_due", "dispatch_due", "family_due", "dispatch", "nobody_to_send"}
+        assert [action for action in await night.actions(call) if action not in beside] == ["opened", "escalated"]
         fixed = await night.town.db.pool.fetchval("SELECT fixed FROM entry WHERE incident_id = $1 AND seq = 2", call)
         assert ('"reason":"caught_up_after_outage"' in fixed) is (seconds >= 90)
         assert (await night.case(call))["next_due_at"] > night.now, "counted from the firing, not from when it was due"
