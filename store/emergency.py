@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from rules.domain import calls, deadlines, services
 from rules.domain.deadlines import Deadline, DeadlineKind
 from rules.domain.firing import Firing
+from rules.domain.lifecycle import TAKES_CLAIM
 from rules.domain.notices import Purpose
 from rules.domain.plans import FrozenStep
 from rules.domain.policy import Assessment
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 #: Steps by which it may become known that the services are needed, or that they are not.
 _TELLING: Final = frozenset({Step.CALL, Step.ANSWER})
+GIVES_BACK: Final = frozenset({Step.RELEASE, Step.PASS})
 _RECLASSED: Final = frozenset({Step.RECLASSIFY, Step.LOWER_PRIORITY})
 #: A plan's word for "verified: not needed", as the answer to its step of ringing a service.
 NOT_NEEDED: Final = "not_needed"
@@ -67,6 +69,10 @@ async def stepped(connection: Connection, case: Case, request: StepRequest, *, b
         await _learned(connection, case, now)
     elif request.step in _RECLASSED or request.step is Step.REOPEN:
         await _begin_again(connection, case, now)
+    elif request.step in TAKES_CLAIM:
+        _leave_to_the_desk(case, now)
+    elif request.step in GIVES_BACK:
+        lost(case, now=now)
 
 
 async def fired(connection: Connection, case: Case, firing: Firing, *, now: datetime) -> None:
@@ -79,6 +85,23 @@ async def fired(connection: Connection, case: Case, firing: Firing, *, now: date
         await _ask_again(connection, case, firing, now)
     elif firing.kind is DeadlineKind.TRANSFER:
         await transfers.lapse(connection, case, now)
+    elif firing.unclaim:
+        lost(case, now=now)
+
+
+def lost(case: Case, *, now: datetime) -> None:
+    """The claim has ended: what the desk had to decide has its time again."""
+    asked = any(due.kind is DeadlineKind.CALL_BACK for due in case.deadlines)
+    if case.state in UNRESOLVED and not case.attended and not asked:
+        opening(case, now=now)
+
+
+def _leave_to_the_desk(case: Case, now: datetime) -> None:
+    """Whoever takes a person's call decides; a fire, and what is confirmed, leaves nothing to decide."""
+    standing = _standing(case)
+    waits = standing is not None and standing.stage == 0 and standing.due_at > now
+    if waits and case.family is not Family.FIRE_AND_GAS:
+        case.deadlines = deadlines.without(case.deadlines, DeadlineKind.SERVICES)
 
 
 async def _learned(connection: Connection, case: Case, now: datetime) -> None:
@@ -99,8 +122,9 @@ def _not_needed(step: FrozenStep) -> bool:
 
 
 async def _begin_again(connection: Connection, case: Case, now: datetime) -> None:
-    """Another class, or the case taken up again: its time runs from here, unless a service has it already."""
-    if case.policy.row(case.class_).services_after_s is None:
+    """Another class, or the case taken up again: its time runs from here, unless a service, or a desk, has it."""
+    left_to_desk = case.attended and case.family is not Family.FIRE_AND_GAS
+    if left_to_desk or case.policy.row(case.class_).services_after_s is None:
         case.deadlines = deadlines.without(case.deadlines, DeadlineKind.SERVICES)
     elif not await hand_overs.is_handed_over(connection, case):
         opening(case, now=now)

@@ -24,7 +24,10 @@ async def test_a_key_now_and_then_keeps_the_case(fresh_dsn: str) -> None:
             assert await note_act(night.town.db, user, night.now) == 1
             after = await night.case(call)
             assert (after["version"], after["last_seq"]) == (before["version"], before["last_seq"])
-            assert (after["next_due_at"] - night.now).total_seconds() == 150
+            due_at = await night.town.db.pool.fetchval(
+                "SELECT due_at FROM deadline WHERE incident_id = $1 AND kind = 'act'", call
+            )
+            assert (due_at - night.now).total_seconds() == 150
         assert (await night.case(call))["claimed_by"] == user
         assert "unattended_again" not in await night.actions(call)
 

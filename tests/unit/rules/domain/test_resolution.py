@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from rules.domain.resolution import Code, Ruling, Safety, check_lower, check_resolve
+from rules.domain.resolution import Code, Ruling, Safety, Second, check_lower, check_resolve
 from rules.domain.vocabulary import Class, Outcome, Priority, SafetyKind
 
 NOW = datetime(2026, 11, 19, 6, 30, tzinfo=UTC)
@@ -121,3 +121,27 @@ def test_from_life_in_danger_to_attention_only_with_safety(wanted: Priority) -> 
     assert lower(P1, wanted) == {Code.SAFETY_REQUIRED}
     assert lower(P1, wanted, safety=Safety(kind=SafetyKind.SEEN_BY)) == {Code.WHO_REQUIRED}
     assert lower(P1, wanted, safety=SPOKE) == set()
+
+
+@pytest.mark.parametrize("class_", [Class.FIRE, Class.SMOKE, Class.GAS, Class.CARBON_MONOXIDE])
+def test_a_fire_nobody_went_to_see_is_resolved_by_two_people_where_there_are_two(class_: Class) -> None:
+    def asked(safety: Safety, *, arrived: bool = False, on_duty: bool = True) -> Ruling:
+        return check_resolve(
+            priority=P1, class_=class_, outcome=Outcome.FALSE_ALARM, safety=safety, user_id=ME, arrived=arrived,
+            now=NOW, second=Second(on_duty=on_duty),
+        )  # fmt: skip
+
+    agreed = Safety(kind=SafetyKind.SPOKE_WITH_RESIDENT, second_user_id=OTHER)
+    assert codes(asked(SPOKE)) == {Code.SECOND_USER_REQUIRED}
+    assert asked(agreed) == Ruling(problems=())
+    assert asked(SPOKE, arrived=True) == Ruling(problems=())
+    assert asked(SPOKE, on_duty=False) == Ruling(problems=(), review=True), "the file waits, never the help"
+
+
+def test_smoke_that_joined_a_call_and_a_plan_that_says_so_ask_for_two_as_well() -> None:
+    for second in (Second(also=frozenset({Class.SMOKE}), on_duty=True), Second(plan_asks=True, on_duty=True)):
+        ruling = check_resolve(
+            priority=P1, class_=Class.SOS, outcome=Outcome.ACCIDENTAL, safety=SPOKE, user_id=ME, arrived=False,
+            now=NOW, second=second,
+        )  # fmt: skip
+        assert codes(ruling) == {Code.SECOND_USER_REQUIRED}
