@@ -24,7 +24,7 @@ def test_a_console_that_stops_answering_shows_a_banner_until_it_answers_again(br
     console = _console_of(centre)
     console.suspend()
     try:
-        expect(page.locator(".banner, .stale").first).to_be_visible(timeout=SOON_MS)
+        expect(page.locator(".banner:not(.banner--line), .stale").first).to_be_visible(timeout=SOON_MS)
     finally:
         console.resume()
-    expect(page.locator(".banner, .stale").first).to_be_hidden(timeout=SOON_MS)
+    expect(page.locator(".banner:not(.banner--line), .stale").first).to_be_hidden(timeout=SOON_MS)

@@ -138,6 +138,8 @@ export interface Alive {
   lanes: Lane[];
   engine_age_s: number | null;
   canary_age_s: number | null;
+  /** In what the P1 chain ends; anything but the first two wakes nobody. */
+  chain_end: "tested" | "demonstration" | "nobody_on_call" | "untested";
 }
 
 export interface Frame {

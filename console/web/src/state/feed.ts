@@ -43,6 +43,8 @@ export const shownMs = computed(() => (isStale.value ? feed.asOfMs : nowMs.value
 export const items = computed(() => Object.values(board.value.incidents));
 export const isEngineSilent = computed(() => (feed.alive?.engine_age_s ?? Infinity) > ENGINE_SILENT_S);
 export const isCanaryOld = computed(() => (feed.alive?.canary_age_s ?? Infinity) > CANARY_OLD_S);
+/** An older server says nothing of it, and is not doubted for that. */
+export const isChainBroken = computed(() => ["nobody_on_call", "untested"].includes(feed.alive?.chain_end ?? "tested"));
 export const isLaneDown = computed(() => feed.alive?.lanes.some((lane) => !lane.connected) ?? false);
 
 /** Since when this desk is asked for a sign of life; null: it is not. */

@@ -236,6 +236,8 @@ const commandEnded: Teller = (entry, words) => {
   return [command && state ? words.t("told.with", { said: command, what: state }) : atStart(words, "action", entry.action)];
 };
 
+const notNotified: Teller = (entry, words) => [words.t("told.not_notified"), said(words, "withheld", fact(entry, "reason"))];
+
 /** Those that say more than their name; every other is told by the text of its name. */
 const TELLERS: Readonly<Record<string, Teller>> = {
   opened,
@@ -257,6 +259,7 @@ const TELLERS: Readonly<Record<string, Teller>> = {
   reclassify: reclassified,
   lower_priority: lowered,
   correct: corrected,
+  not_notified: notNotified,
   commanded,
   command_ended: commandEnded,
 };
