@@ -31,6 +31,7 @@ from console.api import (
     legal_holds,
     maintenance,
     notices,
+    outage_calls,
     places,
     policies,
     residents,
@@ -51,6 +52,7 @@ from console.health import add_health
 from console.openapi import describe
 from console.pages import DESCRIPTION, MQTT_DESCRIPTION, SECURITY_HEADERS, add_pages
 from console.problems import Problem
+from console.responder_page import add_responder_page
 from console.routes import Route, register
 from console.stream import socket
 from console.stream.hub import HUB, Hub
@@ -77,6 +79,7 @@ ROUTES: Final[list[Route]] = [
     *care.ROUTES,
     *fences.ROUTES,
     *visits.ROUTES,
+    *outage_calls.ROUTES,
     *contacts.ROUTES,
     *shifts.ROUTES,
     *notices.ROUTES,
@@ -113,6 +116,7 @@ def make_app(context: ConsoleContext) -> web.Application:
     by_hand = [*socket.ROUTES, *callbacks.ROUTES]
     register(app, [route for route in ROUTES if route not in by_hand], dispatch)
     add_health(app)
+    add_responder_page(app)
     add_pages(app)
     app.on_response_prepare.append(_secure)
     app.cleanup_ctx.append(_feed_reader)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -12,6 +12,13 @@ from store.passwords import digest_of, new_secret
 from store.sql import queries
 
 _Q: Final = queries("links")
+_ACCOUNTS: Final = queries("accounts")
+
+#: Codes that are none, from one address within the window, before it is told to wait; a link that stands always opens.
+WRONG_CODES_MOST: Final = 30
+_WINDOW: Final = timedelta(minutes=15)
+#: No user is called so.
+_NOBODY: Final = "/r"
 
 #: Wrong digits on one link; then it opens no further device, and the desk takes the word by telephone.
 TRIES_MOST: Final = 5
@@ -85,6 +92,15 @@ async def prove(db: Database, link: Link, digits: str, *, now: datetime) -> tupl
 def _agree(phone: str | None, digits: str) -> bool:
     number = (phone or "").partition(";")[0]
     return len(digits) == _DIGITS and digits.isascii() and digits.isdigit() and number.endswith(digits)
+
+
+async def note_wrong_code(db: Database, source: str, *, now: datetime) -> bool:
+    """Count a code that is none; whether this address has tried too many."""
+    row = await db.pool.fetchrow(_ACCOUNTS.failures, _NOBODY, source)
+    if row is not None and row["count"] >= WRONG_CODES_MOST and now - row["last_at"] < _WINDOW:
+        return True
+    await db.pool.execute(_ACCOUNTS.note_failure, _NOBODY, source, now, now - _WINDOW)
+    return False
 
 
 async def confirm(db: Database, link: Link, *, now: datetime) -> None:
