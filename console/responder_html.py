@@ -117,6 +117,27 @@ def _way(page: Page, way: BriefingWay) -> str:
     place = " ".join(filter(None, (way.address, way.place_text))) or page.words("unknown")
     rows = [(page.words("number"), page.briefing.number), (page.words("address"), place)]
     if way.is_hint:
+        rows.append((page.words("address"), page.words("hint")))
+    rows += [(page.words("people"), _person(person.name, person.phone, person.risks)) for person in way.people]
+    rows += [(page.words("hazards"), hazard) for hazard in way.hazards]
+    links = "".join(
+        f'<p><a rel="noreferrer noopener" href="{escape(link)}">{escape(said(MAPS[name], page.language))}</a></p>'
+        for name, link in way.map_links.items()
+    )
+    return _list(rows) + _doors(page, way) + links
+
+
+def _person(name: str, phone: str | None, risks: Iterable[str]) -> str:
+    return " · ".join(filter(None, (name, phone, ", ".join(risks))))
+
+
+def _doors(page: Page, way: BriefingWay) -> str:
+    if not way.doors:
+        return ""
+    rows = []
+    for door in way.doors:
+        secret = page.words("has_secret") if door.has_secret else None
+        proved = f"{page.words('proved')} {door.proved_at:%Y-%m-%d}" if door.proved_at else None
         parts = (said(DOORS[door.kind], page.language), door.holder, door.instructions, secret, proved)
         rows.append(" · ".join(filter(None, parts)))
     return _list([(page.words("doors"), row) for row in rows])
