@@ -21,6 +21,17 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime | None
 
 
+class AtDesk(msgspec.Struct, frozen=True, kw_only=True):
+    """A colleague who is on duty or on a break, and how many unresolved cases they hold."""
+
+    id: str
+    display_name: str
+    role: str
+    state: str
+    since: datetime
+    holds: int
+
+
 async def set_duty(db: Database, user_id: int, state: str, *, now: datetime) -> Duty:
     """Go on duty, on a break or off; saying the same again keeps `since`. On record."""
     async with db.transaction() as connection:
@@ -33,6 +44,11 @@ async def duty_of(db: Database, user_id: int) -> Duty:
     """This user's duty; `off` where none was ever said."""
     row = await db.pool.fetchrow(Q.duty_of, user_id)
     return Duty(state=row["state"], since=row["since"]) if row else Duty(state="off", since=None)
+
+
+async def at_desks(db: Database) -> list[AtDesk]:
+    """Everybody who has not gone home, those on duty first; at most two hundred."""
+    return [AtDesk(**{**dict(row), "id": str(row["id"])}) for row in await db.pool.fetch(Q.at_desks)]
 
 
 async def stream_answered(db: Database, user_id: int, now: datetime) -> datetime | None:

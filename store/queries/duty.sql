@@ -13,3 +13,12 @@ SELECT state, since FROM duty WHERE user_id = $1
 -- name: stream_answered
 -- A desk's stream has answered a ping; no row, no desk.
 UPDATE duty SET stream_at = $2, silent_since = NULL WHERE user_id = $1 RETURNING asked_at
+
+-- name: at_desks
+-- Who could be given a case now: on duty or on a break, and how many they hold.
+SELECT u.id, u.display_name, u.role, d.state, d.since,
+       (SELECT count(*) FROM incident i
+         WHERE i.claimed_by = u.id AND i.state NOT IN ('resolved', 'closed'))::integer AS holds
+  FROM duty d JOIN app_user u ON u.id = d.user_id
+ WHERE d.state <> 'off' AND u.disabled_at IS NULL AND u.role IN ('dispatcher', 'supervisor', 'administrator')
+ ORDER BY d.state DESC, u.id LIMIT 200

@@ -6,6 +6,10 @@ SELECT i.place, i.caller, i.safety, i.plan, i.policy_version, i.occurred_at, i.r
   FROM incident i LEFT JOIN app_user lo ON lo.id = i.last_owner
  WHERE i.id = $1
 
+-- name: clocks
+-- Every clock of the case, those beside the desk chain too.
+SELECT due_at, kind, stage FROM deadline WHERE incident_id = $1 ORDER BY due_at, kind
+
 -- name: people
 -- Everyone who lives there, and the person named where they live elsewhere.
 SELECT id FROM resident

@@ -125,6 +125,14 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Clock(msgspec.Struct, frozen=True, kw_only=True):
+    """One deadline that stands: when, of which kind, and which time round."""
+
+    at: datetime
+    step: str
+    stage: int
+
+
 class Incident(Item, kw_only=True):
     """The whole of a case (contract.md, part 3)."""
 
@@ -137,6 +145,7 @@ class Incident(Item, kw_only=True):
     plan: Sequence[Any]
     assignments: Sequence[AssignmentView]
     plan_next: str | None  #: the id of the plan's step to do now
+    clocks: Sequence[Clock]  #: every one, also those that run beside the desk chain; the soonest first
     hand_overs: Sequence[HandOver]
     services: Sequence[DirectNumber]  #: of the place of the incident, never the centre's own
     links: Sequence[Link]
@@ -187,6 +196,7 @@ async def read_incident(
             hand_overs=await hand_overs.of_case(connection, keyring, incident_id, _services(row, policy)),
             services=await direct_numbers.for_place(connection, row["area"], more["place"]),
             plan_next=next_of(plan_of(more["plan"])),
+            clocks=await _clocks(connection, incident_id),
             links=_told_why(await _links(connection, incident_id, sight), timeline),
             vendors=await vendors_of_case(connection, incident_id),
             timeline=timeline,
@@ -292,6 +302,11 @@ async def _devices(
         resident_ids=[int(person.id) for person in people],
         seq=seq,
     )
+
+
+async def _clocks(connection: Connection, incident_id: int) -> list[Clock]:
+    rows = await connection.fetch(Q.clocks, incident_id)
+    return [Clock(at=row["due_at"], step=row["kind"], stage=row["stage"]) for row in rows]
 
 
 async def _alerts(connection: Connection, incident_id: int) -> list[Alert]:
