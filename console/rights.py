@@ -79,6 +79,8 @@ APPROVE_POLICIES: Final = frozenset({Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.
 #: Whoever visits says so by their own account.
 PLAN_VISITS: Final = WRITE_PEOPLE | {Role.DISPATCHER, Role.COMMUNITY_WORKER, Role.RESPONDER}
 CHECK_IN: Final = PLAN_VISITS
+#: Whoever works off the list behind an outage.
+OUTAGE_CALLS: Final = _DESK | {Role.COMMUNITY_WORKER}
 #: Where somebody was, hour by hour: nobody who only keeps the register.
 TRACKS: Final = READ_CASES
 READ_RESPONDERS: Final = READ_PEOPLE

@@ -44,6 +44,8 @@ class PersonBehind(msgspec.Struct, frozen=True, kw_only=True):
     premises_id: str | None
     devices: int
     risks: Sequence[str]
+    called_at: datetime | None  #: the last call or visit in this outage
+    call_result: str | None
 
 
 class OutageView(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +57,7 @@ class OutageView(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     devices: int
     devices_most: int
+    left: int  #: of these people, how many are not known to be well
     people: Sequence[PersonBehind]
 
 
@@ -76,10 +79,7 @@ async def read_outage(db: Database, incident_id: int, *, sight: Sequence[str]) -
         if row is None:
             return await _read_fold(connection, incident_id, sight=sight)
         people = await people_behind(connection, incident_id, sight=sight)
-    return OutageView(
-        kind=row["kind"], of=row["key"], from_at=row["from_at"], ended_at=row["ended_at"], devices=row["held"],
-        devices_most=row["held_most"], people=people,
-    )  # fmt: skip
+    return _view(row, row["key"], people)
 
 
 async def _read_fold(connection: Connection, incident_id: int, *, sight: Sequence[str]) -> OutageView | None:
@@ -88,25 +88,41 @@ async def _read_fold(connection: Connection, incident_id: int, *, sight: Sequenc
     if row is None:
         return None
     rows = await connection.fetch(_POWER.people_behind, row["holder"], row["ref"], PEOPLE_MOST, list(sight))
+    return _view(row, row["part"], _by_risk(rows, await _calls(connection, incident_id)))
+
+
+def _view(row: Any, of: str, people: list[PersonBehind]) -> OutageView:
     return OutageView(
-        kind=row["kind"], of=row["part"], from_at=row["from_at"], ended_at=row["ended_at"], devices=row["held"],
-        devices_most=row["held_most"], people=_by_risk(rows),
+        kind=row["kind"], of=of, from_at=row["from_at"], ended_at=row["ended_at"], devices=row["held"],
+        devices_most=row["held_most"], left=outages.left_to_reach([one.call_result for one in people]), people=people,
     )  # fmt: skip
+
+
+_NONE: Final = (None, None)
+#: Of each resident the last call or visit of one outage: when, and its result.
+_Calls = dict[int, tuple[datetime, str]]
+
+
+async def _calls(connection: Connection, incident_id: int) -> _Calls:
+    rows = await connection.fetch(_Q.calls, incident_id)
+    return {row["resident_id"]: (row["at"], row["result"]) for row in rows}
 
 
 async def people_behind(connection: Connection, incident_id: int, *, sight: Sequence[str] = ()) -> list[PersonBehind]:
     """Everybody whose devices an outage holds, by risk: equipment, no other path, alone, dependent."""
-    return _by_risk(await connection.fetch(_Q.people_behind, incident_id, GUARDS, PEOPLE_MOST, list(sight)))
+    rows = await connection.fetch(_Q.people_behind, incident_id, GUARDS, PEOPLE_MOST, list(sight))
+    return _by_risk(rows, await _calls(connection, incident_id))
 
 
-def _by_risk(rows: Sequence[Any]) -> list[PersonBehind]:
+def _by_risk(rows: Sequence[Any], calls: _Calls) -> list[PersonBehind]:
     people = [(_risks(row), row) for row in rows]
     people.sort(key=lambda one: (outages.rank(one[0]), one[1]["id"]))
     return [
         PersonBehind(
             resident_id=str(row["id"]), name=row["name"], phone=row["phone"], address=row["address"],
             premises_id=None if row["premises_id"] is None else str(row["premises_id"]), devices=row["devices"],
-            risks=[str(risk) for risk in risks],
+            risks=[str(risk) for risk in risks], called_at=calls.get(row["id"], _NONE)[0],
+            call_result=calls.get(row["id"], _NONE)[1],
         )
         for risks, row in people
     ]  # fmt: skip

@@ -163,3 +163,22 @@ def risks_of(*, tags: frozenset[str], ability: int | None, other_path: bool) -> 
 def rank(risks: tuple[Risk, ...]) -> tuple[int, ...]:
     """Sorts people by risk: equipment before all, then whoever has more of the graver ones."""
     return tuple(0 if risk in risks else 1 for risk in Risk)
+
+
+class CallResult(StrEnum):
+    """What came of calling or visiting somebody behind an outage."""
+
+    SPOKE_OK = "spoke_ok"
+    SEEN_OK = "seen_ok"
+    NO_ANSWER = "no_answer"
+    VISIT_PLANNED = "visit_planned"
+    NEEDS_HELP = "needs_help"
+
+
+#: They are known to be well; everybody else is still to be reached.
+REACHED: Final = frozenset({CallResult.SPOKE_OK, CallResult.SEEN_OK})
+
+
+def left_to_reach(last_results: Iterable[str | None]) -> int:
+    """How many people of the list are not known to be well, by the last call of each."""
+    return sum(result is None or result not in REACHED for result in last_results)

@@ -80,6 +80,16 @@ CREATE TABLE IF NOT EXISTS check_in (
 );
 CREATE INDEX CONCURRENTLY IF NOT EXISTS check_in_resident ON check_in (resident_id, at DESC);
 
+-- Who behind an outage was called or visited, and what came of it: what is left is the list to work off (centre.md, 22).
+CREATE TABLE IF NOT EXISTS outage_call (
+    incident_id bigint NOT NULL REFERENCES incident (id),
+    resident_id bigint NOT NULL REFERENCES resident (id),
+    at          timestamptz NOT NULL,
+    result      text NOT NULL CHECK (result IN ('spoke_ok', 'seen_ok', 'no_answer', 'visit_planned', 'needs_help')),
+    by_user     bigint NOT NULL REFERENCES app_user (id),
+    PRIMARY KEY (incident_id, resident_id, at)
+);
+
 -- What a detector knows of one thing, carried from look to look. Time alone makes due only what names a time.
 CREATE TABLE IF NOT EXISTS detector_state (
     detector     text NOT NULL CHECK (detector IN ('fence', 'vitals', 'care', 'visit')),

@@ -152,3 +152,12 @@ SELECT x.id, x.name, x.tags, x.ability, x.phone, p.address, p.id AS premises_id,
  WHERE x.status NOT IN ('moved', 'died', 'left_service')
    AND (cardinality($4::text[]::ltree[]) = 0 OR p.area IS NULL OR p.area <@ $4::text[]::ltree[])
  ORDER BY x.id LIMIT $3
+
+-- name: note_call
+INSERT INTO outage_call (incident_id, resident_id, at, result, by_user) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT DO NOTHING
+
+-- name: calls
+-- The last call or visit of each person in one outage.
+SELECT DISTINCT ON (resident_id) resident_id, at, result FROM outage_call
+ WHERE incident_id = $1 ORDER BY resident_id, at DESC
