@@ -46,6 +46,8 @@ async def of_alarm(
         near = alarm.found is not None and alarm.found.near_water
         near = near or await _near_water(connection, _where(alarm, context))
         risk = outdoors.at_risk(alarm.received_at, centre.timezone, near_water=near)
+        # Taken off and then outside: where the band is they may no longer be (centre.md, part 3).
+        risk = risk or await connection.fetchval(_Q.is_removed, context.device_id)
         return replace(known, outdoors_at_risk=risk)
     if alarm.event.type is EventType.MEDICAL:
         return replace(known, vitals_in_danger=await _in_danger(connection, alarm, context))

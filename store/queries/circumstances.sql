@@ -12,3 +12,6 @@ SELECT b.bounds, s.state,
   FROM vital_bounds AS b
   LEFT JOIN detector_state AS s ON s.detector = 'vitals' AND s.owner_id = $1 AND s.part_id = $2
  WHERE b.resident_id = $2
+
+-- name: is_removed
+SELECT 'removed' = ANY (open) FROM device_state WHERE device_id = $1

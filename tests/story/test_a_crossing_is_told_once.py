@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
+from devices.event import EventType
 from rules.engine.detectors import DetectorInputPass
 from store.detectors import DetectorStore
 from tests.story.detected_town import Detected, detected_in
@@ -87,6 +88,19 @@ async def test_at_the_water_it_is_life_in_danger_by_day_too(fresh_dsn: str) -> N
         for north_m in (0, 0, 1_950, 1_950):
             town.clock.advance(60)
             await town.fix(band, north_m)
+        (case,) = await town.cases(home)
+        assert (case["class"], case["priority"]) == ("wandering_at_risk", 1)
+
+
+async def test_a_band_taken_off_and_then_outside_is_life_in_danger(fresh_dsn: str) -> None:
+    async with detected_in(fresh_dsn) as town:
+        home, band = await town.band()
+        await town.fence(resident_id=home.resident_id)
+        await town.look()
+        await town.town.says(band, EventType.REMOVED, now=town.now)
+        for _ in range(2):
+            town.clock.advance(60)
+            await town.fix(band, 900)
         (case,) = await town.cases(home)
         assert (case["class"], case["priority"]) == ("wandering_at_risk", 1)
 

@@ -219,6 +219,7 @@ const ASKED: Readonly<Record<string, string>> = {
   help_coming: "told.commandedComing",
   faster_fixes: "told.commandedFaster",
   fixes_restored: "told.commandedUsual",
+  still_there: "told.commandedStillThere",
 };
 
 const commanded: Teller = (entry, words) => {
