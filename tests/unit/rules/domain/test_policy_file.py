@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -249,3 +250,10 @@ def test_every_priority_has_a_chain_that_reaches_somebody() -> None:
     for priority in Priority:
         stages = BUILTIN.ladders[priority.label.lower()].stages
         assert all(Target.RECORD not in stage.to for stage in stages)
+
+
+def test_the_example_of_the_guide_is_a_good_policy() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "policy_file.md").read_text(encoding="utf-8")
+    found = checked(page.split("```toml\n", 1)[1].split("```", 1)[0])
+    assert {route.name for route in found.routes[EventType.REMOVED]} >= {"band_off_at_bedtime", "dementia"}
+    assert found.rows[Class.FALL].warn_s is None
