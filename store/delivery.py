@@ -15,7 +15,7 @@ import structlog
 from rules.domain import sending
 from rules.domain.notices import Notice, Purpose
 from rules.domain.on_call import Chosen, still_in
-from rules.domain.sending import FOLD_FROM, FOLDABLE, Addresses, Books, Full, Kind, Later, NoWay, Take, Way
+from rules.domain.sending import FOLD_FROM, FOLDABLE, Addresses, Books, Busy, Full, Kind, Later, NoWay, Take, Way
 from rules.domain.telling import HEARD_S, ContactRole, Waiting, Withheld, held_until, quiet_hours_of, withheld
 from rules.domain.vocabulary import UNRESOLVED, Action, Priority, State
 from rules.engine import metrics
@@ -182,8 +182,8 @@ def _choose(row: Any, ways: Sequence[Way], books: Books, judged: _Judged, now: d
         case Take():
             books.note(row["recipient"], verdict.way, now=now)
             judged.take.append((row, verdict))
-        case Later():
-            pass  # rung a moment ago: it keeps its place in the queue
+        case Later() | Busy():
+            pass  # rung a moment ago, or the channel's hands are full: it keeps its place in the queue
         case Full():
             judged.full.append(row)
         case NoWay():

@@ -91,7 +91,8 @@ class Books:
 
     def note(self, recipient: str, way: Way, *, now: datetime) -> None:
         self.used[way.name] = self.used.get(way.name, 0) + 1
-        self.slots[way.name] = self.slots.get(way.name, 0) - 1
+        if way.name in self.slots:
+            self.slots[way.name] -= 1
         if way.kind is Kind.VOICE:
             self.rung[recipient] = now
 
@@ -112,8 +113,13 @@ class Later:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Busy:
+    """The channel has as many in hand as it may: in a moment, and by no other."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Full:
-    """Every channel that could is full."""
+    """Every channel that could has sent what it may in this minute."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,7 +129,7 @@ class NoWay:
     addressed: bool
 
 
-Verdict = Take | Later | Full | NoWay
+Verdict = Take | Later | Busy | Full | NoWay
 
 
 def needs_voice(purpose: Purpose, priority: Priority) -> bool:
@@ -172,7 +178,9 @@ def choose(
         free_at = _free_at(recipient, way, books)
         if free_at is not None and free_at > now:
             later = free_at
-        elif way.has_room(books.used.get(way.name, 0), priority) and books.slots.get(way.name, 1) > 0:
+        elif way.has_room(books.used.get(way.name, 0), priority):
+            if books.slots.get(way.name, 1) <= 0:
+                return Busy()
             address = addresses.of(way.kind)
             assert address is not None, "a way fits only with an address"
             return Take(way=way, address=address)

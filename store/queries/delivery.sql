@@ -43,7 +43,11 @@ SELECT o.id, o.incident_id, o.assignment_id, o.recipient, o.purpose, o.priority,
 SELECT channel, count(*)::int AS used FROM outbox WHERE begun_at > $1 AND channel IS NOT NULL GROUP BY channel
 
 -- name: rung
-SELECT recipient, max(begun_at) AS at FROM outbox WHERE begun_at > $1 AND channel = ANY ($2::text[]) GROUP BY recipient
+-- Who was rung in the last minute; a call that the provider did not take rang nowhere.
+SELECT recipient, max(begun_at) AS at FROM outbox
+ WHERE begun_at > $1 AND channel = ANY ($2::text[])
+   AND (state IN ('leased', 'sent', 'uncertain') OR result = 'answer_lost' OR answer IS NOT NULL)
+ GROUP BY recipient
 
 -- name: broken
 SELECT channel FROM (SELECT DISTINCT ON (channel) channel, passed FROM channel_test WHERE ended_at IS NOT NULL
