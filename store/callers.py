@@ -27,6 +27,8 @@ _Q: Final = queries("callers")
 #: Over this line the community worker gets a task (centre.md, 30).
 FREQUENT_CALLS: Final = 10
 FREQUENT_WINDOW: Final = timedelta(days=7)
+FALSE_ALARMS: Final = 3
+FALSE_ALARMS_WINDOW: Final = timedelta(days=7)
 #: The community worker goes there within this: cause, care, device, visits.
 TASK_WITHIN: Final = timedelta(days=3)
 #: Somebody whose habit changed is not told of again for so long.
@@ -87,6 +89,7 @@ async def look(database: Database, *, centre: Centre, now: datetime) -> int:
     """A task for each person over the line, and a case where a usual caller calls far more, or no more."""
     async with database.transaction() as connection:
         made = await _tasks(connection, now)
+        made += await _work_orders(connection, now)
         rows = await connection.fetch(_Q.changed, now)
     for row in rows:
         async with database.transaction() as connection:
@@ -102,6 +105,21 @@ async def _tasks(connection: Connection, now: datetime) -> int:
         key = f"frequent_caller:{row['resident_id']}:{window}"
         task_id = await connection.fetchval(
             _Q.add_task, key, row["resident_id"], row["incident_id"], row["area"], now + TASK_WITHIN, now
+        )
+        if task_id is not None:
+            made.append(Change(kind="task", object_id=task_id, area=row["area"]))
+    await changes.record(connection, made, now=now)
+    return len(made)
+
+
+async def _work_orders(connection: Connection, now: datetime) -> int:
+    """A device with three false alarms in a week is looked at by somebody; its alarms ring as ever."""
+    made: list[Change] = []
+    for row in await connection.fetch(_Q.false_alarms, now - FALSE_ALARMS_WINDOW, FALSE_ALARMS):
+        window = int(now.timestamp() // FALSE_ALARMS_WINDOW.total_seconds())
+        key = f"false_alarms:{row['device_id']}:{window}"
+        task_id = await connection.fetchval(
+            _Q.add_work_order, key, row["device_id"], row["incident_id"], row["area"], now + TASK_WITHIN, now
         )
         if task_id is not None:
             made.append(Change(kind="task", object_id=task_id, area=row["area"]))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from store import absences, callers, calming, combining, power_outages, releasing, storm_records
 from store.database import Database
 from store.opening import Centre
+from store.sql import queries
 
+_Q: Final = queries("holding")
 #: Causes and cases that end by themselves, in one turn.
 CALM_MOST: Final = 100
 
@@ -30,6 +33,10 @@ class HoldingPasses:
 
     async def release(self, now: datetime, limit: int) -> int:
         return (await releasing.release(self._database, centre=self._centre, now=now, limit=limit)).looked_at
+
+    async def held_now(self) -> Mapping[str, int]:
+        rows = await self._database.pool.fetch(_Q.held_now)
+        return {row["kind"]: row["rows"] for row in rows}
 
     async def watch(self, now: datetime) -> int:
         found = await storm_records.suggest(self._database, now=now)

@@ -138,8 +138,7 @@ async def look(database: Database, *, centre: Centre, now: datetime) -> int:
             if over:
                 facts = (("held", row["hits"]), ("still_out", row["still_out"]))
                 await end_row(connection, about, facts=facts, centre=centre, now=now)
-            else:
-                await connection.execute(_Q.note_counted, row["incident_id"], row["hits"])
+            elif await connection.fetchval(_Q.note_counted, row["incident_id"], row["hits"], row["counted"]):
                 await count_on_row(connection, about, more=fresh, total=row["hits"], centre=centre, now=now)
         moved += 1
     return moved

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 from rules.domain import correlation, deadlines, policy
 from rules.domain.deadlines import DeadlineKind, earliest
-from rules.domain.suppression import HELD_BY_ABSENCE, Hold, may_be_held
+from rules.domain.storms import power_lines_of
+from rules.domain.suppression import HELD_BY_ABSENCE, Hold, Holder, may_be_held
 from rules.domain.vocabulary import UNRESOLVED, Action, Class
-from store import changes, fault_holding
+from store import changes, fault_holding, power_outages
 from store.cases import SYSTEM, Case, Note, changes_of, load, lock_subject, save
 from store.context import floor_now, policy_now
 from store.database import Connection, Database
@@ -58,7 +59,7 @@ async def _release_alarm(connection: Connection, no: int, centre: Centre, now: d
         return False
     await connection.execute(_Q.end_held, no, now, "released")
     assessed = policy.assess_class(Class(row["class"]), now=now, policy=await policy_now(connection))
-    if await _is_held_on(connection, row, assessed, now):
+    if await _is_held_on(connection, row, assessed, centre, now):
         return False
     subject = correlation.subject_of(
         assessed, device_id=row["device_id"], resident_id=row["resident_id"], premises_id=row["premises_id"]
@@ -81,9 +82,29 @@ async def _release_alarm(connection: Connection, no: int, centre: Centre, now: d
     return effect.opened
 
 
-async def _is_held_on(connection: Connection, row: Any, assessed: policy.Assessment, now: datetime) -> bool:
+async def _is_held_on(
+    connection: Connection, row: Any, assessed: policy.Assessment, centre: Centre, now: datetime
+) -> bool:
+    """Whether the next that stands holds it: after a storm, thousands of homes without power are one outage still."""
     found = Found(device_id=row["device_id"], premises_id=row["premises_id"], area=row["area"])
-    return await fault_holding.fault_is_held(connection, found, assessed, now=now) is not None
+    if await fault_holding.fault_is_held(connection, found, assessed, now=now) is not None:
+        return True
+    if assessed.class_ is not Class.POWER_LOST or row["kind"] == Holder.OUTAGE:
+        return False
+    folded = await power_outages.fold(
+        connection, home=f"p{row['premises_id']}" if row["premises_id"] is not None else f"d{row['device_id']}",
+        hub_id=row["hub_id"], area=row["area"], lines=power_lines_of(assessed.policy.thresholds), centre=centre,
+        now=now,
+    )  # fmt: skip
+    if folded is None:
+        return False
+    await connection.execute(
+        _Q.hold, str(Holder.OUTAGE), folded.incident_id, row["device_id"], row["resident_id"], row["premises_id"],
+        row["area"], row["class"], row["topic"], row["event_no"], now,
+    )  # fmt: skip
+    if folded.opened is not None and folded.opened.case is not None:
+        await changes.record(connection, changes_of(folded.opened.case, folded.opened.first_new_seq), now=now)
+    return True
 
 
 async def _release_escalation(

@@ -238,9 +238,9 @@ async def look(database: Database, *, centre: Centre, now: datetime) -> int:
             about = f"storm:{row['id']}"
             async with database.transaction() as connection:
                 await lock_subject(connection, f"s:{about}")
-                await connection.execute(Q.note_counted, row["id"], row["hits"])
-                more = row["hits"] - row["counted"]
-                await count_on_row(connection, about, more=more, total=row["hits"], centre=centre, now=now)
+                if await connection.fetchval(Q.note_counted, row["id"], row["hits"], row["counted"]) is not None:
+                    more = row["hits"] - row["counted"]
+                    await count_on_row(connection, about, more=more, total=row["hits"], centre=centre, now=now)
             moved += 1
     return moved
 
@@ -248,6 +248,8 @@ async def look(database: Database, *, centre: Centre, now: datetime) -> int:
 async def suggest(database: Database, *, now: datetime) -> int:
     """Suggest storm mode where technical alarms come faster than usual; a person decides. Return how many."""
     async with database.transaction() as connection:
+        # One engine at a time: two would suggest one storm twice.
+        await lock_subject(connection, "s:storm_suggestions")
         gone = await connection.fetch(Q.over_suggestions, now)
         fresh = await _suggested(connection, now)
         changed = [Change(kind="storm", object_id=row["id"], area=row["area"]) for row in gone]

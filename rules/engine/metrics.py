@@ -87,3 +87,6 @@ detector_findings_total: Final = Counter(
 detector_failures_total: Final = Counter(
     "shouwang_detector_failures_total", "Looks of detectors that failed and were put off", ["by"]
 )
+held: Final = Gauge("shouwang_held", "Devices' causes that are held back now, by what holds them", ["by"])
+released_total: Final = Counter("shouwang_released_total", "Held causes looked at again because their holder ended")
+combinations_total: Final = Counter("shouwang_combinations_total", "Cases found to be graver together than alone")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, Protocol
+
+from rules.engine import metrics
 
 #: Held rows released in one pass: each is a transaction of a few milliseconds.
 BATCH_SIZE: Final = 200
@@ -22,6 +25,10 @@ class HoldingStore(Protocol):
 
     async def release(self, now: datetime, limit: int) -> int:
         """Release held rows whose holder has ended; return how many were looked at."""
+        ...
+
+    async def held_now(self) -> Mapping[str, int]:
+        """How many devices' causes are held now, by what; a plain read."""
         ...
 
     async def watch(self, now: datetime) -> int:
@@ -45,7 +52,9 @@ class CombinationPass:
 
     async def run_once(self, now: datetime) -> int:
         """Look once."""
-        return await self._store.combine(now)
+        found = await self._store.combine(now)
+        metrics.combinations_total.inc(found)
+        return found
 
 
 class HoldingPass:
@@ -61,7 +70,12 @@ class HoldingPass:
     async def run_once(self, now: datetime) -> int:
         """Look once; return the rows released, or a full batch where more wait."""
         await self._store.keep(now)
-        return await self._store.release(now, BATCH_SIZE)
+        released = await self._store.release(now, BATCH_SIZE)
+        metrics.held.clear()
+        for by, number in (await self._store.held_now()).items():
+            metrics.held.labels(by=by).set(number)
+        metrics.released_total.inc(released)
+        return released
 
 
 class StormWatchPass:

@@ -54,3 +54,13 @@ SELECT topic, flapping_since, flaps, runaway_since, held, alarms AS alarms_in_wi
    AND ($2 = 'runaway_device' OR topic = $2
         OR EXISTS (SELECT FROM incident AS i WHERE i.subject = 'd' || $1 || ':' || topic AND i.class = $2))
  ORDER BY last_at DESC LIMIT 1
+
+-- name: false_alarms
+SELECT i.device_id, count(*)::int AS alarms, max(i.id) AS incident_id, max(i.area::text) AS area FROM incident AS i
+ WHERE i.outcome = 'false_alarm' AND i.resolved_at > $1 AND i.device_id IS NOT NULL
+ GROUP BY i.device_id HAVING count(*) >= $2 ORDER BY i.device_id LIMIT 500
+
+-- name: add_work_order
+INSERT INTO task (kind, key, device_id, incident_id, area, for_role, due_at, made_at)
+VALUES ('false_alarms', $1, $2, $3, $4::text::ltree, 'community_worker', $5, $6)
+    ON CONFLICT (key) DO NOTHING RETURNING id

@@ -87,7 +87,7 @@ SELECT h.no, h.incident_id FROM held AS h
 
 -- name: held_row
 -- After the device's lock, which whoever writes such a row holds too. `is_bad`: by all that is known it still stands.
-SELECT h.no, h.kind, h.ref, h.device_id, d.device, h.incident_id, h.resident_id, h.premises_id, h.area::text AS area,
+SELECT h.no, h.kind, h.ref, h.device_id, d.device, d.hub_id, h.incident_id, h.resident_id, h.premises_id, h.area::text AS area,
        h.class, h.topic, h.hits, h.event_no,
        h.topic = ANY (s.open)
            OR EXISTS (SELECT FROM device_finding AS f WHERE f.device_id = h.device_id AND f.topic = h.topic)
@@ -98,6 +98,9 @@ SELECT h.no, h.kind, h.ref, h.device_id, d.device, h.incident_id, h.resident_id,
                                   AND e.no > coalesce(h.event_no, 0))) AS is_bad
   FROM held AS h LEFT JOIN device AS d ON d.id = h.device_id LEFT JOIN device_state AS s ON s.device_id = h.device_id
  WHERE h.no = $1 AND h.ended_at IS NULL
+
+-- name: held_now
+SELECT kind, count(*)::int AS rows FROM held WHERE ended_at IS NULL GROUP BY kind
 
 -- name: device_of_held
 SELECT device_id FROM held WHERE no = $1

@@ -22,7 +22,8 @@ SELECT o.incident_id, o.part, o.counted, o.from_at,
   FROM power_outage AS o WHERE o.ended_at IS NULL
 
 -- name: note_counted
-UPDATE power_outage SET counted = $2 WHERE incident_id = $1
+-- Nothing where another engine has counted meanwhile.
+UPDATE power_outage SET counted = $2 WHERE incident_id = $1 AND counted = $3 RETURNING incident_id
 
 -- name: end
 UPDATE power_outage SET ended_at = $2 WHERE incident_id = $1 AND ended_at IS NULL RETURNING part

@@ -170,7 +170,8 @@ SELECT t.id, t.until_at, t.counted,
   FROM storm AS t WHERE t.state = 'on'
 
 -- name: note_counted
-UPDATE storm SET counted = $2 WHERE id = $1
+-- Nothing where another engine has counted meanwhile.
+UPDATE storm SET counted = $2 WHERE id = $1 AND counted = $3 RETURNING id
 
 -- name: alarms_by_area
 -- Technical alarms of the window, by the area of their home; a range of the partial index.

@@ -86,6 +86,23 @@ async def test_who_presses_ten_times_a_day_is_heard_ten_times_and_looked_after(f
         assert [(one.outcome, one.calls) for one in seen.usual] == [("accidental", 10)]
 
 
+async def test_a_device_with_three_false_alarms_in_a_week_gets_a_work_order_and_rings_as_ever(fresh_dsn: str) -> None:
+    async with holding_in(fresh_dsn) as town:
+        device = await town.device()
+        for _ in range(3):
+            case = (await town.says(device, EventType.SMOKE)).incident_id
+            await town.db.pool.execute(
+                "UPDATE incident SET outcome = 'false_alarm', state = 'resolved', resolved_at = $2 WHERE id = $1",
+                case, town.night.now,
+            )  # fmt: skip
+            town.night.clock.advance(3600)
+        await town.passes.callers(town.night.now)
+        await town.passes.callers(town.night.now)
+        orders = await town.db.pool.fetch("SELECT device_id FROM task WHERE kind = 'false_alarms'")
+        assert [order["device_id"] for order in orders] == [await town.device_id(device)]
+        assert (await town.night.case((await town.says(device, EventType.SMOKE)).incident_id))["sound_to"] == "desks"
+
+
 async def test_a_usual_caller_who_falls_silent_is_asked_after(fresh_dsn: str) -> None:
     async with holding_in(fresh_dsn) as town:
         desk, home = await town.night.town.user(), await town.night.town.home()

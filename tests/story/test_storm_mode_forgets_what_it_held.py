@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from devices.event import EventType
+from store.outages import read_outage
 from store.storm_records import NewStorm, StormRefused, end_storm, list_storms, read_storm, switch_on
 from tests.story.holding_town import AREA, holding_in
 from tests.town import CENTRE
@@ -37,6 +38,23 @@ async def test_a_storm_is_one_row_and_what_is_still_bad_at_its_end_is_its_own_ca
             await town.device_id(elsewhere), await town.device_id(faulty),
         ]  # fmt: skip
         assert (await town.night.case(fire))["state"] == "open"
+
+
+async def test_homes_still_without_power_after_a_storm_are_one_outage_and_not_a_thousand_cases(fresh_dsn: str) -> None:
+    async with holding_in(fresh_dsn) as town:
+        by = await town.night.town.user("supervisor")
+        storm = await town.storm(by, seconds=3600)
+        for _ in range(20):
+            await town.says(await town.device(), EventType.POWER_LOST)
+        (row,) = await town.open_cases()
+        behind = await read_outage(town.db, row["id"], sight=[])
+        assert behind is not None and (behind.kind, behind.devices, len(behind.people)) == ("storm", 20, 20)
+        assert await end_storm(town.db, storm, why="by_person", by=by.user_id, centre=CENTRE, now=town.night.now)
+        await town.later(5)
+        assert len(await town.open_cases("power_lost")) == 5
+        (outage,) = await town.open_cases("area_outage")
+        behind = await read_outage(town.db, outage["id"], sight=[])
+        assert behind is not None and behind.devices == 15
 
 
 async def test_a_storm_is_suggested_when_the_rate_passes_its_line_and_taken_by_a_person(fresh_dsn: str) -> None:
