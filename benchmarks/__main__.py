@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from benchmarks import backlog, deadlines, decoding, machine, press, supervision, telemetry
+from benchmarks import backlog, classification, deadlines, decoding, machine, press, supervision, telemetry
 from benchmarks.figures import Figure
 
 BENCHMARKS: Final[dict[str, Callable[[], Awaitable[list[Figure]]]]] = {
@@ -18,6 +18,7 @@ BENCHMARKS: Final[dict[str, Callable[[], Awaitable[list[Figure]]]]] = {
     "backlog": backlog.measure,
     "supervision": supervision.measure,
     "deadlines": deadlines.measure,
+    "classification": classification.measure,
 }
 
 

@@ -5,7 +5,7 @@ Only technical causes are ever asked about here; who calls for help ten times a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -63,20 +63,28 @@ def heard(trace: Trace | None, *, bad: bool, now: datetime, limits: DampingLimit
     changes = _recent((*trace.changes, now) if changed else trace.changes, now, limits)
     begins = trace.flapping_since is None and len(changes) > limits.flaps
     flapping_since = now if begins else trace.flapping_since
-    fresh = replace(
-        trace, bad=bad, changes=changes, last_at=now, flapping_since=flapping_since,
+    window_at, alarms, runaway_since, held = _counted(trace, now, limits) if bad else _as_counted(trace)
+    return Trace(
+        bad=bad, changes=changes, flapping_since=flapping_since, window_at=window_at, alarms=alarms,
         flaps=len(changes) if begins else trace.flaps + (changed and flapping_since is not None),
+        runaway_since=runaway_since, held=held, last_at=now,
     )  # fmt: skip
-    return _counted(fresh, now, limits) if bad else fresh
 
 
-def _counted(trace: Trace, now: datetime, limits: DampingLimits) -> Trace:
-    if now - trace.window_at >= timedelta(seconds=limits.runaway_window_s):
-        trace = replace(trace, window_at=now, alarms=0)
-    alarms = trace.alarms + 1
+#: When its window began, the alarms in it, since when it runs away, and what was only counted since.
+_Counted = tuple[datetime, int, datetime | None, int]
+
+
+def _as_counted(trace: Trace) -> _Counted:
+    return trace.window_at, trace.alarms, trace.runaway_since, trace.held
+
+
+def _counted(trace: Trace, now: datetime, limits: DampingLimits) -> _Counted:
+    over = now - trace.window_at >= timedelta(seconds=limits.runaway_window_s)
+    window_at, alarms = (now, 1) if over else (trace.window_at, trace.alarms + 1)
     runs = trace.runaway_since is not None or alarms > limits.runaway_alarms
     held = trace.held + 1 if runs and alarms > 1 else trace.held
-    return replace(trace, alarms=alarms, held=held, runaway_since=(trace.runaway_since or now) if runs else None)
+    return window_at, alarms, (trace.runaway_since or now) if runs else None, held
 
 
 def _recent(changes: tuple[datetime, ...], now: datetime, limits: DampingLimits) -> tuple[datetime, ...]:

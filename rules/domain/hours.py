@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -59,7 +60,9 @@ def minute_of_day(now: datetime, zone: ZoneInfo) -> int:
     return local.hour * 60 + local.minute
 
 
+@lru_cache(maxsize=4096)
 def _on(window: Window, day: date, zone: ZoneInfo) -> Period | None:
+    """The same for every event of a day, and most of what asking cost."""
     if day.isoweekday() not in window.days:
         return None
     begins_at = datetime.combine(day, time(), zone) + timedelta(minutes=window.from_min)

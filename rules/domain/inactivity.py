@@ -178,7 +178,7 @@ def next_look_at(state: State, look: Look, rule: Rule, now: datetime, zone: Zone
 def _count(state: State, quiet_since: datetime, rule: Rule, now: datetime) -> tuple[State, Finding | None]:
     ask_at = quiet_since + rule.after - PRE_ALARM
     if now < ask_at:
-        return _to(replace(state, asked_at=None), Status.WATCHING, now), None
+        return _to(_not_asked(state), Status.WATCHING, now), None
     if state.status is not Status.ASKED or state.asked_at is None or quiet_since > state.asked_at:
         state = replace(_to(state, Status.ASKED, now), asked_at=now, number=state.number + 1)
         return state, _finding(Act.ASK, Reason.NO_SIGN, state, quiet_since)
@@ -191,7 +191,8 @@ def _count(state: State, quiet_since: datetime, rule: Rule, now: datetime) -> tu
 def _proof(state: State, look: Look, now: datetime) -> tuple[State, Finding | None]:
     """How long the sensors have proven nothing, and whether somebody is to be told, once."""
     if proven(look.sensors):
-        return replace(state, unproven_since=None, unknown_told=False), None
+        known = state.unproven_since is None and not state.unknown_told
+        return state if known else replace(state, unproven_since=None, unknown_told=False), None
     surest = _surest(look.sensors)
     heard_at = max((sensor.heard_at for sensor in surest if sensor.heard_at is not None), default=None)
     since = heard_at or state.unproven_since or now
@@ -215,6 +216,10 @@ def _quiet_since(state: State, look: Look, rule: Rule, now: datetime, zone: Zone
 
 def _finding(act: Act, reason: Reason, state: State, quiet_since: datetime) -> Finding:
     return Finding(act=act, reason=reason, number=state.number, quiet_since=quiet_since)
+
+
+def _not_asked(state: State) -> State:
+    return state if state.asked_at is None else replace(state, asked_at=None)
 
 
 def _to(state: State, status: Status, now: datetime) -> State:

@@ -235,18 +235,26 @@ def _plain(
 
 def marks_of(context: Context) -> frozenset[Mark]:
     """Every mark this context puts on an alarm."""
-    holds = {
-        Mark.UNREGISTERED: not context.registered,
-        Mark.NOT_LIVE: context.registered and context.life is not DeviceLife.LIVE,
-        Mark.LATE: context.late,
-        Mark.CLOCK_WRONG: context.clock_wrong,
-        Mark.RETAINED: context.retained,
-        Mark.TEST: context.test_mode,
-        Mark.DAMAGED: context.damaged,
-        Mark.ID_REUSED: context.id_reused,
-        Mark.STATUS: context.resident_status is not ResidentStatus.ACTIVE,
-    }
-    return frozenset(mark for mark, held in holds.items() if held)
+    # Pairs and not a table: each event comes here, and most have none.
+    marks = [
+        mark
+        for mark, holds in (
+            (Mark.UNREGISTERED, not context.registered),
+            (Mark.NOT_LIVE, context.registered and context.life is not DeviceLife.LIVE),
+            (Mark.LATE, context.late),
+            (Mark.CLOCK_WRONG, context.clock_wrong),
+            (Mark.RETAINED, context.retained),
+            (Mark.TEST, context.test_mode),
+            (Mark.DAMAGED, context.damaged),
+            (Mark.ID_REUSED, context.id_reused),
+            (Mark.STATUS, context.resident_status is not ResidentStatus.ACTIVE),
+        )
+        if holds
+    ]
+    return frozenset(marks) if marks else _UNMARKED
+
+
+_UNMARKED: Final[frozenset[Mark]] = frozenset()
 
 
 def explain(assessment: Assessment) -> str:
