@@ -299,6 +299,39 @@ class IncidentLife(RuleBasedStateMachine):
             claim_counted=self.now.second % 2 == 0,
         )
 
+    @precondition(lambda self: any(case.owner is not None for case in self.cases))
+    @rule(data=st.data(), class_=st.sampled_from([Class.SOS, Class.FALL, Class.WANDERING, Class.MEDICAL_ATTENTION]))
+    def owner_reclassifies(self, data: st.DataObject, class_: Class) -> None:
+        case = data.draw(st.sampled_from([case for case in self.cases if case.owner is not None]))
+        if case.subject.family is not BUILTIN.row(class_).family:
+            return
+        assessed = assess_class(class_, now=self.now)
+        case.class_, case.first_escalation_s = class_, assessed.first_escalation_s
+        case.priority = min(case.priority, assessed.priority)
+        case.deadlines = deadlines.on_raise(case.deadlines, case.clocks, now=self.now)
+        self.step(case, Step.RECLASSIFY, frozenset({Actor.DESK, Actor.OWNER}), case.owner)
+
+    @precondition(lambda self: any(case.unresolved for case in self.cases))
+    @rule(
+        data=st.data(),
+        kind=st.sampled_from([DeadlineKind.SERVICES, DeadlineKind.CALL_BACK, DeadlineKind.TRANSFER]),
+        seconds=st.integers(0, 600),
+    )
+    def a_chain_beside_the_desk_sets_its_time(self, data: st.DataObject, kind: DeadlineKind, seconds: int) -> None:
+        case = data.draw(st.sampled_from([case for case in self.cases if case.unresolved]))
+        before = {due for due in case.deadlines if due.kind not in deadlines.BESIDE}
+        case.deadlines = deadlines.beside(case.deadlines, kind, self.now + timedelta(seconds=seconds))
+        assert {due for due in case.deadlines if due.kind not in deadlines.BESIDE} == before
+
+    @precondition(lambda self: any(case.state is State.CLOSED for case in self.cases))
+    @rule(data=st.data())
+    def a_merge_is_undone(self, data: st.DataObject) -> None:
+        case = data.draw(st.sampled_from([case for case in self.cases if case.state is State.CLOSED]))
+        if any(other.unresolved and other.subject == case.subject for other in self.cases):
+            return
+        case.state, case.owner, case.resolved_at, case.going = State.OPEN, None, None, 0
+        case.deadlines = deadlines.on_open(case.clocks, now=self.now)
+
     # ── what time does ──
 
     @rule(seconds=st.sampled_from([1, 5, 20, 31, 60, 90, 200, 601, 3600, 90_000]))
