@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from devices.event import FAULTS, EventType
-from rules.domain.policy_context import Context
+from rules.domain.policy_context import ALWAYS, Context
 from rules.domain.policy_routes import (
     ENDED,
     NOT_IN_USE,
@@ -128,7 +128,7 @@ def unknown_call(*, now: datetime, policy: Policy = BUILTIN) -> Assessment:
 def route_of(event_type: EventType, context: Context, policy: Policy) -> Route:
     """The rule that decides: of those that hold the most specific, of equals the first; one that says so for none."""
     for route in policy.routes.get(event_type, ()):
-        if route.when.holds(context):
+        if route.when is ALWAYS or route.when.holds(context):
             return route
     return UNMATCHED
 
@@ -214,6 +214,26 @@ def _plain(
     soft_s: int = 0,
     rule: str = "",
 ) -> Assessment:
+    """The class's row as an assessment; without marks the very same value each time, since most alarms have none."""
+    if marks or soft_s:
+        return _made(policy, class_, effect, reason, marks, event_type, soft_s, rule)
+    key = (class_, effect, reason, event_type, rule)
+    known: Assessment | None = policy.made.get(key)
+    if known is None:
+        known = policy.made[key] = _made(policy, class_, effect, reason, marks, event_type, soft_s, rule)
+    return known
+
+
+def _made(
+    policy: Policy,
+    class_: Class,
+    effect: Effect,
+    reason: Reason,
+    marks: frozenset[Mark],
+    event_type: EventType | None,
+    soft_s: int,
+    rule: str,
+) -> Assessment:
     row = policy.rows[class_]
     return Assessment(
         effect=effect,
@@ -233,28 +253,24 @@ def _plain(
     )
 
 
+_NO_MARKS: Final[frozenset[Mark]] = frozenset()
+
+
 def marks_of(context: Context) -> frozenset[Mark]:
     """Every mark this context puts on an alarm."""
-    # Pairs and not a table: each event comes here, and most have none.
-    marks = [
-        mark
-        for mark, holds in (
-            (Mark.UNREGISTERED, not context.registered),
-            (Mark.NOT_LIVE, context.registered and context.life is not DeviceLife.LIVE),
-            (Mark.LATE, context.late),
-            (Mark.CLOCK_WRONG, context.clock_wrong),
-            (Mark.RETAINED, context.retained),
-            (Mark.TEST, context.test_mode),
-            (Mark.DAMAGED, context.damaged),
-            (Mark.ID_REUSED, context.id_reused),
-            (Mark.STATUS, context.resident_status is not ResidentStatus.ACTIVE),
-        )
-        if holds
-    ]
-    return frozenset(marks) if marks else _UNMARKED
-
-
-_UNMARKED: Final[frozenset[Mark]] = frozenset()
+    holds = (
+        (not context.registered, Mark.UNREGISTERED),
+        (context.registered and context.life is not DeviceLife.LIVE, Mark.NOT_LIVE),
+        (context.late, Mark.LATE),
+        (context.clock_wrong, Mark.CLOCK_WRONG),
+        (context.retained, Mark.RETAINED),
+        (context.test_mode, Mark.TEST),
+        (context.damaged, Mark.DAMAGED),
+        (context.id_reused, Mark.ID_REUSED),
+        (context.resident_status is not ResidentStatus.ACTIVE, Mark.STATUS),
+    )
+    found = [mark for held, mark in holds if held]
+    return frozenset(found) if found else _NO_MARKS
 
 
 def explain(assessment: Assessment) -> str:

@@ -19,6 +19,7 @@ from rules.domain.vocabulary import (
 )
 
 _DAY_MIN: Final = 24 * 60
+_CANNOT_CALL: Final = frozenset({"deaf", "mute"})
 
 
 class Vitals(StrEnum):
@@ -64,7 +65,7 @@ class Context:
     @property
     def speechless(self) -> bool:
         """Whether a call-back by voice cannot work."""
-        return self.speech is Speech.NONE or self.hearing is Hearing.DEAF or not self.tags.isdisjoint({"deaf", "mute"})
+        return self.speech is Speech.NONE or self.hearing is Hearing.DEAF or not self.tags.isdisjoint(_CANNOT_CALL)
 
     @property
     def life_safety_device(self) -> bool:

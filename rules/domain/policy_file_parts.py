@@ -122,7 +122,7 @@ def _when(table: Table) -> When:
         if not table.has(key):
             table.flag(key)  # known, and not given
     table.end()
-    return when
+    return ALWAYS if when == ALWAYS else when
 
 
 def _hours(table: Table) -> tuple[int, int] | None:

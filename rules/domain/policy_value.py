@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from devices.event import EventType
 from rules.domain.ladders import CANARY_LADDER, DEFAULT_LADDERS, REPAIR_LADDERS, Ladder
@@ -32,6 +32,8 @@ class Policy:
     plans: Mapping[str, Plan]
     thresholds: Thresholds = DEFAULT_THRESHOLDS
     storms: tuple[StormProfile, ...] = PROFILES  #: what a storm holds, by name
+    #: Assessments without marks, each made once: what every alarm would make anew.
+    made: dict[object, Any] = field(init=False, default_factory=dict, repr=False)
 
     def row(self, class_: Class) -> Row:
         return self.rows[class_]

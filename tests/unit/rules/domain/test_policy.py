@@ -11,6 +11,7 @@ from rules.domain.policy import Assessment, Context, Effect, Reason, assess, ass
 from rules.domain.policy_print import to_markdown
 from rules.domain.policy_routes import ROUTES
 from rules.domain.policy_table import FIRST_STAGE_LIMIT_S, FLOORS, ROWS, Sent, problems_of
+from rules.domain.policy_value import BUILTIN
 from rules.domain.vocabulary import (
     LIFE_SAFETY as LIFE_SAFETY_CLASSES,
 )
@@ -248,3 +249,12 @@ def test_an_assessment_explains_itself_without_personal_data() -> None:
 def test_the_page_of_the_policy_is_what_the_code_does() -> None:
     page = Path(__file__).parents[4] / "docs" / "policy.md"
     assert page.read_text(encoding="utf-8") == to_markdown(), "print it anew: python -m rules.domain.policy_print"
+
+
+def test_a_changed_policy_never_answers_with_what_another_has_made() -> None:
+    judge(EventType.FALL)
+    row = replace(ROWS[Class.FALL], first_escalation_s=30)
+    other = replace(BUILTIN, rows={**ROWS, Class.FALL: row})
+    found = assess(EventType.FALL, PLAIN, now=NOW, policy=other)
+    assert (found.first_escalation_s, found.policy) == (30, other)
+    assert judge(EventType.FALL).first_escalation_s == 60
