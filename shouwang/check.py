@@ -63,7 +63,7 @@ def check(ctx: click.Context) -> None:
 async def findings_of(settings: Settings) -> list[Finding]:
     """Look at everything once, one after the other."""
     looks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (
-        _data_dir, _key, _sources, _database, _policy, _broker, _door, _console, _parts, _canary, _chain, _rota,
+        _data_dir, _key, _sources, _database, _policy, _broker, _door, _console, _parts, _canary, _chain, _rota, _retention,
     )  # fmt: skip
     return [await look(settings) for look in looks]
 
@@ -229,6 +229,15 @@ async def _rota(settings: Settings) -> Finding:
 def _told(one: RotaFinding) -> str:
     whose = f" of {one.who}" if one.who is not None else ""
     return f"{one.wrong} {one.role}{whose} {one.from_at:%Y-%m-%d %H:%M} to {one.to_at:%Y-%m-%d %H:%M} UTC"
+
+
+async def _retention(settings: Settings) -> Finding:
+    """Whoever answers for the data sets the periods; what nobody set is named, and is no fault."""
+    periods = settings.retention.model_dump()
+    unset = [name for name in periods if name not in settings.retention.model_fields_set]
+    if not unset:
+        return Finding(what="retention", found="every period set")
+    return Finding(what="retention", found=f"by default: {', '.join(f'{name} {periods[name]} d' for name in unset)}")
 
 
 async def _ask(what: str, host: str, port: int, remedy: str) -> Finding:
