@@ -27,7 +27,9 @@ _Q: Final = queries("detectors")
 FOUND: Final = "found:"
 #: A question that is older misleads: whoever was asked has moved, or somebody is called by now.
 QUESTION_EXPIRES: Final = timedelta(minutes=10)
-_CALLED_FOR: Final = frozenset({Class.INACTIVITY, Class.INACTIVITY_UNKNOWN})
+#: What a movement says something about, and what a check-in does: the one never about the other.
+SILENCE: Final = frozenset({Class.INACTIVITY, Class.INACTIVITY_UNKNOWN})
+WELLBEING: Final = frozenset({Class.WELLBEING_UNANSWERED, Class.WELLBEING_UNANSWERED_AT_RISK})
 
 
 async def tell_of_device(
@@ -75,15 +77,19 @@ async def tell_of_resident(
 
 
 async def note_of_resident(
-    connection: Connection, resident_id: int, *, facts: Facts, centre: Centre, now: datetime
-) -> None:
-    """A sign of somebody for whom we rang: an entry in that case, which ends nothing. Ends with the change feed."""
+    connection: Connection, resident_id: int, *, facts: Facts, centre: Centre, now: datetime,
+    of: frozenset[Class] = SILENCE, actor: str = SYSTEM,
+) -> None:  # fmt: skip
+    """A sign of somebody for whom we rang: an entry in a case of these classes, which ends nothing.
+
+    Ends with the change feed.
+    """
     await lock_subject(connection, f"r{resident_id}")
     case = await load_open(connection, f"r{resident_id}", Family.PERSON)
-    if case is None or case.class_ not in _CALLED_FOR:
+    if case is None or case.class_ not in of:
         return
     subject = correlation.Subject(key=case.subject, family=case.family)
-    cause = Cause(actor=SYSTEM, subject=subject, source="system", facts=facts)
+    cause = Cause(actor=actor, subject=subject, source="system", facts=facts)
     reason = correlation.Reason.END_OF_LIFE_SAFETY_CONDITION
     await _record(connection, await note_on(connection, case.id, cause, reason, centre=centre, now=now), now)
 

@@ -14,6 +14,7 @@ from console.api.registers import as_problems, refuse_out_of_sight
 from console.rights import CHECK_IN, READ_PEOPLE, WRITE_PEOPLE
 from console.routes import Call, Match, Reply, Route
 from rules.domain.vitals import COUNTY
+from store.opening import Centre
 from store.registers.care import (
     Bounds,
     CareRule,
@@ -183,9 +184,11 @@ async def note_check_in(call: Call) -> Reply:
     body = call.body_as(NewCheckIn)
     await _refuse_unseen_resident(call)
     contact = int(body.contact) if body.contact else None
+    centre = Centre(keyring=call.context.keyring, timezone=call.context.site_timezone)
     with as_problems():
         made = await check_in(
-            call.context.db, call.id, contact_id=contact, note=body.note, by=call.user.user_id, now=call.now
+            call.context.db, call.id, contact_id=contact, note=body.note, by=call.user.user_id, centre=centre,
+            now=call.now,
         )  # fmt: skip
     return Reply(body=made, status=HTTPStatus.CREATED)
 

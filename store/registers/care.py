@@ -11,6 +11,8 @@ import msgspec
 from store.audit import note_look
 from store.changes import Change, record
 from store.database import Database
+from store.findings import WELLBEING, note_of_resident
+from store.opening import Centre
 from store.registers.errors import RecordChanged, RecordUnknown, ReferenceUnknown
 from store.registers.residents import area_of_resident
 from store.sql import queries
@@ -134,9 +136,11 @@ async def end_bounds(db: Database, resident_id: int, *, by: int, now: datetime) 
 
 
 async def check_in(
-    db: Database, resident_id: int, *, contact_id: int | None, note: str, by: int, now: datetime
+    db: Database, resident_id: int, *, contact_id: int | None, note: str, by: int, centre: Centre, now: datetime
 ) -> CheckIn:
     """Note that the resident is well, by their own word or a contact's: it ends wellbeing calls and nothing else.
+
+    Where nobody had answered in time, it stands in that case, for whoever works on it to resolve.
 
     ReferenceUnknown where the contact is not theirs, or is barred.
     """
@@ -148,6 +152,10 @@ async def check_in(
                 raise ReferenceUnknown("no such contact of this resident")
         made: int = await connection.fetchval(_Q.check_in, resident_id, now, contact_id, by, note)
         await connection.execute(_Q.look_soon, resident_id, now)
+        facts = (("checked_in", made), ("contact", contact_id))
+        await note_of_resident(
+            connection, resident_id, facts=facts, centre=centre, now=now, of=WELLBEING, actor=f"user:{by}"
+        )
         await _on_record(connection, resident_id, area, f"resident:{resident_id}", "checked_in", by=by, now=now)
     return CheckIn(id=str(made), at=now)
 

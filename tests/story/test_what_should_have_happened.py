@@ -11,7 +11,7 @@ from devices.event import EventType
 from store.registers.care import check_in
 from store.visits import change_visit, plan_visit
 from tests.story.detected_town import Detected, detected_in
-from tests.town import Home
+from tests.town import CENTRE, Home
 
 WEEK = [1, 2, 3, 4, 5, 6, 7]
 
@@ -128,10 +128,20 @@ async def test_a_contact_may_answer_for_them_and_that_ends_no_other_case(fresh_d
             "INSERT INTO contact (resident_id, name, role) VALUES ($1, '王女', 'attends') RETURNING id",
             home.resident_id,
         )
-        await check_in(town.town.db, home.resident_id, contact_id=contact, note="", by=by, now=town.now)
+        await check_in(town.town.db, home.resident_id, contact_id=contact, note="", by=by, centre=CENTRE, now=town.now)
         await town.pass_time(timedelta(hours=1))
         (case,) = await town.cases(home)
         assert (case["id"], case["class"], case["state"]) == (pressed.incident_id, "sos", "open")
+
+
+async def test_an_answer_after_it_was_told_stands_in_its_case(fresh_dsn: str) -> None:
+    async with detected_in(fresh_dsn) as town:
+        home = await _wellbeing(town)
+        by = (await town.town.user()).user_id
+        await town.pass_time(timedelta(hours=1))
+        await check_in(town.town.db, home.resident_id, contact_id=None, note="", by=by, centre=CENTRE, now=town.now)
+        (case,) = await town.cases(home)
+        assert (case["state"], await town.town.actions(case["id"])) == ("open", ["opened", "noted"])
 
 
 async def test_a_press_before_the_call_spares_it(fresh_dsn: str) -> None:
