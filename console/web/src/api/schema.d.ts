@@ -39,7 +39,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Who is at the desks now
+         * @description 当前在岗人员。For: administrator, dispatcher, supervisor.
+         */
+        get: operations["get_duty"];
         put?: never;
         /**
          * Say who is at a desk
@@ -93,7 +97,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Say where it is, or whom it is about
+         * @description 更正地点或指明当事人。For: administrator, dispatcher, supervisor.
+         */
+        patch: operations["patch_incidents_id"];
         trace?: never;
     };
     "/api/v1/incidents/{id}/outage": {
@@ -276,6 +284,682 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who might go, in order, with the reasons
+         * @description 可调派人员排序(附理由)。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor.
+         */
+        get: operations["get_incidents_id_candidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/dispatch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask responders to go
+         * @description 调派。For: administrator, dispatcher, supervisor.
+         */
+        post: operations["post_incidents_id_dispatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/stand_down": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * They are not needed any more
+         * @description 撤回任务。For: administrator, dispatcher, supervisor.
+         */
+        post: operations["post_incidents_id_stand_down"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/arrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Somebody is there, as told by telephone
+         * @description 已到场(电话告知)。For: administrator, dispatcher, supervisor.
+         */
+        post: operations["post_incidents_id_arrive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the responder who asks is asked
+         * @description 我的任务。For: responder.
+         */
+        get: operations["get_assignments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An assignment; address and people only after the acceptance
+         * @description 任务详情(接单后显示地址)。For: administrator, dispatcher, program, responder, supervisor.
+         */
+        get: operations["get_assignments_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * I go
+         * @description 接单。For: administrator, dispatcher, program, responder, supervisor.
+         */
+        post: operations["post_assignments_id_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * I cannot go, or not any more
+         * @description 无法前往。For: administrator, dispatcher, program, responder, supervisor.
+         */
+        post: operations["post_assignments_id_decline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{id}/en_route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * I am on the way
+         * @description 已出发。For: administrator, dispatcher, program, responder, supervisor.
+         */
+        post: operations["post_assignments_id_en_route"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{id}/arrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * I am there
+         * @description 已到场。For: administrator, dispatcher, program, responder, supervisor.
+         */
+        post: operations["post_assignments_id_arrive"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * How it goes
+         * @description 情况报告。For: administrator, dispatcher, program, responder, supervisor.
+         */
+        post: operations["post_assignments_id_report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Done here
+         * @description 处置完毕。For: administrator, dispatcher, program, responder, supervisor.
+         */
+        post: operations["post_assignments_id_complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{id}/take_back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Arrived, or done, was pressed by mistake
+         * @description 撤回到场或完毕。For: administrator, dispatcher, program, responder, supervisor.
+         */
+        post: operations["post_assignments_id_take_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/responders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Responders, masked
+         * @description 上门救助人员列表(脱敏)。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, register_clerk, supervisor.
+         */
+        get: operations["get_responders"];
+        put?: never;
+        /**
+         * Make a responder
+         * @description 新建上门救助人员。For: administrator, program, register_clerk, supervisor.
+         */
+        post: operations["post_responders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/responders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One responder, whole; the look is on record
+         * @description 上门救助人员资料。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, register_clerk, supervisor.
+         */
+        get: operations["get_responders_id"];
+        put?: never;
+        post?: never;
+        /**
+         * A responder has left: not asked any more, and not forgotten in cases
+         * @description 上门救助人员离队。For: administrator, program, register_clerk, supervisor.
+         */
+        delete: operations["delete_responders_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a responder
+         * @description 修改上门救助人员。For: administrator, program, register_clerk, supervisor.
+         */
+        patch: operations["patch_responders_id"];
+        trace?: never;
+    };
+    "/api/v1/responders/{id}/absences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When a responder cannot be asked
+         * @description 不在岗时段。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, register_clerk, supervisor.
+         */
+        get: operations["get_responders_id_absences"];
+        put?: never;
+        /**
+         * Say when a responder cannot be asked
+         * @description 报备不在岗。For: administrator, dispatcher, program, register_clerk, responder, supervisor.
+         */
+        post: operations["post_responders_id_absences"];
+        /**
+         * They can be asked again
+         * @description 取消不在岗。For: administrator, dispatcher, program, register_clerk, responder, supervisor.
+         */
+        delete: operations["delete_responders_id_absences"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/responders/{id}/position": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Where a responder is
+         * @description 上报位置。For: administrator, dispatcher, program, responder, supervisor.
+         */
+        post: operations["post_responders_id_position"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a step of the plan
+         * @description 回答预案步骤。For: administrator, dispatcher, supervisor.
+         */
+        post: operations["post_incidents_id_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/reclassify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the class or the priority
+         * @description 改变类别或级别。For: administrator, dispatcher, supervisor.
+         */
+        post: operations["post_incidents_id_reclassify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that a further alarm was seen
+         * @description 已看到新的报警。For: administrator, dispatcher, supervisor.
+         */
+        post: operations["post_incidents_id_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Correct an earlier entry
+         * @description 更正记录。For: administrator, dispatcher, supervisor.
+         */
+        post: operations["post_incidents_id_correct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Offer the case, or answer an offer
+         * @description 转交、接受或谢绝转交。For: administrator, dispatcher, supervisor.
+         */
+        post: operations["post_incidents_id_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take this case into another
+         * @description 并入另一事件。For: administrator, dispatcher, supervisor.
+         */
+        post: operations["post_incidents_id_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/split": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo a merge
+         * @description 撤销合并。For: administrator, dispatcher, supervisor.
+         */
+        post: operations["post_incidents_id_split"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show two cases together
+         * @description 关联事件。For: administrator, dispatcher, supervisor.
+         */
+        post: operations["post_incidents_id_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that a control room was rung
+         * @description 移交110/119/120。For: administrator, dispatcher, supervisor.
+         */
+        post: operations["post_incidents_id_handover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hand_overs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hand-overs in the order they were made
+         * @description 移交记录。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor.
+         */
+        get: operations["get_hand_overs"];
+        put?: never;
+        /**
+         * Say that a control room was rung for a case
+         * @description 登记移交。For: administrator, dispatcher, supervisor.
+         */
+        post: operations["post_hand_overs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hand_overs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One hand-over
+         * @description 一次移交。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor.
+         */
+        get: operations["get_hand_overs_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * What became of a hand-over
+         * @description 移交的进展。For: administrator, dispatcher, supervisor.
+         */
+        patch: operations["patch_hand_overs_id"];
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The card to read aloud to a control room
+         * @description 移交宣读卡。For: administrator, dispatcher, supervisor.
+         */
+        get: operations["get_incidents_id_card"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/cap.xml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The case as a CAP 1.2 alert
+         * @description CAP 1.2 报文。For: administrator, dispatcher, supervisor.
+         */
+        get: operations["get_incidents_id_cap_xml"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tasks in the order they were made
+         * @description 待办事项。For: administrator, centre_manager, community_worker, dispatcher, program, register_clerk, supervisor.
+         */
+        get: operations["get_tasks"];
+        put?: never;
+        /**
+         * Leave something to be done
+         * @description 新建待办。For: administrator, centre_manager, community_worker, dispatcher, program, register_clerk, supervisor.
+         */
+        post: operations["post_tasks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One task
+         * @description 一项待办。For: administrator, centre_manager, community_worker, dispatcher, program, register_clerk, supervisor.
+         */
+        get: operations["get_tasks_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Say what became of a task
+         * @description 更新待办。For: administrator, centre_manager, community_worker, dispatcher, program, register_clerk, supervisor.
+         */
+        patch: operations["patch_tasks_id"];
+        trace?: never;
+    };
     "/api/v1/residents": {
         parameters: {
             query?: never;
@@ -322,6 +1006,438 @@ export interface paths {
          * @description 修改服务对象。For: administrator, program, register_clerk, supervisor.
          */
         patch: operations["patch_residents_id"];
+        trace?: never;
+    };
+    "/api/v1/residents/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened to a resident, the newest first
+         * @description 服务对象时间线(用途登记)。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor.
+         */
+        get: operations["get_residents_id_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/{id}/vitals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What their body said
+         * @description 体征记录(用途登记)。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor.
+         */
+        get: operations["get_residents_id_vitals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/{id}/positions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where they were; outside a case only with their consent
+         * @description 位置记录(用途登记，案件外须经同意)。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor.
+         */
+        get: operations["get_residents_id_positions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/{id}/care_rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is watched over: movement, medicine, the night's bed, wellbeing calls
+         * @description 照护规则(活动、用药、夜间离床、平安问候)。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, register_clerk, supervisor.
+         */
+        get: operations["get_residents_id_care_rules"];
+        put?: never;
+        /**
+         * Make a care rule
+         * @description 新建照护规则。For: administrator, program, register_clerk, supervisor.
+         */
+        post: operations["post_residents_id_care_rules"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/care_rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a care rule
+         * @description 停用照护规则。For: administrator, program, register_clerk, supervisor.
+         */
+        delete: operations["delete_care_rules_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a care rule
+         * @description 修改照护规则。For: administrator, program, register_clerk, supervisor.
+         */
+        patch: operations["patch_care_rules_id"];
+        trace?: never;
+    };
+    "/api/v1/residents/{id}/bounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A resident's own bounds of body readings
+         * @description 个人体征界限。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, register_clerk, supervisor.
+         */
+        get: operations["get_residents_id_bounds"];
+        /**
+         * Set a resident's bounds; their readings are judged
+         * @description 设置个人体征界限。For: administrator, program, register_clerk, supervisor.
+         */
+        put: operations["put_residents_id_bounds"];
+        post?: never;
+        /**
+         * Judge their readings no more
+         * @description 停止体征监测。For: administrator, program, register_clerk, supervisor.
+         */
+        delete: operations["delete_residents_id_bounds"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/residents/{id}/check_ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The resident, or a contact for them, says that they are well
+         * @description 平安问候应答(本人或联系人)。For: administrator, community_worker, dispatcher, program, register_clerk, responder, supervisor.
+         */
+        post: operations["post_residents_id_check_ins"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Fences
+         * @description 电子围栏列表。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, register_clerk, supervisor.
+         */
+        get: operations["get_fences"];
+        put?: never;
+        /**
+         * Draw a fence
+         * @description 新建电子围栏。For: administrator, program, register_clerk, supervisor.
+         */
+        post: operations["post_fences"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One fence
+         * @description 电子围栏。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, register_clerk, supervisor.
+         */
+        get: operations["get_fences_id"];
+        put?: never;
+        post?: never;
+        /**
+         * End a fence
+         * @description 停用电子围栏。For: administrator, program, register_clerk, supervisor.
+         */
+        delete: operations["delete_fences_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a fence
+         * @description 修改电子围栏。For: administrator, program, register_clerk, supervisor.
+         */
+        patch: operations["patch_fences_id"];
+        trace?: never;
+    };
+    "/api/v1/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Visits
+         * @description 探访列表。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, register_clerk, supervisor.
+         */
+        get: operations["get_visits"];
+        put?: never;
+        /**
+         * Plan a visit
+         * @description 计划探访。For: administrator, community_worker, dispatcher, program, register_clerk, responder, supervisor.
+         */
+        post: operations["post_visits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/visits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One visit
+         * @description 探访。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, register_clerk, supervisor.
+         */
+        get: operations["get_visits_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Begin, complete (place or voice proven), call off or move a visit
+         * @description 探访开始、完成(位置或语音证明)、取消或改期。For: administrator, community_worker, dispatcher, program, register_clerk, responder, supervisor.
+         */
+        patch: operations["patch_visits_id"];
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/outage/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note a call or visit to somebody behind an outage
+         * @description 登记大面积失联的逐户电话或上门结果。For: administrator, community_worker, dispatcher, supervisor.
+         */
+        post: operations["post_incidents_id_outage_calls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Contacts, masked
+         * @description 联系人列表(脱敏)。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, register_clerk, supervisor.
+         */
+        get: operations["get_contacts"];
+        put?: never;
+        /**
+         * Make a contact
+         * @description 新建联系人。For: administrator, program, register_clerk, supervisor.
+         */
+        post: operations["post_contacts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/contacts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One contact, with the purpose of the look
+         * @description 联系人全部资料(用途登记)。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, register_clerk, supervisor.
+         */
+        get: operations["get_contacts_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a contact
+         * @description 修改联系人。For: administrator, program, register_clerk, supervisor.
+         */
+        patch: operations["patch_contacts_id"];
+        trace?: never;
+    };
+    "/api/v1/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Consents
+         * @description 同意记录。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, register_clerk, supervisor.
+         */
+        get: operations["get_consents"];
+        put?: never;
+        /**
+         * Write down a consent
+         * @description 登记同意。For: administrator, program, register_clerk, supervisor.
+         */
+        post: operations["post_consents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Take a consent back
+         * @description 撤回同意。For: administrator, program, register_clerk, supervisor.
+         */
+        patch: operations["patch_consents_id"];
+        trace?: never;
+    };
+    "/api/v1/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The rota, and what is wrong with it
+         * @description 排班及其缺漏。For: administrator, auditor, centre_manager, community_worker, dispatcher, program, supervisor.
+         */
+        get: operations["get_shifts"];
+        put?: never;
+        /**
+         * Put somebody on the rota
+         * @description 排班。For: administrator, centre_manager, supervisor.
+         */
+        post: operations["post_shifts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shifts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change a shift
+         * @description 修改排班。For: administrator, centre_manager, supervisor.
+         */
+        patch: operations["patch_shifts_id"];
+        trace?: never;
+    };
+    "/api/v1/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Notices, the newest first: sent or not, and why
+         * @description 通知记录。For: administrator, auditor, centre_manager, quality_reviewer, supervisor.
+         */
+        get: operations["get_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/areas": {
@@ -608,6 +1724,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/callbacks/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A provider of voice or SMS reports what became of a message; the body is the provider's own
+         * @description 语音、短信服务商的回执。For: anybody.
+         */
+        post: operations["post_callbacks_name"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/devices/{id}/maintenance": {
         parameters: {
             query?: never;
@@ -680,6 +1816,178 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/absences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Absences, the newest first
+         * @description 外出报备列表。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor.
+         */
+        get: operations["get_absences"];
+        put?: never;
+        /**
+         * Note that a person or a home is away until a time
+         * @description 外出报备。For: administrator, community_worker, dispatcher, program, register_clerk, supervisor.
+         */
+        post: operations["post_absences"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/absences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One absence
+         * @description 一条外出报备。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor.
+         */
+        get: operations["get_absences_id"];
+        put?: never;
+        post?: never;
+        /**
+         * End an absence: they are back
+         * @description 结束外出(已回家)。For: administrator, community_worker, dispatcher, program, register_clerk, supervisor.
+         */
+        delete: operations["delete_absences_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an absence's end or reason
+         * @description 修改外出报备。For: administrator, community_worker, dispatcher, program, register_clerk, supervisor.
+         */
+        patch: operations["patch_absences_id"];
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/take_out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take one unregistered caller out as a case of its own
+         * @description 把一台未登记设备单独立案。For: administrator, dispatcher, supervisor.
+         */
+        post: operations["post_incidents_id_take_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/silences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Silences, the newest first, each with how often it was hit
+         * @description 屏蔽列表。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor.
+         */
+        get: operations["get_silences"];
+        put?: never;
+        /**
+         * Silence technical classes or types for a time
+         * @description 新建屏蔽(仅限设备类)。For: administrator, centre_manager, supervisor.
+         */
+        post: operations["post_silences"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/silences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One silence
+         * @description 一条屏蔽。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor.
+         */
+        get: operations["get_silences_id"];
+        put?: never;
+        post?: never;
+        /**
+         * End a silence now
+         * @description 结束屏蔽。For: administrator, centre_manager, supervisor.
+         */
+        delete: operations["delete_silences_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a silence's end or reason
+         * @description 修改屏蔽。For: administrator, centre_manager, supervisor.
+         */
+        patch: operations["patch_silences_id"];
+        trace?: never;
+    };
+    "/api/v1/storms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Storms: suggested, on and ended
+         * @description 大面积报警模式列表。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor.
+         */
+        get: operations["get_storms"];
+        put?: never;
+        /**
+         * Switch storm mode on for an area, at most a day
+         * @description 启用大面积报警模式。For: administrator, centre_manager, supervisor.
+         */
+        post: operations["post_storms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storms/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A storm, with the report of what it held
+         * @description 大面积报警模式报告。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor.
+         */
+        get: operations["get_storms_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Take a suggestion, move the end, or end it
+         * @description 启用、延长或结束。For: administrator, centre_manager, supervisor.
+         */
+        patch: operations["patch_storms_id"];
+        trace?: never;
+    };
     "/api/v1/sources": {
         parameters: {
             query?: never;
@@ -718,6 +2026,190 @@ export interface paths {
          * @description 修改来源：厂商、24 小时电话、开通期限。For: administrator, centre_manager, supervisor, system_administrator.
          */
         patch: operations["patch_sources_id"];
+        trace?: never;
+    };
+    "/api/v1/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions of the policy
+         * @description 策略版本。For: administrator, auditor, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor, system_administrator.
+         */
+        get: operations["get_policies"];
+        put?: never;
+        /**
+         * Propose a policy
+         * @description 提出新策略。For: administrator, centre_manager, supervisor, system_administrator.
+         */
+        post: operations["post_policies"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/in_force": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The policy in force, written out
+         * @description 现行策略全文。For: administrator, auditor, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor, system_administrator.
+         */
+        get: operations["get_policies_in_force"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Return to the last good policy
+         * @description 退回上一版策略。For: administrator, centre_manager, supervisor.
+         */
+        post: operations["post_policies_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why an event like this gets its class
+         * @description 说明为什么这样定级。For: administrator, auditor, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor, system_administrator.
+         */
+        get: operations["get_policies_explain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A version, what it changes, and its replay
+         * @description 一版策略、差异与回放。For: administrator, auditor, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor, system_administrator.
+         */
+        get: operations["get_policies_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay the last seven days through it
+         * @description 用近七日记录回放。For: administrator, centre_manager, supervisor, system_administrator.
+         */
+        post: operations["post_policies_id_replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve as the second person
+         * @description 第二人批准。For: administrator, centre_manager, supervisor.
+         */
+        post: operations["post_policies_id_approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/policies/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn a proposal down
+         * @description 不予批准。For: administrator, centre_manager, supervisor.
+         */
+        post: operations["post_policies_id_refuse"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Why an event of a case got its class
+         * @description 说明本案为什么这样定级。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor.
+         */
+        get: operations["get_incidents_id_explain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/dead-letters": {
@@ -852,6 +2344,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/legal_holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Legal holds
+         * @description 证据保全。For: administrator, centre_manager, data_protection_officer.
+         */
+        get: operations["get_legal_holds"];
+        put?: never;
+        /**
+         * Stop the erasing of a person's, a case's or a period's records
+         * @description 新增证据保全。For: administrator, centre_manager, data_protection_officer.
+         */
+        post: operations["post_legal_holds"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/legal_holds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change until when it holds
+         * @description 修改证据保全期限。For: administrator, centre_manager, data_protection_officer.
+         */
+        patch: operations["patch_legal_holds_id"];
+        trace?: never;
+    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -898,6 +2434,8 @@ export interface components {
             state: string | null;
             /** @default null */
             claimed_by: unknown;
+            /** @default null */
+            incident: unknown;
         };
         /**
          * FieldProblem
@@ -938,6 +2476,25 @@ export interface components {
         Duty: {
             state: string;
             since: string | null;
+        };
+        /**
+         * AtDesks
+         * @description Whom a case can be offered to.
+         */
+        AtDesks: {
+            items: components["schemas"]["AtDesk"][];
+        };
+        /**
+         * AtDesk
+         * @description A colleague who is on duty or on a break, and how many unresolved cases they hold.
+         */
+        AtDesk: {
+            id: string;
+            display_name: string;
+            role: string;
+            state: string;
+            since: string;
+            holds: number;
         };
         /**
          * Page[Item]
@@ -984,6 +2541,7 @@ export interface components {
             device: components["schemas"]["ItemDevice"] | null;
             follows: string | null;
             merged_into: string | null;
+            transfer: components["schemas"]["Transfer"] | null;
             outcome: string | null;
             passed_by_me: boolean;
         };
@@ -1021,6 +2579,16 @@ export interface components {
             kind: string;
         };
         /**
+         * Transfer
+         * @description An offer that waits for its answer.
+         */
+        Transfer: {
+            from: string;
+            to: string;
+            to_name: string;
+            until: string;
+        };
+        /**
          * Incident
          * @description The whole of a case (contract.md, part 3).
          */
@@ -1056,6 +2624,7 @@ export interface components {
             device: components["schemas"]["ItemDevice"] | null;
             follows: string | null;
             merged_into: string | null;
+            transfer: components["schemas"]["Transfer"] | null;
             outcome: string | null;
             passed_by_me: boolean;
             resident: components["schemas"]["Resident"] | null;
@@ -1065,8 +2634,11 @@ export interface components {
             devices: components["schemas"]["Device"][];
             alerts: components["schemas"]["Alert"][];
             plan: unknown[];
-            assignments: unknown[];
-            hand_overs: unknown[];
+            assignments: components["schemas"]["AssignmentView"][];
+            plan_next: string | null;
+            clocks: components["schemas"]["Clock"][];
+            hand_overs: components["schemas"]["HandOver"][];
+            services: components["schemas"]["DirectNumber"][];
             links: components["schemas"]["Link"][];
             vendors: components["schemas"]["Vendor"][];
             timeline: components["schemas"]["Entry"][];
@@ -1078,6 +2650,10 @@ export interface components {
             closed_at: string | null;
             last_owner: components["schemas"]["Owner"] | null;
             review: boolean;
+            calls: components["schemas"]["CallHistory"] | null;
+            damping: components["schemas"]["Damping"] | null;
+            /** @default [] */
+            hints: string[];
         };
         /**
          * Resident
@@ -1237,6 +2813,88 @@ export interface components {
             data: Record<string, unknown>;
         };
         /**
+         * AssignmentView
+         * @description One responder asked in a case, for whoever works on it.
+         */
+        AssignmentView: {
+            id: string;
+            responder: string;
+            name: string;
+            kind: string;
+            phone: string | null;
+            state: string;
+            offered_by: string;
+            round: number;
+            outside_only: boolean;
+            watched: boolean;
+            offered_at: string;
+            standby_at: string | null;
+            accepted_at: string | null;
+            moving_at: string | null;
+            arrived_at: string | null;
+            ended_at: string | null;
+            heard_at: string | null;
+            called_at: string | null;
+            arrive_by: string | null;
+            eta_s: number | null;
+            distance_m: number | null;
+            next_step: string | null;
+            next_due_at: string | null;
+            reasons: Record<string, unknown>;
+            ended_for: string | null;
+            doubted: boolean;
+            report: Record<string, unknown>;
+            stand_down_confirmed_at: string | null;
+        };
+        /**
+         * Clock
+         * @description One deadline that stands: when, of which kind, and which time round.
+         */
+        Clock: {
+            at: string;
+            step: string;
+            stage: number;
+        };
+        /**
+         * HandOver
+         * @description A hand-over and how far it has come.
+         */
+        HandOver: {
+            id: string;
+            incident: string;
+            service: string;
+            number: string;
+            area: string | null;
+            dialled_by: string;
+            dialled_by_name: string;
+            dialled_at: string;
+            reference: string | null;
+            answer: string | null;
+            answered_at: string | null;
+            estimate_at: string | null;
+            departed_at: string | null;
+            arrived_at: string | null;
+            closed_at: string | null;
+            cancelled_at: string | null;
+            safety: Record<string, unknown> | null;
+            taken_by: string | null;
+            told: string | null;
+            reason: string | null;
+            passed_on_to: string | null;
+            next_service: string | null;
+            version: number;
+        };
+        /**
+         * DirectNumber
+         * @description A control room that is responsible there.
+         */
+        DirectNumber: {
+            service: string;
+            number: string;
+            area: string;
+            area_name: string;
+        };
+        /**
          * Link
          * @description Another case that belongs to this one, and why.
          */
@@ -1281,6 +2939,38 @@ export interface components {
             name: string | null;
         };
         /**
+         * CallHistory
+         * @description How often somebody calls, and how this call differs. It is shown beside the case and changes no plan.
+         */
+        CallHistory: {
+            calls_24h: number;
+            calls_30d: number;
+            usual: components["schemas"]["UsualCall"][];
+            unusual_hour: boolean;
+        };
+        /**
+         * UsualCall
+         * @description How this person's calls of the last thirty days ended, how often, and at which hour of the site.
+         */
+        UsualCall: {
+            outcome: string;
+            calls: number;
+            hour: number;
+        };
+        /**
+         * Damping
+         * @description How a device's cause has come and gone: counted, not sounded each time.
+         */
+        Damping: {
+            topic: string;
+            flapping_since: string | null;
+            flaps: number;
+            runaway_since: string | null;
+            held: number;
+            alarms_in_window: number;
+            last_at: string;
+        };
+        /**
          * OutageView
          * @description What stands behind an outage's incident; `devices` are those it holds now.
          */
@@ -1291,6 +2981,7 @@ export interface components {
             ended_at: string | null;
             devices: number;
             devices_most: number;
+            left: number;
             people: components["schemas"]["PersonBehind"][];
         };
         /**
@@ -1305,6 +2996,310 @@ export interface components {
             premises_id: string | null;
             devices: number;
             risks: string[];
+            called_at: string | null;
+            call_result: string | null;
+        };
+        /**
+         * Candidates
+         * @description Everybody who might go, in order: first those the machine may ask.
+         */
+        Candidates: {
+            items: components["schemas"]["CandidateView"][];
+            circle_s: number;
+            sent: components["schemas"]["Sent"];
+        };
+        /**
+         * CandidateView
+         * @description Somebody who might go, with the numbers that placed them; `why_not` null: the machine may ask.
+         */
+        CandidateView: {
+            responder: string;
+            name: string;
+            kind: string;
+            eta_s: number | null;
+            distance_m: number | null;
+            in_circle: boolean;
+            position_age_s: number | null;
+            skills: string[];
+            speaks: string[];
+            load: number;
+            trained: boolean;
+            outside_only: boolean;
+            why_not: string | null;
+        };
+        /**
+         * Sent
+         * @description Whom the machine may send by itself in a class.
+         * @enum {unknown}
+         */
+        Sent: "nobody" | "staff" | "trained";
+        /**
+         * Page[AssignmentListed]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_AssignmentListed_: {
+            items: components["schemas"]["AssignmentListed"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
+         * AssignmentListed
+         * @description What a responder is asked, as they may see it before they accept: nothing personal.
+         */
+        AssignmentListed: {
+            id: string;
+            incident: string;
+            number: string;
+            class: string;
+            priority: string;
+            area: string | null;
+            area_name: string | null;
+            state: string;
+            offered_at: string;
+            accepted_at: string | null;
+            moving_at: string | null;
+            arrived_at: string | null;
+            ended_at: string | null;
+            arrive_by: string | null;
+            eta_s: number | null;
+            distance_m: number | null;
+            next_due_at: string | null;
+            is_outside_only: boolean;
+            standby_at: string | null;
+        };
+        /**
+         * Briefing
+         * @description An assignment as its responder sees it.
+         */
+        Briefing: {
+            id: string;
+            number: string;
+            class: string;
+            priority: string;
+            area_name: string | null;
+            distance_m: number | null;
+            eta_s: number | null;
+            state: string;
+            outside_only: boolean;
+            offered_at: string;
+            arrived_at: string | null;
+            ended_at: string | null;
+            arrive_by: string | null;
+            /** @default null */
+            way: components["schemas"]["BriefingWay"] | null;
+        };
+        /**
+         * BriefingWay
+         * @description Where to go and whom to find; only for who accepted, and only as long.
+         */
+        BriefingWay: {
+            address: string | null;
+            place_text: string | null;
+            lat: number | null;
+            lon: number | null;
+            is_hint: boolean;
+            map_links: {
+                [key: string]: string;
+            };
+            hazards: string[];
+            people: components["schemas"]["BriefingPerson"][];
+            doors: components["schemas"]["BriefingDoor"][];
+        };
+        /**
+         * BriefingPerson
+         * @description Who may be there, as whoever goes must know them.
+         */
+        BriefingPerson: {
+            name: string;
+            phone: string | null;
+            communication: Record<string, unknown>;
+            risks: string[];
+        };
+        /**
+         * BriefingDoor
+         * @description A way in, without its secret; last proved to work at `proved_at`.
+         */
+        BriefingDoor: {
+            kind: string;
+            holder: string | null;
+            instructions: string;
+            has_secret: boolean;
+            proved_at: string | null;
+        };
+        /**
+         * WordTaken
+         * @description What became of a word; `doubt` says why it cannot quite be believed.
+         */
+        WordTaken: {
+            assignment: string;
+            state: string;
+            doubt: components["schemas"]["Doubt"] | null;
+        };
+        /**
+         * Doubt
+         * @description Why "arrived" or "done" cannot be.
+         * @enum {unknown}
+         */
+        Doubt: "far_away" | "not_arrived" | "too_soon";
+        /**
+         * Page[ResponderListed]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_ResponderListed_: {
+            items: components["schemas"]["ResponderListed"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
+         * ResponderListed
+         * @description A responder in a list.
+         */
+        ResponderListed: {
+            id: string;
+            masked_name: string;
+            masked_phone: string | null;
+            kind: string;
+            status: string;
+            trained: boolean;
+            skills: string[];
+            areas: string[];
+            agreed_to_nights: boolean;
+            means: string;
+            flagged: boolean;
+            version: number;
+        };
+        /**
+         * ResponderRecord
+         * @description One responder, whole.
+         */
+        ResponderRecord: {
+            id: string;
+            name: string;
+            kind: string;
+            status: string;
+            user_id: string | null;
+            phone: string | null;
+            phone_typed: string | null;
+            email: string | null;
+            channels: string[];
+            trained: boolean;
+            skills: string[];
+            areas: string[];
+            residents: string[];
+            agreed_to_nights: boolean;
+            agreed_to_searches: boolean;
+            is_employed: boolean;
+            means: string;
+            languages: string[];
+            dialects: string[];
+            time_zone: string;
+            base_lat: number | null;
+            base_lon: number | null;
+            position: components["schemas"]["LastPosition"] | null;
+            flagged_at: string | null;
+            version: number;
+            created_at: string;
+            seq: number;
+        };
+        /**
+         * LastPosition
+         * @description Where they were last.
+         */
+        LastPosition: {
+            lat: number;
+            lon: number;
+            accuracy_m: number | null;
+            at: string;
+        };
+        /**
+         * Page[ResponderAbsence]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_ResponderAbsence_: {
+            items: components["schemas"]["ResponderAbsence"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
+         * ResponderAbsence
+         * @description When somebody cannot be asked.
+         */
+        ResponderAbsence: {
+            id: string;
+            from_at: string;
+            to_at: string | null;
+            reason: string;
+            cancelled_at: string | null;
+        };
+        /**
+         * PositionTaken
+         * @description In how many cases the position showed that they have set out.
+         */
+        PositionTaken: {
+            set_out: number;
+        };
+        /**
+         * Page[HandOver]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_HandOver_: {
+            items: components["schemas"]["HandOver"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
+         * Card
+         * @description What to read aloud, top to bottom, in the language of whoever listens.
+         */
+        Card: {
+            incident: string;
+            number: string;
+            made_at: string;
+            lines: components["schemas"]["Line"][];
+        };
+        /**
+         * Line
+         * @description One line: what it is about, and what to say.
+         */
+        Line: {
+            key: string;
+            zh: string;
+            en: string;
+        };
+        /**
+         * Page[Task]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_Task_: {
+            items: components["schemas"]["Task"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
+         * Task
+         * @description A task as people read it; the person is masked, the note is for whoever opens it.
+         */
+        Task: {
+            id: string;
+            kind: string;
+            state: string;
+            incident: string | null;
+            incident_number: string | null;
+            resident: string | null;
+            masked_name: string | null;
+            premises: string | null;
+            device: string | null;
+            responder: string | null;
+            area: string | null;
+            for_role: string;
+            assigned_to: string | null;
+            due_at: string | null;
+            note: string | null;
+            made_by: string | null;
+            made_at: string;
+            ended_by: string | null;
+            ended_at: string | null;
+            version: number;
         };
         /**
          * Page[ResidentListed]
@@ -1329,6 +3324,349 @@ export interface components {
             area: string | null;
             version: number;
         };
+        /**
+         * TrackPage[Happening]
+         * @description One page, the newest first; `next` is the cursor of the page after it.
+         */
+        TrackPage_Happening_: {
+            items: components["schemas"]["Happening"][];
+            next: string | null;
+        };
+        /**
+         * Happening
+         * @description Something in somebody's line of time.
+         */
+        Happening: {
+            at: string;
+            kind: string;
+            id: string;
+            detail: Record<string, unknown>;
+        };
+        /**
+         * TrackPage[VitalsReading]
+         * @description One page, the newest first; `next` is the cursor of the page after it.
+         */
+        TrackPage_VitalsReading_: {
+            items: components["schemas"]["VitalsReading"][];
+            next: string | null;
+        };
+        /**
+         * VitalsReading
+         * @description What a device measured.
+         */
+        VitalsReading: {
+            received_at: string;
+            at: string;
+            device: string;
+            vitals: Record<string, unknown>;
+            late: boolean;
+        };
+        /**
+         * TrackPage[Position]
+         * @description One page, the newest first; `next` is the cursor of the page after it.
+         */
+        TrackPage_Position_: {
+            items: components["schemas"]["Position"][];
+            next: string | null;
+        };
+        /**
+         * Position
+         * @description Where a device was, WGS-84; `late`: buffered, or its clock is wrong.
+         */
+        Position: {
+            received_at: string;
+            at: string;
+            device: string;
+            lat: number;
+            lon: number;
+            accuracy_m: number | null;
+            late: boolean;
+        };
+        /**
+         * Rules
+         * @description A resident's rules; there are few.
+         */
+        Rules: {
+            items: components["schemas"]["RuleShown"][];
+        };
+        /**
+         * RuleShown
+         * @description A care rule; hours by the site's clocks.
+         */
+        RuleShown: {
+            id: string;
+            resident_id: string;
+            kind: string;
+            hours: Record<string, unknown>[];
+            after_s: number | null;
+            status: string | null;
+            version: number;
+        };
+        /**
+         * Bounds
+         * @description A resident's own bounds by quantity; what is not named has the county's. None of it: nothing is watched.
+         */
+        Bounds: {
+            resident_id: string;
+            bounds: {
+                [key: string]: {
+                    [key: string]: number | null;
+                };
+            };
+            version: number;
+            set_at: string;
+        };
+        /**
+         * CheckIn
+         * @description Somebody answered for a wellbeing call.
+         */
+        CheckIn: {
+            id: string;
+            at: string;
+        };
+        /**
+         * Page[FenceListed]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_FenceListed_: {
+            items: components["schemas"]["FenceListed"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
+         * FenceListed
+         * @description A fence in a list: whose it is, not where.
+         */
+        FenceListed: {
+            id: string;
+            name: string;
+            kind: string;
+            resident_id: string | null;
+            device_id: string | null;
+            area: string | null;
+            version: number;
+        };
+        /**
+         * FenceShown
+         * @description A whole fence, WGS-84, hours by the site's clocks.
+         */
+        FenceShown: {
+            id: string;
+            name: string;
+            kind: string;
+            resident_id: string | null;
+            device_id: string | null;
+            area: string | null;
+            version: number;
+            circle: {
+                [key: string]: number;
+            } | null;
+            polygon: {
+                [key: string]: number;
+            }[] | null;
+            hours: Record<string, unknown>[];
+            confirm_fixes: number;
+            dwell_s: number;
+        };
+        /**
+         * Page[Visit]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_Visit_: {
+            items: components["schemas"]["Visit"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
+         * Visit
+         * @description One visit; `carer` is a reference (`user:3`, `responder:4`, `contact:9`).
+         */
+        Visit: {
+            id: string;
+            resident_id: string;
+            critical: boolean;
+            from_at: string;
+            until_at: string;
+            carer: string;
+            purpose: string;
+            state: string;
+            started_at: string | null;
+            completed_at: string | null;
+            proof: string | null;
+            proof_detail: Record<string, unknown> | null;
+            incident_id: string | null;
+            area: string | null;
+            version: number;
+            created_at: string;
+        };
+        /**
+         * Page[ContactListed]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_ContactListed_: {
+            items: components["schemas"]["ContactListed"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
+         * ContactListed
+         * @description A contact in a list: masked; somebody barred is shown as barred.
+         */
+        ContactListed: {
+            id: string;
+            resident_id: string;
+            masked_name: string;
+            masked_phone: string | null;
+            relation: string;
+            role: components["schemas"]["ContactRole"];
+            rank: number;
+            consented: boolean;
+            version: number;
+        };
+        /**
+         * ContactRole
+         * @enum {string}
+         */
+        ContactRole: "attends" | "holds_key" | "informed_only" | "decides" | "barred";
+        /**
+         * ContactRecord
+         * @description The whole record of a contact. `consented`: told by the machine of this person's cases.
+         */
+        ContactRecord: {
+            id: string;
+            resident_id: string;
+            name: string;
+            relation: string;
+            role: components["schemas"]["ContactRole"];
+            rank: number;
+            phone: string | null;
+            phone_typed: string | null;
+            email: string | null;
+            languages: string[];
+            time_zone: string;
+            channels: string[];
+            quiet_hours: {
+                [key: string]: string;
+            }[];
+            consented: boolean;
+            area: string | null;
+            version: number;
+        };
+        /**
+         * Page[Consent]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_Consent_: {
+            items: components["schemas"]["Consent"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
+         * Consent
+         * @description One agreement of one person for one purpose; `switches_off` is what its withdrawal ends.
+         */
+        Consent: {
+            id: string;
+            resident_id: string | null;
+            contact_id: string | null;
+            purpose: string;
+            basis: string;
+            given_by: string;
+            how: string;
+            text_version: string;
+            given_at: string;
+            withdrawn_at: string | null;
+            area: string | null;
+            switches_off: string[];
+        };
+        /**
+         * Rota
+         * @description A page of shifts, and what is wrong with the next seven days.
+         */
+        Rota: {
+            items: components["schemas"]["Shift"][];
+            next: string | null;
+            seq: number;
+            findings: components["schemas"]["RotaFinding"][];
+        };
+        /**
+         * Shift
+         * @description Somebody's time on the rota; `rank` is the order in which the on-call list is rung.
+         */
+        Shift: {
+            id: string;
+            role: components["schemas"]["ShiftRole"];
+            user_id: string | null;
+            user_name: string;
+            responder_id: string | null;
+            from_at: string;
+            to_at: string;
+            areas: string[];
+            rank: number;
+            has_phone: boolean;
+            cancelled_at: string | null;
+            version: number;
+        };
+        /**
+         * ShiftRole
+         * @description What somebody is on the rota for.
+         * @enum {string}
+         */
+        ShiftRole: "desk" | "supervisor" | "on_call" | "county_duty" | "community_worker" | "responder";
+        /**
+         * RotaFinding
+         * @description Something wrong with the rota of the next seven days.
+         */
+        RotaFinding: {
+            wrong: components["schemas"]["Wrong"];
+            role: components["schemas"]["ShiftRole"];
+            from_at: string;
+            to_at: string;
+            shift_id: string | null;
+            who: string | null;
+        };
+        /**
+         * Wrong
+         * @enum {unknown}
+         */
+        Wrong: "gap" | "no_number" | "switched_off";
+        /**
+         * Page[Notice]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_Notice_: {
+            items: components["schemas"]["Notice"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
+         * Notice
+         * @description One notice. `recipient` is a reference such as `contact:9`; `result` is the reason where it was not sent.
+         */
+        Notice: {
+            id: string;
+            incident: string | null;
+            incident_number: string | null;
+            assignment: string | null;
+            recipient: string;
+            purpose: components["schemas"]["Purpose"];
+            priority: string;
+            state: string;
+            result: string | null;
+            channel: string | null;
+            answer: string | null;
+            attempts: number;
+            made_at: string;
+            due_at: string;
+            begun_at: string | null;
+            ended_at: string | null;
+        };
+        /**
+         * Purpose
+         * @description Why somebody is told. Acceptance cancels offers, never information (centre.md, 24).
+         * @enum {unknown}
+         */
+        Purpose: "call_services" | "channel_test" | "check_back" | "escalation" | "information" | "offer" | "stand_down" | "summary" | "warning";
         /**
          * Page[Area]
          * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
@@ -1457,6 +3795,7 @@ export interface components {
         TestMode: {
             until_at: string | null;
             reason: string | null;
+            types: string[] | null;
             waiting_incident: string | null;
             commissioned_places: string[];
             is_commissioned: boolean;
@@ -1510,7 +3849,7 @@ export interface components {
          * @description Why a command was made.
          * @enum {unknown}
          */
-        Asked: "by_hand" | "case_taken" | "faster_fixes" | "fixes_restored" | "help_coming";
+        Asked: "by_hand" | "case_taken" | "faster_fixes" | "fixes_restored" | "help_coming" | "still_there";
         /**
          * Page[DeviceCommand]
          * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
@@ -1519,6 +3858,186 @@ export interface components {
             items: components["schemas"]["DeviceCommand"][];
             next: string | null;
             seq: number;
+        };
+        /**
+         * Page[Absence]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_Absence_: {
+            items: components["schemas"]["Absence"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
+         * Absence
+         * @description One absence of a person or of a whole home; `hits` counts what it held.
+         */
+        Absence: {
+            id: string;
+            resident_id: string | null;
+            masked_name: string | null;
+            premises_id: string | null;
+            area: string | null;
+            from_at: string;
+            until_at: string;
+            author: string;
+            author_name: string;
+            reason: string;
+            created_at: string;
+            ended_at: string | null;
+            hits: number;
+            running: boolean;
+            version: number;
+            seq: number;
+        };
+        /**
+         * Page[Silence]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_Silence_: {
+            items: components["schemas"]["Silence"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
+         * Silence
+         * @description One silence. `never_hit` shows one that holds nothing: it may not say what its author meant.
+         */
+        Silence: {
+            id: string;
+            device_id: string | null;
+            device: string | null;
+            area: string | null;
+            classes: string[];
+            types: string[];
+            from_at: string;
+            until_at: string;
+            author: string;
+            author_name: string;
+            reason: string;
+            created_at: string;
+            ended_at: string | null;
+            hits: number;
+            last_hit_at: string | null;
+            never_hit: boolean;
+            running: boolean;
+            version: number;
+            seq: number;
+        };
+        /**
+         * Page[Storm]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_Storm_: {
+            items: components["schemas"]["Storm"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
+         * Storm
+         * @description One storm; `held` counts alarms, `devices` whose they are, `standing` those that would open if it ended now.
+         */
+        Storm: {
+            id: string;
+            area: string | null;
+            profile: string;
+            classes: string[];
+            state: string;
+            reason: string;
+            suggested_at: string | null;
+            rate: number | null;
+            normal: number | null;
+            from_at: string | null;
+            until_at: string | null;
+            by_user: string | null;
+            by_name: string | null;
+            ended_at: string | null;
+            ended_why: string | null;
+            incident_id: string | null;
+            held: number;
+            devices: number;
+            standing: number;
+            version: number;
+            seq: number;
+        };
+        /**
+         * StormReport
+         * @description A storm with the report of what it held, also while it lasts.
+         */
+        StormReport: {
+            id: string;
+            area: string | null;
+            profile: string;
+            classes: string[];
+            state: string;
+            reason: string;
+            suggested_at: string | null;
+            rate: number | null;
+            normal: number | null;
+            from_at: string | null;
+            until_at: string | null;
+            by_user: string | null;
+            by_name: string | null;
+            ended_at: string | null;
+            ended_why: string | null;
+            incident_id: string | null;
+            held: number;
+            devices: number;
+            standing: number;
+            version: number;
+            seq: number;
+            by_class: components["schemas"]["HeldOfClass"][];
+            by_area: components["schemas"]["HeldOfArea"][];
+            held_devices: components["schemas"]["HeldDevice"][];
+            never_held: components["schemas"]["NeverHeld"][];
+        };
+        /**
+         * HeldOfClass
+         * @description What a storm held of one class, and what became of it.
+         */
+        HeldOfClass: {
+            class: string;
+            held: number;
+            devices: number;
+            standing: number;
+            cleared: number;
+            released: number;
+        };
+        /**
+         * HeldOfArea
+         * @description What a storm held of one area.
+         */
+        HeldOfArea: {
+            area: string | null;
+            held: number;
+            devices: number;
+        };
+        /**
+         * HeldDevice
+         * @description One device and cause that a storm held.
+         */
+        HeldDevice: {
+            device: string;
+            class: string;
+            area: string | null;
+            hits: number;
+            first_at: string;
+            last_at: string;
+            ended_at: string | null;
+            ended_why: string | null;
+        };
+        /**
+         * NeverHeld
+         * @description What opened all the same: calls for help, and people whose equipment stops with the power.
+         */
+        NeverHeld: {
+            id: string;
+            number: string;
+            class: string;
+            priority: string;
+            state: string;
+            area: string | null;
+            opened_at: string;
         };
         /**
          * Page[SourceRecord]
@@ -1540,6 +4059,117 @@ export interface components {
             vendor_phone: string | null;
             commissioning_until: string | null;
             version: number;
+        };
+        /**
+         * PolicyPage
+         * @description A page of versions, the one in force, and what was found in the file that the settings name.
+         */
+        PolicyPage: {
+            items: components["schemas"]["PolicyRecord"][];
+            next: string | null;
+            seq: number;
+            in_force: string;
+            file: components["schemas"]["FileState"] | null;
+        };
+        /**
+         * PolicyRecord
+         * @description One version, who proposed and who decided it.
+         */
+        PolicyRecord: {
+            id: string;
+            version: string;
+            state: string;
+            origin: string;
+            proposed_by: string | null;
+            proposed_by_name: string | null;
+            proposed_at: string;
+            decided_by: string | null;
+            decided_by_name: string | null;
+            decided_at: string | null;
+            active_from: string | null;
+            reason: string;
+            replayed: boolean;
+        };
+        /**
+         * FileState
+         * @description What was found when the settings' file was last looked at; no problems: it is a policy.
+         */
+        FileState: {
+            path: string;
+            digest: string;
+            problems: string[];
+            looked_at: string;
+        };
+        /**
+         * PolicyWhole
+         * @description A version with its text, what it changes against the one in force, and its replay over recorded events.
+         */
+        PolicyWhole: {
+            id: string;
+            version: string;
+            state: string;
+            origin: string;
+            proposed_by: string | null;
+            proposed_by_name: string | null;
+            proposed_at: string;
+            decided_by: string | null;
+            decided_by_name: string | null;
+            decided_at: string | null;
+            active_from: string | null;
+            reason: string;
+            replayed: boolean;
+            toml: string;
+            differences: components["schemas"]["DifferenceRecord"][];
+            against: string;
+            replay: unknown;
+        };
+        /**
+         * DifferenceRecord
+         * @description One line of what would change.
+         */
+        DifferenceRecord: {
+            part: string;
+            name: string;
+            zh: string;
+            en: string;
+        };
+        /**
+         * PolicyText
+         * @description The policy in force, written out: what a county's own file starts from.
+         */
+        PolicyText: {
+            version: string;
+            toml: string;
+        };
+        /**
+         * ExplanationBody
+         * @description Why an event got its class, and what follows; the lines are for people.
+         */
+        ExplanationBody: {
+            policy: string;
+            type: string | null;
+            class: string;
+            priority: string;
+            effect: string;
+            decision: string;
+            recorded_decision: string | null;
+            floor: string | null;
+            floor_acted: boolean;
+            rules: components["schemas"]["RuleSeen"][];
+            zh: string[];
+            en: string[];
+        };
+        /**
+         * RuleSeen
+         * @description One rule of the event's type, and what became of it.
+         */
+        RuleSeen: {
+            name: string;
+            when: string;
+            class: string;
+            asks: number;
+            holds: boolean;
+            decides: boolean;
         };
         /**
          * Page[DeadLetterListed]
@@ -1593,6 +4223,10 @@ export interface components {
             role: string;
             areas: string[];
             language: string;
+            phone: string | null;
+            phone_typed: string | null;
+            email: string | null;
+            channels: string[];
             disabled: boolean;
             created_at: string;
             version: number;
@@ -1628,11 +4262,93 @@ export interface components {
             token: string;
         };
         /**
+         * Page[Hold]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_Hold_: {
+            items: components["schemas"]["Hold"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
+         * Hold
+         * @description What is not erased, why, and until when (None: until somebody ends it).
+         */
+        Hold: {
+            id: string;
+            author: string;
+            reason: string;
+            resident: string | null;
+            incident: string | null;
+            period_from: string | null;
+            period_until: string | null;
+            from: string;
+            until: string | null;
+            version: number;
+        };
+        /**
+         * AbsencePatch
+         * @description Another end, or its reason said anew.
+         */
+        AbsencePatch: {
+            /**
+             * Until At
+             * @default null
+             */
+            until_at: string | null;
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+        };
+        /**
+         * AbsencesQuery
+         * @description `running` leaves out what is over.
+         */
+        AbsencesQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * Running
+             * @default false
+             */
+            running: boolean;
+            /**
+             * Resident
+             * @default null
+             */
+            resident: string | null;
+        };
+        /**
          * Announcement
          * @description What a device tells its wearer; that the call is stored is the `ack`, and is never help (centre.md, 19).
          * @enum {string}
          */
-        Announcement: "taken" | "coming";
+        Announcement: "taken" | "coming" | "still_there";
+        /**
+         * AnswerBody
+         * @description An answer to a step of the plan: its id (or its name), and one of its choices.
+         */
+        AnswerBody: {
+            /** Step */
+            step: string;
+            /** Value */
+            value: string;
+            /**
+             * Note
+             * @default null
+             */
+            note: string | null;
+        };
         /**
          * Args
          * @description `silence`: seconds; `set_interval`: seconds, and until when; `announce`: which, and in what words.
@@ -1652,6 +4368,71 @@ export interface components {
             announcement: components["schemas"]["Announcement"] | null;
             /** @default null */
             text: components["schemas"]["Words"] | null;
+        };
+        /**
+         * ArriveBody
+         * @description Somebody is there; `on_word_of` is who said so, the responder where it is left out.
+         */
+        ArriveBody: {
+            /** Assignment */
+            assignment: string;
+            /**
+             * On Word Of
+             * @default null
+             */
+            on_word_of: string | null;
+        };
+        /**
+         * AskedQuery
+         * @description `open`: only what waits for something, or only what has ended.
+         */
+        AskedQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * Open
+             * @default null
+             */
+            open: boolean | null;
+        };
+        /**
+         * Basis
+         * @enum {string}
+         */
+        Basis: "consent" | "contract" | "law" | "vital_interest";
+        /**
+         * BoundsOf
+         * @description Beyond these; null: no such bound. What is not named has the county's.
+         */
+        BoundsOf: {
+            /**
+             * Danger Low
+             * @default null
+             */
+            danger_low: number | null;
+            /**
+             * Attention Low
+             * @default null
+             */
+            attention_low: number | null;
+            /**
+             * Attention High
+             * @default null
+             */
+            attention_high: number | null;
+            /**
+             * Danger High
+             * @default null
+             */
+            danger_high: number | null;
         };
         /**
          * BrokerSignIn
@@ -1677,7 +4458,7 @@ export interface components {
             to: components["schemas"]["CallTo"];
             /** Number */
             number: string;
-            result: components["schemas"]["CallResult"];
+            result: components["schemas"]["rules__domain__vocabulary__CallResult"];
             /** @default none */
             verified: components["schemas"]["Verified"];
             /**
@@ -1686,21 +4467,32 @@ export interface components {
              */
             recording: string | null;
             /**
+             * Duress
+             * @default false
+             */
+            duress: boolean;
+            /**
              * Note
              * @default null
              */
             note: string | null;
         };
         /**
-         * CallResult
-         * @enum {string}
-         */
-        CallResult: "spoke_ok" | "spoke_help" | "unclear" | "no_answer" | "busy" | "voicemail" | "refused" | "wrong_number" | "line_failed";
-        /**
          * CallTo
          * @enum {string}
          */
         CallTo: "resident" | "contact" | "responder" | "service";
+        /**
+         * CallbackQuery
+         * @description Where a provider does not sign, its address holds a secret.
+         */
+        CallbackQuery: {
+            /**
+             * Token
+             * @default null
+             */
+            token: string | null;
+        };
         /**
          * Caller
          * @description Who told it.
@@ -1734,11 +4526,23 @@ export interface components {
             purpose: string | null;
         };
         /**
+         * Circle
+         * @description A point and so many metres around it.
+         */
+        Circle: {
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Radius M */
+            radius_m: number;
+        };
+        /**
          * Class
          * @description What an incident is about; each has one row in the policy (centre.md, part 3).
          * @enum {string}
          */
-        Class: "sos" | "sos_no_voice" | "fire" | "smoke" | "heat" | "gas" | "carbon_monoxide" | "fall" | "medical_critical" | "medical" | "medical_attention" | "wandering_at_risk" | "wandering" | "fence_exit" | "inactivity" | "inactivity_unknown" | "water_leak_dependent" | "water_leak" | "intrusion" | "removed_dementia" | "removed" | "tamper" | "tamper_other" | "retained_call" | "unknown" | "power_lost_dependent" | "power_lost" | "area_outage" | "hub_lost" | "unprotected" | "device_lost_dependent" | "device_lost" | "device_lost_other" | "never_heard" | "battery_critical" | "battery_low" | "sensor_stuck" | "test_stuck" | "fault_life_safety" | "fault_dependent" | "fault" | "clock_wrong" | "runaway_device" | "cloned_device" | "visit_missed_critical" | "visit_missed" | "wellbeing_unanswered_at_risk" | "wellbeing_unanswered" | "test_overdue" | "request" | "responder_silent" | "nobody_on_duty" | "channel_failed" | "lane_unheld" | "messages_lost" | "dead_letter_rate" | "unregistered_flood" | "canary";
+        Class: "sos" | "sos_no_voice" | "fire" | "smoke" | "heat" | "gas" | "carbon_monoxide" | "fall" | "medical_critical" | "medical" | "medical_attention" | "wandering_at_risk" | "wandering" | "fence_exit" | "inactivity" | "inactivity_unknown" | "water_leak_dependent" | "water_leak" | "intrusion" | "removed_dementia" | "removed" | "tamper" | "tamper_other" | "retained_call" | "unknown" | "power_lost_dependent" | "power_lost" | "area_outage" | "hub_lost" | "unprotected" | "device_lost_dependent" | "device_lost" | "device_lost_other" | "never_heard" | "battery_critical" | "battery_low" | "sensor_stuck" | "test_stuck" | "fault_life_safety" | "fault_dependent" | "fault" | "clock_wrong" | "runaway_device" | "activity_while_absent" | "calls_changed" | "cloned_device" | "visit_missed_critical" | "visit_missed" | "wellbeing_unanswered_at_risk" | "wellbeing_unanswered" | "test_overdue" | "request" | "responder_silent" | "nobody_on_duty" | "channel_failed" | "lane_unheld" | "messages_lost" | "dead_letter_rate" | "unregistered_flood" | "canary";
         /**
          * Communication
          * @description How one talks with this person.
@@ -1775,6 +4579,104 @@ export interface components {
             note: string;
         };
         /**
+         * ConsentPatch
+         * @description The withdrawal: from now on, or from the moment it was said.
+         */
+        ConsentPatch: {
+            /**
+             * Withdrawn At
+             * Format: date-time
+             */
+            withdrawn_at: string;
+        };
+        /**
+         * ContactPatch
+         * @description What to change of a contact.
+         */
+        ContactPatch: {
+            /**
+             * Relation
+             * @default null
+             */
+            relation: string | null;
+            /**
+             * Rank
+             * @default null
+             */
+            rank: number | null;
+            /**
+             * Phone
+             * @default null
+             */
+            phone: string | null;
+            /**
+             * Email
+             * @default null
+             */
+            email: string | null;
+            /**
+             * Languages
+             * @default null
+             */
+            languages: string[] | null;
+            /**
+             * Time Zone
+             * @default null
+             */
+            time_zone: string | null;
+            /**
+             * Channels
+             * @default null
+             */
+            channels: components["schemas"]["rules__domain__sending__Kind"][] | null;
+            /**
+             * Quiet Hours
+             * @default null
+             */
+            quiet_hours: components["schemas"]["console__api__contacts__Hours"][] | null;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /** @default null */
+            role: components["schemas"]["ContactRole"] | null;
+        };
+        /**
+         * Corner
+         * @description Degrees, in the fence's datum.
+         */
+        Corner: {
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+        };
+        /**
+         * CorrectBody
+         * @description Which entry was wrong, and what is right. Once the case is closed a supervisor may change `outcome` and
+         *     `resident` for the reports; the old value is kept.
+         */
+        CorrectBody: {
+            /** Entry */
+            entry: number;
+            /** Text */
+            text: string;
+            /** @default null */
+            outcome: components["schemas"]["Outcome"] | null;
+            /**
+             * Resident
+             * @default null
+             */
+            resident: string | null;
+        };
+        /**
+         * Datum
+         * @description The map datum of a pair of coordinates. Maps in China are shifted: mixing them up is off by 500 m.
+         * @enum {string}
+         */
+        Datum: "wgs84" | "gcj02" | "bd09";
+        /**
          * DeadLettersQuery
          * @description `reason` is the word it is counted by; `device` whose they are, as the topic or the message named it.
          */
@@ -1800,6 +4702,24 @@ export interface components {
              */
             device: string | null;
         };
+        /**
+         * DeclineBody
+         * @description Why not; it carries no blame.
+         */
+        DeclineBody: {
+            reason: components["schemas"]["DeclineReason"];
+            /**
+             * Note
+             * @default null
+             */
+            note: string | null;
+        };
+        /**
+         * DeclineReason
+         * @description Asked for, and carries no blame (centre.md, 25).
+         * @enum {string}
+         */
+        DeclineReason: "away" | "ill" | "afraid" | "not_trained" | "no_transport" | "other";
         /**
          * Deed
          * @description What somebody wants to do with a topic.
@@ -1907,6 +4827,24 @@ export interface components {
             premises: string | null;
         };
         /**
+         * DispatchBody
+         * @description These responders, or the first of the list (`auto`). Whom the machine would not send needs a reason.
+         */
+        DispatchBody: {
+            /** Responders */
+            responders?: string[];
+            /**
+             * Auto
+             * @default false
+             */
+            auto: boolean;
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+        };
+        /**
          * DutyBody
          * @description What to be from now on.
          */
@@ -1919,15 +4857,400 @@ export interface components {
          */
         DutyState: "on" | "break" | "off";
         /**
+         * EndResponderAbsence
+         * @description Which absence is over.
+         */
+        EndResponderAbsence: {
+            /** Absence */
+            absence: string;
+        };
+        /**
+         * EventQuery
+         * @description Which of a case's events; the first otherwise.
+         */
+        EventQuery: {
+            /**
+             * Event
+             * @default null
+             */
+            event: string | null;
+        };
+        /**
+         * EventType
+         * @description Every type of the wire contract; the value is the word on the wire.
+         * @enum {string}
+         */
+        EventType: "sos" | "smoke" | "fire" | "heat" | "gas" | "carbon_monoxide" | "water_leak" | "fall" | "inactivity" | "wandering" | "intrusion" | "medical" | "tamper" | "removed" | "sos_clear" | "smoke_clear" | "fire_clear" | "heat_clear" | "gas_clear" | "carbon_monoxide_clear" | "water_leak_clear" | "fall_clear" | "inactivity_clear" | "wandering_clear" | "intrusion_clear" | "medical_clear" | "tamper_clear" | "removed_clear" | "battery_low" | "power_lost" | "power_restored" | "fault" | "fault_clear" | "fence_exit" | "fence_enter" | "heartbeat" | "location" | "vitals" | "reading" | "activity" | "button" | "door_open" | "door_closed" | "occupied" | "vacant" | "online" | "offline" | "test" | "cancel" | "muted" | "answered";
+        /**
+         * ExplainQuery
+         * @description An event as it might come; whatever is not named is as ordinary as can be. `tag` takes several, with commas.
+         */
+        ExplainQuery: {
+            type: components["schemas"]["EventType"];
+            /** @default other */
+            kind: components["schemas"]["DeviceKind"];
+            /**
+             * Tag
+             * @default []
+             */
+            tag: string[];
+            /**
+             * Ability
+             * @default 0
+             */
+            ability: number;
+            /**
+             * Area
+             * @default null
+             */
+            area: string | null;
+            /**
+             * Minute
+             * @default null
+             */
+            minute: number | null;
+            /** @default ok */
+            speech: components["schemas"]["Speech"];
+            /** @default ok */
+            hearing: components["schemas"]["Hearing"];
+            /**
+             * Other Fire Sign
+             * @default false
+             */
+            other_fire_sign: boolean;
+            /**
+             * Vitals In Danger
+             * @default null
+             */
+            vitals_in_danger: boolean | null;
+            /**
+             * Outdoors At Risk
+             * @default false
+             */
+            outdoors_at_risk: boolean;
+            /**
+             * Absent
+             * @default false
+             */
+            absent: boolean;
+            /**
+             * Retained
+             * @default false
+             */
+            retained: boolean;
+            /**
+             * Policy
+             * @default null
+             */
+            policy: string | null;
+        };
+        /**
+         * FenceFields
+         * @description What a fence can be changed in. `hours` empty: it always holds.
+         */
+        FenceFields: {
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /** @default null */
+            kind: components["schemas"]["FenceKind"] | null;
+            /** @default null */
+            circle: components["schemas"]["Circle"] | null;
+            /**
+             * Polygon
+             * @default null
+             */
+            polygon: components["schemas"]["Corner"][] | null;
+            /** @default wgs84 */
+            datum: components["schemas"]["Datum"];
+            /**
+             * Hours
+             * @default null
+             */
+            hours: components["schemas"]["console__api__hours__Hours"][] | null;
+            /**
+             * Confirm Fixes
+             * @default null
+             */
+            confirm_fixes: number | null;
+            /**
+             * Dwell S
+             * @default null
+             */
+            dwell_s: number | null;
+        };
+        /**
+         * FenceKind
+         * @enum {string}
+         */
+        FenceKind: "keep_in" | "keep_out" | "water";
+        /**
+         * FencesQuery
+         * @description Whose fences; nobody named: all in sight.
+         */
+        FencesQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * Resident
+             * @default null
+             */
+            resident: string | null;
+            /**
+             * Device
+             * @default null
+             */
+            device: string | null;
+            /** @default null */
+            kind: components["schemas"]["FenceKind"] | null;
+        };
+        /**
+         * Given
+         * @description How somebody agreed.
+         */
+        Given: {
+            /** @default consent */
+            basis: components["schemas"]["Basis"];
+            /** Given By */
+            given_by: string;
+            /** How */
+            how: string;
+            /**
+             * Text Version
+             * @default
+             */
+            text_version: string;
+            /**
+             * Given At
+             * @default null
+             */
+            given_at: string | null;
+        };
+        /**
+         * GoingBody
+         * @description `eta_s`: how long they say they need.
+         */
+        GoingBody: {
+            /**
+             * Eta S
+             * @default null
+             */
+            eta_s: number | null;
+        };
+        /**
+         * HandOverAnswer
+         * @description What a control room said.
+         * @enum {string}
+         */
+        HandOverAnswer: "accepted" | "queued" | "rejected" | "passed_on";
+        /**
+         * HandOverChange
+         * @description What became of a hand-over. `cancelled` says how the person is known to be safe.
+         */
+        HandOverChange: {
+            /** @default null */
+            answer: components["schemas"]["HandOverAnswer"] | null;
+            /**
+             * Estimate At
+             * @default null
+             */
+            estimate_at: string | null;
+            /**
+             * Estimate Min
+             * @default null
+             */
+            estimate_min: number | null;
+            /**
+             * Reference
+             * @default null
+             */
+            reference: string | null;
+            /**
+             * Taken By
+             * @default null
+             */
+            taken_by: string | null;
+            /**
+             * Told
+             * @default null
+             */
+            told: string | null;
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+            /**
+             * Passed On To
+             * @default null
+             */
+            passed_on_to: string | null;
+            /**
+             * Departed At
+             * @default null
+             */
+            departed_at: string | null;
+            /**
+             * Arrived At
+             * @default null
+             */
+            arrived_at: string | null;
+            /**
+             * Closed At
+             * @default null
+             */
+            closed_at: string | null;
+            /**
+             * Cancelled
+             * @default null
+             */
+            cancelled: true | null;
+            /** @default null */
+            safety: components["schemas"]["SafetyBody"] | null;
+        };
+        /**
+         * HandOversQuery
+         * @description `running` asks for those that are neither closed nor cancelled.
+         */
+        HandOversQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * Incident
+             * @default null
+             */
+            incident: string | null;
+            /** @default null */
+            answer: components["schemas"]["HandOverAnswer"] | null;
+            /**
+             * Running
+             * @default null
+             */
+            running: boolean | null;
+        };
+        /**
          * HandSource
          * @enum {string}
          */
         HandSource: "phone" | "hotline" | "walk_in" | "other_centre" | "paper";
         /**
+         * HandoverBody
+         * @description A control room was rung; without `number` the direct one of the place of the incident was.
+         */
+        HandoverBody: {
+            /** @default null */
+            answer: components["schemas"]["HandOverAnswer"] | null;
+            /**
+             * Estimate At
+             * @default null
+             */
+            estimate_at: string | null;
+            /**
+             * Estimate Min
+             * @default null
+             */
+            estimate_min: number | null;
+            /**
+             * Reference
+             * @default null
+             */
+            reference: string | null;
+            /**
+             * Taken By
+             * @default null
+             */
+            taken_by: string | null;
+            /**
+             * Told
+             * @default null
+             */
+            told: string | null;
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+            /**
+             * Passed On To
+             * @default null
+             */
+            passed_on_to: string | null;
+            service: components["schemas"]["ServiceName"];
+            /**
+             * Number
+             * @default null
+             */
+            number: string | null;
+            /**
+             * At
+             * @default null
+             */
+            at: string | null;
+        };
+        /**
          * Hearing
          * @enum {string}
          */
         Hearing: "ok" | "aided" | "deaf";
+        /**
+         * HoldBody
+         * @description Of a person, a case, or everything of a period; one of the three.
+         */
+        HoldBody: {
+            /** Reason */
+            reason: string;
+            /**
+             * Resident
+             * @default null
+             */
+            resident: string | null;
+            /**
+             * Incident
+             * @default null
+             */
+            incident: string | null;
+            /**
+             * Period From
+             * @default null
+             */
+            period_from: string | null;
+            /**
+             * Period Until
+             * @default null
+             */
+            period_until: string | null;
+            /**
+             * Until
+             * @default null
+             */
+            until: string | null;
+        };
+        /**
+         * HoldPatch
+         * @description Until when it holds; null: until somebody ends it.
+         */
+        HoldPatch: {
+            /** Until */
+            until: string | null;
+        };
         /**
          * IncidentsQuery
          * @description `state` and `priority` take several, separated by commas; without `state` closed ones are left out, unless
@@ -1976,6 +5299,19 @@ export interface components {
             unattended: boolean | null;
         };
         /**
+         * LinkBody
+         * @description The case to show beside this one, and why.
+         */
+        LinkBody: {
+            /** Other */
+            other: string;
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+        };
+        /**
          * LookQuery
          * @description Why one looks; an open case of the resident says it by itself.
          */
@@ -1988,13 +5324,91 @@ export interface components {
         };
         /**
          * Maintenance
-         * @description Test mode for so many minutes, 30 at most; it ends by itself.
+         * @description Test mode for so many minutes, 30 at most; it ends by itself. With `types` only those kinds are tested.
          */
         Maintenance: {
             /** Minutes */
             minutes: number;
             /** Reason */
             reason: string;
+            /**
+             * Types
+             * @default null
+             */
+            types: components["schemas"]["EventType"][] | null;
+        };
+        /**
+         * Means
+         * @description How they get about.
+         * @enum {string}
+         */
+        Means: "foot" | "bicycle" | "e_bike" | "motorcycle" | "car" | "fire_engine";
+        /**
+         * MergeBody
+         * @description The case that stays; its owner merges.
+         */
+        MergeBody: {
+            /** Into */
+            into: string;
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+        };
+        /**
+         * NewAbsenceBody
+         * @description A person, or a whole home, and until when: an absence without an end is none.
+         */
+        NewAbsenceBody: {
+            /**
+             * Resident Id
+             * @default null
+             */
+            resident_id: string | null;
+            /**
+             * Premises Id
+             * @default null
+             */
+            premises_id: string | null;
+            /**
+             * From At
+             * @default null
+             */
+            from_at: string | null;
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * NewBounds
+         * @description A resident's own bounds; empty: all the county's.
+         */
+        NewBounds: {
+            /** Bounds */
+            bounds?: {
+                [key: string]: components["schemas"]["BoundsOf"];
+            };
+        };
+        /**
+         * NewCheckIn
+         * @description Who answered: a contact of theirs, or, without, the resident.
+         */
+        NewCheckIn: {
+            /**
+             * Contact
+             * @default null
+             */
+            contact: string | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
         };
         /**
          * NewCommand
@@ -2021,6 +5435,85 @@ export interface components {
              * @default null
              */
             incident: string | null;
+        };
+        /**
+         * NewConsent
+         * @description What a resident agreed to.
+         */
+        NewConsent: {
+            /** @default consent */
+            basis: components["schemas"]["Basis"];
+            /** Given By */
+            given_by: string;
+            /** How */
+            how: string;
+            /**
+             * Text Version
+             * @default
+             */
+            text_version: string;
+            /**
+             * Given At
+             * @default null
+             */
+            given_at: string | null;
+            /** Resident Id */
+            resident_id: string;
+            /** Purpose */
+            purpose: string;
+        };
+        /**
+         * NewContact
+         * @description A contact to make, with what the resident agreed to about them.
+         */
+        NewContact: {
+            /**
+             * Relation
+             * @default null
+             */
+            relation: string | null;
+            /**
+             * Rank
+             * @default null
+             */
+            rank: number | null;
+            /**
+             * Phone
+             * @default null
+             */
+            phone: string | null;
+            /**
+             * Email
+             * @default null
+             */
+            email: string | null;
+            /**
+             * Languages
+             * @default null
+             */
+            languages: string[] | null;
+            /**
+             * Time Zone
+             * @default null
+             */
+            time_zone: string | null;
+            /**
+             * Channels
+             * @default null
+             */
+            channels: components["schemas"]["rules__domain__sending__Kind"][] | null;
+            /**
+             * Quiet Hours
+             * @default null
+             */
+            quiet_hours: components["schemas"]["console__api__contacts__Hours"][] | null;
+            /** Resident Id */
+            resident_id: string;
+            /** Name */
+            name: string;
+            role: components["schemas"]["ContactRole"];
+            /** @default null */
+            consent: components["schemas"]["Given"] | null;
         };
         /**
          * NewDevice
@@ -2069,6 +5562,110 @@ export interface components {
             /** Device */
             device: string;
             kind: components["schemas"]["DeviceKind"];
+        };
+        /**
+         * NewFence
+         * @description A fence of a resident or a device; a water may be everybody's with dementia in an area.
+         */
+        NewFence: {
+            /** Name */
+            name: string;
+            kind: components["schemas"]["FenceKind"];
+            /** @default null */
+            circle: components["schemas"]["Circle"] | null;
+            /**
+             * Polygon
+             * @default null
+             */
+            polygon: components["schemas"]["Corner"][] | null;
+            /** @default wgs84 */
+            datum: components["schemas"]["Datum"];
+            /**
+             * Hours
+             * @default null
+             */
+            hours: components["schemas"]["console__api__hours__Hours"][] | null;
+            /**
+             * Confirm Fixes
+             * @default null
+             */
+            confirm_fixes: number | null;
+            /**
+             * Dwell S
+             * @default null
+             */
+            dwell_s: number | null;
+            /**
+             * Resident Id
+             * @default null
+             */
+            resident_id: string | null;
+            /**
+             * Device Id
+             * @default null
+             */
+            device_id: string | null;
+            /**
+             * Area
+             * @default null
+             */
+            area: string | null;
+        };
+        /**
+         * NewHandOver
+         * @description The same, naming its case.
+         */
+        NewHandOver: {
+            /** @default null */
+            answer: components["schemas"]["HandOverAnswer"] | null;
+            /**
+             * Estimate At
+             * @default null
+             */
+            estimate_at: string | null;
+            /**
+             * Estimate Min
+             * @default null
+             */
+            estimate_min: number | null;
+            /**
+             * Reference
+             * @default null
+             */
+            reference: string | null;
+            /**
+             * Taken By
+             * @default null
+             */
+            taken_by: string | null;
+            /**
+             * Told
+             * @default null
+             */
+            told: string | null;
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+            /**
+             * Passed On To
+             * @default null
+             */
+            passed_on_to: string | null;
+            service: components["schemas"]["ServiceName"];
+            /**
+             * Number
+             * @default null
+             */
+            number: string | null;
+            /**
+             * At
+             * @default null
+             */
+            at: string | null;
+            /** Incident */
+            incident: string;
         };
         /**
          * NewPremises
@@ -2168,6 +5765,228 @@ export interface components {
             name: string;
         };
         /**
+         * NewResponder
+         * @description A responder to make.
+         */
+        NewResponder: {
+            /**
+             * User Id
+             * @default null
+             */
+            user_id: string | null;
+            /**
+             * Phone
+             * @default null
+             */
+            phone: string | null;
+            /**
+             * Email
+             * @default null
+             */
+            email: string | null;
+            /**
+             * Channels
+             * @default null
+             */
+            channels: string[] | null;
+            /**
+             * Trained
+             * @default null
+             */
+            trained: boolean | null;
+            /**
+             * Skills
+             * @default null
+             */
+            skills: string[] | null;
+            /**
+             * Areas
+             * @default null
+             */
+            areas: string[] | null;
+            /**
+             * Residents
+             * @default null
+             */
+            residents: string[] | null;
+            /**
+             * Agreed To Nights
+             * @default null
+             */
+            agreed_to_nights: boolean | null;
+            /**
+             * Agreed To Searches
+             * @default null
+             */
+            agreed_to_searches: boolean | null;
+            /**
+             * Is Employed
+             * @default null
+             */
+            is_employed: boolean | null;
+            /** @default null */
+            means: components["schemas"]["Means"] | null;
+            /**
+             * Languages
+             * @default null
+             */
+            languages: string[] | null;
+            /**
+             * Dialects
+             * @default null
+             */
+            dialects: string[] | null;
+            /**
+             * Time Zone
+             * @default null
+             */
+            time_zone: string | null;
+            /**
+             * Base Lat
+             * @default null
+             */
+            base_lat: number | null;
+            /**
+             * Base Lon
+             * @default null
+             */
+            base_lon: number | null;
+            /** Name */
+            name: string;
+            kind: components["schemas"]["rules__domain__responders__Kind"];
+        };
+        /**
+         * NewResponderAbsence
+         * @description When somebody cannot be asked; without an end until further notice.
+         */
+        NewResponderAbsence: {
+            /**
+             * From At
+             * @default null
+             */
+            from_at: string | null;
+            /**
+             * To At
+             * @default null
+             */
+            to_at: string | null;
+            /**
+             * Reason
+             * @default other
+             */
+            reason: string;
+        };
+        /**
+         * NewRule
+         * @description A rule. `inactivity`: nobody moves for `after_s` within the hours; `medicine`, `wellbeing`: an answer is awaited
+         *     in the hours and asked for at their end; `bed_return`: out of bed in the hours for half an hour.
+         */
+        NewRule: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "inactivity" | "medicine" | "bed_return" | "wellbeing";
+            /** Hours */
+            hours: components["schemas"]["console__api__hours__Hours"][];
+            /**
+             * After S
+             * @default null
+             */
+            after_s: number | null;
+        };
+        /**
+         * NewShift
+         * @description Somebody's time on the rota: a user, or a responder.
+         */
+        NewShift: {
+            role: components["schemas"]["ShiftRole"];
+            /**
+             * User Id
+             * @default null
+             */
+            user_id: string | null;
+            /**
+             * Responder Id
+             * @default null
+             */
+            responder_id: string | null;
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * To At
+             * Format: date-time
+             */
+            to_at: string;
+            /** Areas */
+            areas?: string[];
+            /**
+             * Rank
+             * @default 1
+             */
+            rank: number;
+        };
+        /**
+         * NewSilenceBody
+         * @description Everything named must fit; the classes or types must all be technical, or it is refused.
+         */
+        NewSilenceBody: {
+            /**
+             * Device Id
+             * @default null
+             */
+            device_id: string | null;
+            /**
+             * Area
+             * @default null
+             */
+            area: string | null;
+            /** Classes */
+            classes?: string[];
+            /** Types */
+            types?: string[];
+            /**
+             * From At
+             * @default null
+             */
+            from_at: string | null;
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * NewStormBody
+         * @description Without classes it holds every technical class that may be held; never a call for help.
+         */
+        NewStormBody: {
+            /**
+             * Area
+             * @default null
+             */
+            area: string | null;
+            /**
+             * Profile
+             * @default default
+             */
+            profile: string;
+            /** Classes */
+            classes?: string[];
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * NewTokenBody
          * @description A token to make for a user.
          */
@@ -2204,6 +6023,51 @@ export interface components {
              * @default null
              */
             password: string | null;
+            /**
+             * Phone
+             * @default null
+             */
+            phone: string | null;
+            /**
+             * Email
+             * @default null
+             */
+            email: string | null;
+            /** Channels */
+            channels?: components["schemas"]["rules__domain__sending__Kind"][];
+        };
+        /**
+         * NewVisit
+         * @description A visit to plan; an hour past `until_at` without its beginning it is missed.
+         */
+        NewVisit: {
+            /** Resident Id */
+            resident_id: string;
+            /**
+             * From At
+             * Format: date-time
+             */
+            from_at: string;
+            /**
+             * Until At
+             * Format: date-time
+             */
+            until_at: string;
+            /**
+             * Critical
+             * @default false
+             */
+            critical: boolean;
+            /**
+             * Carer
+             * @default null
+             */
+            carer: string | null;
+            /**
+             * Purpose
+             * @default
+             */
+            purpose: string;
         };
         /**
          * NoteBody
@@ -2212,6 +6076,53 @@ export interface components {
         NoteBody: {
             /** Text */
             text: string;
+        };
+        /**
+         * NoticesQuery
+         * @description All, those of a case, or those that ended in one way.
+         */
+        NoticesQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * Incident
+             * @default null
+             */
+            incident: string | null;
+            /**
+             * State
+             * @default null
+             */
+            state: string | null;
+        };
+        /**
+         * OfResidentQuery
+         * @description All, or those of one resident.
+         */
+        OfResidentQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * Resident
+             * @default null
+             */
+            resident: string | null;
         };
         /**
          * OpenBody
@@ -2246,6 +6157,15 @@ export interface components {
             note: string;
         };
         /**
+         * OutageCall
+         * @description Who was called or visited, and what came of it.
+         */
+        OutageCall: {
+            /** Resident */
+            resident: string;
+            result: components["schemas"]["rules__domain__outages__CallResult"];
+        };
+        /**
          * Outcome
          * @enum {string}
          */
@@ -2265,6 +6185,36 @@ export interface components {
              * @default null
              */
             cursor: string | null;
+        };
+        /**
+         * PolicyBody
+         * @description A policy's text, and why it is proposed.
+         */
+        PolicyBody: {
+            /** Toml */
+            toml: string;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
+        /**
+         * PositionBody
+         * @description Where somebody is, in WGS-84 unless it says otherwise.
+         */
+        PositionBody: {
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /**
+             * Accuracy M
+             * @default null
+             */
+            accuracy_m: number | null;
+            /** @default wgs84 */
+            datum: components["schemas"]["Datum"];
         };
         /**
          * PremisesPatch
@@ -2375,6 +6325,21 @@ export interface components {
          */
         PriorityLabel: "P1" | "P2" | "P3" | "P4" | "P5";
         /**
+         * ProofPlace
+         * @description Where whoever visits is, WGS-84.
+         */
+        ProofPlace: {
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /**
+             * Accuracy M
+             * @default null
+             */
+            accuracy_m: number | null;
+        };
+        /**
          * ReasonBody
          * @description A step that may say why.
          */
@@ -2384,6 +6349,56 @@ export interface components {
              * @default null
              */
             reason: string | null;
+        };
+        /**
+         * ReclassifyBody
+         * @description Another class, another priority, or both, and why. From P1 to P3 or lower takes `safety`.
+         */
+        ReclassifyBody: {
+            /** @default null */
+            class: components["schemas"]["Class"] | null;
+            /** @default null */
+            priority: components["schemas"]["PriorityLabel"] | null;
+            /** Reason */
+            reason: string;
+            /** @default null */
+            safety: components["schemas"]["SafetyBody"] | null;
+        };
+        /**
+         * ReportBody
+         * @description How it goes: entered? seen? condition? is 120 needed, or help for whoever went?
+         */
+        ReportBody: {
+            /**
+             * Entered
+             * @default null
+             */
+            entered: boolean | null;
+            /**
+             * Seen
+             * @default null
+             */
+            seen: boolean | null;
+            /**
+             * Condition
+             * @default null
+             */
+            condition: string | null;
+            /**
+             * Needs Ambulance
+             * @default null
+             */
+            needs_ambulance: boolean | null;
+            /**
+             * Needs Help
+             * @default null
+             */
+            needs_help: boolean | null;
+            /**
+             * Note
+             * @default null
+             */
+            note: string | null;
         };
         /**
          * ResidentPatch
@@ -2521,6 +6536,149 @@ export interface components {
             permission: string;
         };
         /**
+         * ResponderPatch
+         * @description What to change; `flagged: false` says that somebody has talked with them.
+         */
+        ResponderPatch: {
+            /**
+             * User Id
+             * @default null
+             */
+            user_id: string | null;
+            /**
+             * Phone
+             * @default null
+             */
+            phone: string | null;
+            /**
+             * Email
+             * @default null
+             */
+            email: string | null;
+            /**
+             * Channels
+             * @default null
+             */
+            channels: string[] | null;
+            /**
+             * Trained
+             * @default null
+             */
+            trained: boolean | null;
+            /**
+             * Skills
+             * @default null
+             */
+            skills: string[] | null;
+            /**
+             * Areas
+             * @default null
+             */
+            areas: string[] | null;
+            /**
+             * Residents
+             * @default null
+             */
+            residents: string[] | null;
+            /**
+             * Agreed To Nights
+             * @default null
+             */
+            agreed_to_nights: boolean | null;
+            /**
+             * Agreed To Searches
+             * @default null
+             */
+            agreed_to_searches: boolean | null;
+            /**
+             * Is Employed
+             * @default null
+             */
+            is_employed: boolean | null;
+            /** @default null */
+            means: components["schemas"]["Means"] | null;
+            /**
+             * Languages
+             * @default null
+             */
+            languages: string[] | null;
+            /**
+             * Dialects
+             * @default null
+             */
+            dialects: string[] | null;
+            /**
+             * Time Zone
+             * @default null
+             */
+            time_zone: string | null;
+            /**
+             * Base Lat
+             * @default null
+             */
+            base_lat: number | null;
+            /**
+             * Base Lon
+             * @default null
+             */
+            base_lon: number | null;
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /** @default null */
+            kind: components["schemas"]["rules__domain__responders__Kind"] | null;
+            /**
+             * Status
+             * @default null
+             */
+            status: string | null;
+            /**
+             * Flagged
+             * @default null
+             */
+            flagged: boolean | null;
+        };
+        /**
+         * RespondersQuery
+         * @description `status`: without it, everybody but who has left.
+         */
+        RespondersQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * Q
+             * @default null
+             */
+            q: string | null;
+            /**
+             * Area
+             * @default null
+             */
+            area: string | null;
+            /** @default null */
+            kind: components["schemas"]["rules__domain__responders__Kind"] | null;
+            /**
+             * Status
+             * @default null
+             */
+            status: string | null;
+            /**
+             * Flagged
+             * @default null
+             */
+            flagged: boolean | null;
+        };
+        /**
          * Role
          * @description A user has one; it says what they may do, their areas say where.
          * @enum {string}
@@ -2544,6 +6702,22 @@ export interface components {
             permission: string;
             /** Routing Key */
             routing_key: string;
+        };
+        /**
+         * RulePatch
+         * @description Other hours, another length; it begins anew.
+         */
+        RulePatch: {
+            /**
+             * Hours
+             * @default null
+             */
+            hours: components["schemas"]["console__api__hours__Hours"][] | null;
+            /**
+             * After S
+             * @default null
+             */
+            after_s: number | null;
         };
         /**
          * SafetyBody
@@ -2589,6 +6763,70 @@ export interface components {
          */
         SafetyKind: "spoke_with_resident" | "seen_by" | "handed_over" | "no_person_involved" | "supervisor_decision";
         /**
+         * ServiceName
+         * @enum {string}
+         */
+        ServiceName: "police" | "fire" | "ambulance" | "other";
+        /**
+         * ShiftPatch
+         * @description What to change of a shift; whoever comes instead is a new one.
+         */
+        ShiftPatch: {
+            /**
+             * From At
+             * @default null
+             */
+            from_at: string | null;
+            /**
+             * To At
+             * @default null
+             */
+            to_at: string | null;
+            /**
+             * Areas
+             * @default null
+             */
+            areas: string[] | null;
+            /**
+             * Rank
+             * @default null
+             */
+            rank: number | null;
+            /**
+             * Cancelled
+             * @default null
+             */
+            cancelled: boolean | null;
+        };
+        /**
+         * ShiftsQuery
+         * @description Shifts that touch this time; without it all that are kept.
+         */
+        ShiftsQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * From At
+             * @default null
+             */
+            from_at: string | null;
+            /**
+             * To At
+             * @default null
+             */
+            to_at: string | null;
+            /** @default null */
+            role: components["schemas"]["ShiftRole"] | null;
+        };
+        /**
          * SignIn
          * @description Name and password.
          */
@@ -2597,6 +6835,43 @@ export interface components {
             username: string;
             /** Password */
             password: string;
+        };
+        /**
+         * SilencePatch
+         * @description Another end, or its reason said anew.
+         */
+        SilencePatch: {
+            /**
+             * Until At
+             * @default null
+             */
+            until_at: string | null;
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+        };
+        /**
+         * SilencesQuery
+         * @description `running` leaves out what is over.
+         */
+        SilencesQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * Running
+             * @default false
+             */
+            running: boolean;
         };
         /**
          * SourcePatch
@@ -2625,11 +6900,92 @@ export interface components {
          */
         Speech: "ok" | "impaired" | "none";
         /**
+         * SplitBody
+         * @description Which of the cases taken in is let out; without it the last.
+         */
+        SplitBody: {
+            /**
+             * Incident
+             * @default null
+             */
+            incident: string | null;
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+        };
+        /**
+         * StandDownBody
+         * @description One assignment, or all that are open, and why.
+         */
+        StandDownBody: {
+            /**
+             * Assignment
+             * @default null
+             */
+            assignment: string | null;
+            /**
+             * All
+             * @default false
+             */
+            all: boolean;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * State
          * @description How far help has come. Who is responsible at the desk is `claimed_by`, and changes independently.
          * @enum {string}
          */
         State: "open" | "claimed" | "dispatched" | "on_scene" | "resolved" | "closed";
+        /**
+         * StormPatch
+         * @description `on` takes a suggestion or puts the end elsewhere (with `until_at` and a reason); `ended` ends it now.
+         */
+        StormPatch: {
+            /**
+             * State
+             * @default null
+             */
+            state: ("on" | "ended") | null;
+            /**
+             * Until At
+             * @default null
+             */
+            until_at: string | null;
+            /**
+             * Classes
+             * @default null
+             */
+            classes: string[] | null;
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+        };
+        /**
+         * StormsQuery
+         * @description `state`: suggested, on or ended.
+         */
+        StormsQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * State
+             * @default null
+             */
+            state: ("suggested" | "on" | "ended") | null;
+        };
         /**
          * StreamQuery
          * @description `after` is the last number seen: of a frame, or the `seq` of a list.
@@ -2640,6 +6996,130 @@ export interface components {
              * @default null
              */
             after: number | null;
+        };
+        /**
+         * TakeOut
+         * @description Which of the devices in the case.
+         */
+        TakeOut: {
+            /** Device */
+            device: string;
+        };
+        /**
+         * TaskBody
+         * @description Something for somebody to do.
+         */
+        TaskBody: {
+            /** Kind */
+            kind: string;
+            /**
+             * Incident
+             * @default null
+             */
+            incident: string | null;
+            /**
+             * Resident
+             * @default null
+             */
+            resident: string | null;
+            /** @default supervisor */
+            for_role: components["schemas"]["Role"];
+            /**
+             * Assigned To
+             * @default null
+             */
+            assigned_to: string | null;
+            /**
+             * Due At
+             * @default null
+             */
+            due_at: string | null;
+            /**
+             * Note
+             * @default null
+             */
+            note: string | null;
+        };
+        /**
+         * TaskChange
+         * @description Done, dropped, opened again, given to somebody, put off.
+         */
+        TaskChange: {
+            /** @default null */
+            state: components["schemas"]["TaskState"] | null;
+            /**
+             * Assigned To
+             * @default null
+             */
+            assigned_to: string | null;
+            /**
+             * Due At
+             * @default null
+             */
+            due_at: string | null;
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+        };
+        /**
+         * TaskState
+         * @enum {string}
+         */
+        TaskState: "open" | "done" | "dropped";
+        /**
+         * TasksQuery
+         * @description Without `state` all of them.
+         */
+        TasksQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /** @default null */
+            state: components["schemas"]["TaskState"] | null;
+            /**
+             * Kind
+             * @default null
+             */
+            kind: string | null;
+            /**
+             * Incident
+             * @default null
+             */
+            incident: string | null;
+            /**
+             * Resident
+             * @default null
+             */
+            resident: string | null;
+            /** @default null */
+            for_role: components["schemas"]["Role"] | null;
+        };
+        /**
+         * TellBody
+         * @description What the desk learned: where it is, whom it is about.
+         */
+        TellBody: {
+            /** @default null */
+            place: components["schemas"]["ToldPlace"] | null;
+            /**
+             * Resident
+             * @default null
+             */
+            resident: string | null;
+            /**
+             * Note
+             * @default null
+             */
+            note: string | null;
         };
         /**
          * TokenQuery
@@ -2688,6 +7168,63 @@ export interface components {
             action: components["schemas"]["Deed"];
         };
         /**
+         * TrackQuery
+         * @description From when, until when, and why one looks; an open case of the resident says why by itself.
+         */
+        TrackQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * From
+             * @default null
+             */
+            from: string | null;
+            /**
+             * To
+             * @default null
+             */
+            to: string | null;
+            /**
+             * Purpose
+             * @default null
+             */
+            purpose: string | null;
+        };
+        /**
+         * TransferBody
+         * @description To whom; or, of a case that was offered, `accept` or `decline` (also by the giver, to take it back).
+         */
+        TransferBody: {
+            /**
+             * To
+             * @default null
+             */
+            to: string | null;
+            /**
+             * Accept
+             * @default null
+             */
+            accept: true | null;
+            /**
+             * Decline
+             * @default null
+             */
+            decline: true | null;
+            /**
+             * Note
+             * @default null
+             */
+            note: string | null;
+        };
+        /**
          * UserPatch
          * @description What to change of a user.
          */
@@ -2719,6 +7256,21 @@ export interface components {
              * @default null
              */
             disabled: boolean | null;
+            /**
+             * Phone
+             * @default null
+             */
+            phone: string | null;
+            /**
+             * Email
+             * @default null
+             */
+            email: string | null;
+            /**
+             * Channels
+             * @default null
+             */
+            channels: components["schemas"]["rules__domain__sending__Kind"][] | null;
         };
         /**
          * Verified
@@ -2742,10 +7294,113 @@ export interface components {
             vhost: string;
         };
         /**
+         * VisitPatch
+         * @description `state` moves it on; `completed` needs the place near the home, or the call in which a voice was heard.
+         */
+        VisitPatch: {
+            /**
+             * State
+             * @default null
+             */
+            state: ("started" | "completed" | "called_off") | null;
+            /**
+             * From At
+             * @default null
+             */
+            from_at: string | null;
+            /**
+             * Until At
+             * @default null
+             */
+            until_at: string | null;
+            /**
+             * Critical
+             * @default null
+             */
+            critical: boolean | null;
+            /**
+             * Carer
+             * @default null
+             */
+            carer: string | null;
+            /**
+             * Purpose
+             * @default null
+             */
+            purpose: string | null;
+            /** @default null */
+            place: components["schemas"]["ProofPlace"] | null;
+            /**
+             * Call
+             * @default null
+             */
+            call: string | null;
+        };
+        /**
+         * VisitsQuery
+         * @description Of whom, in what state, within which days.
+         */
+        VisitsQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * Resident
+             * @default null
+             */
+            resident: string | null;
+            /**
+             * State
+             * @default null
+             */
+            state: ("planned" | "started" | "completed" | "missed" | "called_off") | null;
+            /**
+             * From
+             * @default null
+             */
+            from: string | null;
+            /**
+             * To
+             * @default null
+             */
+            to: string | null;
+            /**
+             * Carer
+             * @default null
+             */
+            carer: string | null;
+        };
+        /**
          * Wearer
          * @enum {string}
          */
         Wearer: "personal" | "shared";
+        /**
+         * WhyBody
+         * @description Why.
+         */
+        WhyBody: {
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * WordBody
+         * @description A word without more.
+         */
+        WordBody: {
+            /**
+             * Note
+             * @default null
+             */
+            note: string | null;
+        };
         /**
          * Words
          * @description The same words in the languages a device may have.
@@ -2756,6 +7411,61 @@ export interface components {
             /** En */
             en: string;
         };
+        /**
+         * Hours
+         * @description From a local time to a local time, over midnight where the end is earlier; they hold P3 and below only.
+         */
+        console__api__contacts__Hours: {
+            /** From */
+            from: string;
+            /** To */
+            to: string;
+        };
+        /**
+         * Hours
+         * @description From one time to another, over midnight where `to` is not later; days by their beginning, 1 is Monday.
+         */
+        console__api__hours__Hours: {
+            /** From */
+            from: string;
+            /** To */
+            to: string;
+            /**
+             * Days
+             * @default [
+             *       1,
+             *       2,
+             *       3,
+             *       4,
+             *       5,
+             *       6,
+             *       7
+             *     ]
+             */
+            days: number[];
+        };
+        /**
+         * CallResult
+         * @description What came of calling or visiting somebody behind an outage.
+         * @enum {string}
+         */
+        rules__domain__outages__CallResult: "spoke_ok" | "seen_ok" | "no_answer" | "visit_planned" | "needs_help";
+        /**
+         * Kind
+         * @enum {string}
+         */
+        rules__domain__responders__Kind: "community_worker" | "care_worker" | "grid_worker" | "volunteer" | "rescue_team" | "mini_fire_station" | "family_doctor" | "property_guard" | "family" | "neighbour";
+        /**
+         * Kind
+         * @description What a channel is. Only a voice call wakes a person (centre.md, 8).
+         * @enum {string}
+         */
+        rules__domain__sending__Kind: "voice" | "sms" | "webhook" | "email" | "robot" | "catcher";
+        /**
+         * CallResult
+         * @enum {string}
+         */
+        rules__domain__vocabulary__CallResult: "spoke_ok" | "spoke_help" | "unclear" | "no_answer" | "busy" | "voicemail" | "refused" | "wrong_number" | "line_failed";
     };
     responses: never;
     parameters: never;
@@ -2887,6 +7597,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_duty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AtDesks"];
+                };
             };
             /** @description Unauthorized */
             401: {
@@ -3162,6 +7910,107 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_incidents_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TellBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4075,6 +8924,3344 @@ export interface operations {
             };
         };
     };
+    get_incidents_id_candidates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Candidates"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_incidents_id_dispatch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DispatchBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_incidents_id_stand_down: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StandDownBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_incidents_id_arrive: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ArriveBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_assignments: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                open?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AssignmentListed_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_assignments_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Briefing"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_assignments_id_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["GoingBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordTaken"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_assignments_id_decline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclineBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordTaken"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_assignments_id_en_route: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["GoingBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordTaken"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_assignments_id_arrive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WordBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordTaken"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_assignments_id_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReportBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordTaken"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_assignments_id_complete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReportBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordTaken"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_assignments_id_take_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WordBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WordTaken"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_responders: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                q?: string | null;
+                area?: string | null;
+                kind?: components["schemas"]["rules__domain__responders__Kind"] | null;
+                status?: string | null;
+                flagged?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ResponderListed_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_responders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewResponder"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponderRecord"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_responders_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponderRecord"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_responders_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_responders_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ResponderPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponderRecord"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_responders_id_absences: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ResponderAbsence_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_responders_id_absences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewResponderAbsence"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResponderAbsence"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_responders_id_absences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndResponderAbsence"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_responders_id_position: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PositionBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionTaken"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_incidents_id_answer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_incidents_id_reclassify: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReclassifyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_incidents_id_confirm: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReasonBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_incidents_id_correct: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_incidents_id_transfer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TransferBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_incidents_id_merge: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_incidents_id_split: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SplitBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_incidents_id_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_incidents_id_handover: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoverBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_hand_overs: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                incident?: string | null;
+                answer?: components["schemas"]["HandOverAnswer"] | null;
+                running?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HandOver_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_hand_overs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewHandOver"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandOver"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_hand_overs_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandOver"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_hand_overs_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["HandOverChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandOver"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_incidents_id_card: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_incidents_id_cap_xml: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/cap+xml": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_tasks: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                state?: components["schemas"]["TaskState"] | null;
+                kind?: string | null;
+                incident?: string | null;
+                resident?: string | null;
+                for_role?: components["schemas"]["Role"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Task_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_tasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_tasks_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_tasks_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TaskChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_residents: {
         parameters: {
             query?: {
@@ -4368,6 +12555,2226 @@ export interface operations {
             };
             /** @description Request Entity Too Large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_residents_id_timeline: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                from?: string | null;
+                to?: string | null;
+                purpose?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackPage_Happening_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_residents_id_vitals: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                from?: string | null;
+                to?: string | null;
+                purpose?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackPage_VitalsReading_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_residents_id_positions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                from?: string | null;
+                to?: string | null;
+                purpose?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackPage_Position_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_residents_id_care_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rules"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_residents_id_care_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRule"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShown"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_care_rules_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_care_rules_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RulePatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleShown"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_residents_id_bounds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bounds"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    put_residents_id_bounds: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewBounds"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bounds"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_residents_id_bounds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_residents_id_check_ins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewCheckIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckIn"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_fences: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                resident?: string | null;
+                device?: string | null;
+                kind?: components["schemas"]["FenceKind"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_FenceListed_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_fences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFence"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FenceShown"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_fences_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FenceShown"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_fences_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_fences_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["FenceFields"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FenceShown"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_visits: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                resident?: string | null;
+                state?: ("planned" | "started" | "completed" | "missed" | "called_off") | null;
+                from?: string | null;
+                to?: string | null;
+                carer?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Visit_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_visits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVisit"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visit"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_visits_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visit"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_visits_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VisitPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visit"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_incidents_id_outage_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutageCall"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutageView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_contacts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                resident?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ContactListed_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_contacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewContact"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactRecord"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_contacts_id: {
+        parameters: {
+            query?: {
+                purpose?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactRecord"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_contacts_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ContactPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactRecord"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_consents: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                resident?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Consent_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_consents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConsent"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consent"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_consents_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consent"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_shifts: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                from_at?: string | null;
+                to_at?: string | null;
+                role?: components["schemas"]["ShiftRole"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rota"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_shifts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewShift"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_shifts_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ShiftPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shift"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_notices: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                incident?: string | null;
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Notice_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5645,6 +16052,86 @@ export interface operations {
             };
         };
     };
+    post_callbacks_name: {
+        parameters: {
+            query?: {
+                token?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_devices_id_maintenance: {
         parameters: {
             query?: never;
@@ -6060,6 +16547,1009 @@ export interface operations {
             };
         };
     };
+    get_absences: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                running?: boolean;
+                resident?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Absence_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_absences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAbsenceBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Absence"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_absences_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Absence"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_absences_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_absences_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AbsencePatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Absence"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_incidents_id_take_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeOut"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Incident"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_silences: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                running?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Silence_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_silences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSilenceBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Silence"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_silences_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Silence"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_silences_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_silences_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SilencePatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Silence"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_storms: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                state?: ("suggested" | "on" | "ended") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Storm_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_storms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStormBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StormReport"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_storms_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StormReport"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_storms_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StormPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StormReport"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_sources: {
         parameters: {
             query?: {
@@ -6193,6 +17683,644 @@ export interface operations {
             };
             /** @description Request Entity Too Large */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_policies: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_policies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyWhole"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_policies_in_force: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyText"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_policies_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyText"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_policies_explain: {
+        parameters: {
+            query?: {
+                type?: components["schemas"]["EventType"];
+                kind?: components["schemas"]["DeviceKind"];
+                tag?: string[];
+                ability?: number;
+                area?: string | null;
+                minute?: number | null;
+                speech?: components["schemas"]["Speech"];
+                hearing?: components["schemas"]["Hearing"];
+                other_fire_sign?: boolean;
+                vitals_in_danger?: boolean | null;
+                outdoors_at_risk?: boolean;
+                absent?: boolean;
+                retained?: boolean;
+                policy?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplanationBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_policies_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyWhole"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_policies_id_replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyWhole"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_policies_id_approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyWhole"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_policies_id_refuse: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhyBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyWhole"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_incidents_id_explain: {
+        parameters: {
+            query?: {
+                event?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplanationBody"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6763,6 +18891,226 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_legal_holds: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Hold_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_legal_holds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_legal_holds_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
