@@ -8,7 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from benchmarks import backlog, classification, deadlines, decoding, machine, press, supervision, telemetry
+from benchmarks import backlog, classification, deadlines, decoding, machine, press, storm, supervision, telemetry
 from benchmarks.figures import Figure
 
 BENCHMARKS: Final[dict[str, Callable[[], Awaitable[list[Figure]]]]] = {
@@ -19,6 +19,7 @@ BENCHMARKS: Final[dict[str, Callable[[], Awaitable[list[Figure]]]]] = {
     "supervision": supervision.measure,
     "deadlines": deadlines.measure,
     "classification": classification.measure,
+    "storm": storm.measure,
 }
 
 

@@ -17,6 +17,7 @@ from random import Random
 from typing import Final
 
 import asyncpg
+import uvloop
 
 from benchmarks import machine
 from rules.clock import SharedClock
@@ -85,6 +86,7 @@ async def simulate(*, seed: int, homes: int, days: int) -> list[str]:
             await _tell(connection, year, days, lived_s - settled_s)
             found = await checks.faults(connection, away=year.figures.away, now=until)
         took_s = time.monotonic() - began_s
+        print(f"  {time.process_time():.0f} s of processor here, beside PostgreSQL's; load {machine.load()}")
         print(f"  checked in {took_s - lived_s:.0f} s; {took_s:.0f} s in all (at most {LIMIT_S} s)")
     return found if took_s <= LIMIT_S else [*found, f"took {took_s:.0f} s"]
 
@@ -114,7 +116,8 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     print("\n".join(machine.describe()))
     print(f"seed {options.seed}", flush=True)
-    found = asyncio.run(simulate(seed=options.seed, homes=options.homes, days=options.days))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        found = runner.run(simulate(seed=options.seed, homes=options.homes, days=options.days))
     print("\n".join(f"  FAULT {fault}" for fault in found[:SHOWN]) or "  no fault")
     return 1 if found else 0
 

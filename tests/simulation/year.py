@@ -31,6 +31,12 @@ from tests.town import letter
 TICK: Final = timedelta(hours=12)
 #: A round over what wears out: a part of all devices, each of them read by itself.
 UPKEEP: Final = timedelta(days=2)
+#: Everything that hangs on a wall is tested so often, and says so.
+MONTH: Final = timedelta(days=28)
+_TESTED: Final = """
+INSERT INTO event (device_id, event_id, digest, type, at, received_at, last_copy_at, decision, data)
+SELECT id, 'tested-' || $1::timestamptz, id, 'test', $1, $1, $1, 'routine', '{}' FROM device WHERE life = 'live'
+"""
 #: A lapsed claim ends within a lease's term and one more; the pass looks every 5 s then.
 LAPSE_LOOKS: Final = 12
 BATCH: Final = 100
@@ -70,7 +76,7 @@ class Year:
         self.touched = True  #: whether anything may have moved what is due next
         self._agenda: list[tuple[datetime, int, Act]] = []
         self._order = 0
-        self._away_until = self._kept_up_at = self.now
+        self._away_until = self._kept_up_at = self._tested_until = self.now
         self._silent: set[int] = set()
         self._engine = EngineStore(self.db, self.centre)
         self._leases = LeasePass(self._engine)
@@ -155,6 +161,9 @@ class Year:
         )  # fmt: skip
         while (await self._watch.watch(now, 200)).is_full:
             pass
+        if now >= self._tested_until:
+            self._tested_until = now + MONTH
+            await self.db.pool.execute(_TESTED, now)
         if now - self._kept_up_at >= UPKEEP:
             self._kept_up_at = now
             await self._upkeep.keep_up(now)
