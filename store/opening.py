@@ -283,7 +283,7 @@ def _later(last: correlation.ResolvedIncident | None, stayed: Case) -> correlati
 def _place_after(kept: dict[str, Any] | None, fresh: Place | None) -> dict[str, Any] | None:
     """Where to send people after a further alarm: what a person said gives way to a fix in the alarm, not to less."""
     told = kept is not None and kept.get("kind") == PlaceKind.TOLD
-    if told and fresh is not None and fresh.kind is not PlaceKind.REPORTED:
+    if told and fresh is not None and fresh.kind not in (PlaceKind.REPORTED, PlaceKind.TOLD):
         return kept
     return place_json(fresh) or kept
 

@@ -209,9 +209,7 @@ async def _place(connection: Connection, case: Case, payload: Told, now: datetim
     row = await connection.fetchrow(_Q.home_of, case.premises_id)
     home = None if row is None or row["lat"] is None else Point(lat=row["lat"], lon=row["lon"])
     was = case.place["kind"] if case.place is not None else None
-    case.place = place_json(place.told(payload.point, home, now=now))
-    assert case.place is not None, "it was told"
-    case.place["text"] = payload.place_text
+    case.place = place_json(place.told(payload.point, home, now=now, text=payload.place_text))
     return (("place", "told"), ("place_was", was), ("has_point", payload.point is not None))
 
 

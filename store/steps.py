@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -13,6 +14,7 @@ from devices.commands import Announcement
 from rules.domain import correlation, deadlines, policy
 from rules.domain.lease import lease_until
 from rules.domain.lifecycle import LEAVES_CLAIM, TAKES_CLAIM, IllegalStep, NotYours, after, refuse_unless_may
+from rules.domain.place import Place, Point, told
 from rules.domain.vocabulary import LIFE_SAFETY, Actor, Class, State, Step
 from store import chains, changes, hand_overs, step_acts, step_ends, transfers
 from store.cases import Case, IncidentUnknown, Note, changes_of, load, load_open, lock_subject, save
@@ -64,6 +66,7 @@ class Opening:
     occurred_at: datetime | None = None
     caller: dict[str, Any] = field(default_factory=dict)
     place_text: str | None = None
+    point: Point | None = None
     note: str = ""
 
 
@@ -135,7 +138,7 @@ async def open_by_hand(database: Database, opening: Opening, *, by: Hand, centre
         cause = Cause(
             actor=by.actor, subject=subject, source=opening.source, resident_id=opening.resident_id,
             premises_id=known["premises_id"], area=known["area"], facts=(("source", opening.source),),
-            text=_told(opening),
+            place=_place(opening, dict(known), now), text=_told(opening),
         )  # fmt: skip
         effect = await relate_and_apply(
             connection, assessed, cause, centre=centre, floor=await floor_now(connection), now=now
@@ -145,11 +148,19 @@ async def open_by_hand(database: Database, opening: Opening, *, by: Hand, centre
         return effect.case.id
 
 
+def _place(opening: Opening, known: Mapping[str, Any], now: datetime) -> Place | None:
+    """Where it is as whoever called said; else the address, if there is one, is where to begin."""
+    if opening.point is None and not opening.place_text:
+        return None
+    home = None if known["lat"] is None else Point(lat=known["lat"], lon=known["lon"])
+    return told(opening.point, home, now=now, text=opening.place_text)
+
+
 def _told(opening: Opening) -> str:
-    told = {"caller": opening.caller, "place": opening.place_text, "note": opening.note}
+    said = {"caller": opening.caller, "place": opening.place_text, "note": opening.note}
     if opening.occurred_at is not None:
-        told["occurred_at"] = opening.occurred_at.isoformat()
-    return msgspec.json.encode({name: value for name, value in told.items() if value}).decode()
+        said["occurred_at"] = opening.occurred_at.isoformat()
+    return msgspec.json.encode({name: value for name, value in said.items() if value}).decode()
 
 
 def check_version(case: Case, request: StepRequest) -> None:

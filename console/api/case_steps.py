@@ -31,7 +31,6 @@ from console.api.steps import (
 from console.problems import FieldProblem, unusable
 from console.rights import STEPS
 from console.routes import Call, Match, Reply, Route
-from rules.domain.place import Point
 from rules.domain.vocabulary import Priority, Step
 from store import merging, transfers
 from store.acts import note_act
@@ -89,10 +88,9 @@ async def tell(call: Call) -> Reply:
     resident = int(body.resident) if body.resident else None
     await refuse_unknown_resident(call, resident)
     place = body.place
-    point = None
-    if place is not None and place.lat is not None and place.lon is not None:
-        point = Point(lat=place.lat, lon=place.lon)
-    payload = Told(place_text=place.text if place else None, point=point, resident_id=resident)
+    payload = Told(
+        place_text=place.text if place else None, point=place.point() if place else None, resident_id=resident
+    )
     text = in_parts(place=place.words() if place else None, note=body.note)
     return await take(call, StepRequest(step=Step.TELL, if_match=call.version, payload=payload, text=text))
 

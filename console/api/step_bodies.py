@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from console.api.fields import Body, Id, Line, Moment, Name, NoNul, Number, PhoneTyped, Text, WrittenText
 from console.api.incidents import PriorityLabel
+from rules.domain.place import Point
 from rules.domain.resolution import Safety
 from rules.domain.services import HandOverAnswer
 from rules.domain.vocabulary import CallResult, CallTo, Class, Outcome, SafetyKind, Verified
@@ -55,6 +56,10 @@ class ToldPlace(BaseModel):
         if (self.lat is None) != (self.lon is None):
             raise ValueError("lat and lon: both or neither")
         return self
+
+    def point(self) -> Point | None:
+        """Where it is on the earth, if that was told."""
+        return Point(lat=self.lat, lon=self.lon) if self.lat is not None and self.lon is not None else None
 
     def words(self) -> str | None:
         """The place as one line of text."""

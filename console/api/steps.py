@@ -60,6 +60,7 @@ async def open_case(call: Call) -> Reply:
         occurred_at=body.occurred_at,
         caller=body.caller.model_dump(exclude_none=True) if body.caller else {},
         place_text=body.place.words() if body.place else None,
+        point=body.place.point() if body.place else None,
         note=body.note,
     )
     try:

@@ -72,6 +72,7 @@ class Place:
     age_s: float | None = None
     distance_from_home_m: float | None = None
     hint: bool = False
+    text: str | None = None  #: as a person said it
 
 
 def decide(*, wearer: Wearer, fix: Fix | None, home: Point | None, now: datetime) -> Place | None:
@@ -90,7 +91,7 @@ def decide(*, wearer: Wearer, fix: Fix | None, home: Point | None, now: datetime
     return None if fix is None else _by_fix(fix, home, now)
 
 
-def told(point: Point | None, home: Point | None, *, now: datetime) -> Place:
+def told(point: Point | None, home: Point | None, *, now: datetime, text: str | None = None) -> Place:
     """The place as a person says; `point` is None where only words are known."""
     return Place(
         kind=PlaceKind.TOLD,
@@ -100,6 +101,7 @@ def told(point: Point | None, home: Point | None, *, now: datetime) -> Place:
         at=now,
         age_s=0.0,
         distance_from_home_m=_distance(point, home),
+        text=text,
     )
 
 

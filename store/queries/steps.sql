@@ -1,6 +1,6 @@
 -- name: person_and_home
 -- What the register says about whom a case opened by hand is about; no lock, the subject is locked next.
-SELECT r.id AS resident_id, p.id AS premises_id, p.area::text AS area
+SELECT r.id AS resident_id, p.id AS premises_id, p.area::text AS area, p.lat, p.lon
   FROM (SELECT 1) AS one
   LEFT JOIN resident AS r ON r.id = $1
   LEFT JOIN premises AS p ON p.id = coalesce($2, r.premises_id)

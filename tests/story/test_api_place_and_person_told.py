@@ -56,3 +56,12 @@ async def test_a_caller_who_gets_a_name_is_that_persons_case_from_then_on(consol
     other = f"/incidents/{await console.case(desk)}"
     taken = await desk.patches(other, {"resident": person})
     assert (taken.status, taken.body["incident"]["id"]) == (409, named["id"])
+
+
+async def test_a_place_told_when_the_case_is_opened_can_be_sent_to(console: Any) -> None:
+    _, home, _ = await _resident(console)
+    desk = await console.person("mei", "dispatcher")
+    body = {"source": "phone", "class": "sos", "premises": home, "place": {"text": "东门", "lat": 31.94, "lon": 121.2}}
+    place = (await desk.posts("/incidents", body)).body["place"]
+    assert (place["kind"], place["lat"], place["text"]) == ("told", 31.94, "东门 (31.940000, 121.200000)")
+    assert place["distance_from_home_m"] > 4_000
