@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -175,7 +175,9 @@ async def read_storm(db: Database, storm_id: int, *, now: datetime) -> StormRepo
 async def begin_storm(db: Database, wanted: NewStorm, *, by: int, centre: Centre, now: datetime) -> int:
     """Switch storm mode on for an area; StormRefused where it would hold a call for help or has no end in a day."""
     async with db.transaction() as connection:
-        _refuse(_problems(wanted.classes, now, wanted.until_at, await policy_now(connection)))
+        policy = await policy_now(connection)
+        wanted = _by_profile(wanted, policy)
+        _refuse(_problems(wanted.classes, now, wanted.until_at, policy))
         storm_id: int = await connection.fetchval(Q.next_storm)
         incident_id, recorded = await _open(connection, storm_id, wanted.area, by, centre, now)
         await connection.execute(
@@ -295,6 +297,14 @@ async def _open(
     )  # fmt: skip
     assert opened.case is not None
     return opened.case.id, changes_of(opened.case, opened.first_new_seq)
+
+
+def _by_profile(wanted: NewStorm, policy: Policy) -> NewStorm:
+    """Without classes of its own it holds those of the policy's profile."""
+    profiles = {profile.name: profile for profile in policy.storms}
+    if wanted.profile not in profiles:
+        raise StormRefused([f"profile: {wanted.profile} is none of the policy's: {', '.join(profiles)}"])
+    return replace(wanted, classes=wanted.classes or profiles[wanted.profile].classes)
 
 
 def _problems(classes: frozenset[str], from_at: datetime, until_at: datetime, policy: Policy) -> list[str]:
