@@ -6,10 +6,12 @@ must, again every minute, until a hand-over is on record.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from rules.domain import calls, deadlines, services
+from rules.domain.calls import CallMade
 from rules.domain.deadlines import Deadline, DeadlineKind
 from rules.domain.firing import Firing
 from rules.domain.lifecycle import TAKES_CLAIM
@@ -106,7 +108,7 @@ def _leave_to_the_desk(case: Case, now: datetime) -> None:
 
 async def _learned(connection: Connection, case: Case, now: datetime) -> None:
     made = await calls_of(connection, case)
-    why = services.confirmed(case.plan, made, priority=case.priority, now=now)
+    why = _confirmed(case, made, now)
     waits_for_responder = why is Confirmed.NOBODY_REACHED and case.state in (State.DISPATCHED, State.ON_SCENE)
     all_well = calls.said_ok(made) or any(_not_needed(step) for step in case.plan)
     if all_well and not services.stands_whatever_is_said(why, case.family):
@@ -115,6 +117,11 @@ async def _learned(connection: Connection, case: Case, now: datetime) -> None:
     wanted = why is not None and not waits_for_responder and case.policy.row(case.class_).services
     if why is not None and wanted and not await hand_overs.is_handed_over(connection, case):
         _at_once(case, why, now)
+
+
+def _confirmed(case: Case, made: Iterable[CallMade], now: datetime) -> Confirmed | None:
+    speechless = case.class_ is Class.SOS_NO_VOICE
+    return services.confirmed(case.plan, made, priority=case.priority, now=now, speechless=speechless)
 
 
 def _not_needed(step: FrozenStep) -> bool:
@@ -134,7 +141,7 @@ async def _ring_who_must(connection: Connection, case: Case, firing: Firing, now
     if await hand_overs.is_handed_over(connection, case):
         return
     made = await calls_of(connection, case)
-    why = services.confirmed(case.plan, made, priority=case.priority, now=now)
+    why = _confirmed(case, made, now)
     if calls.said_ok(made) and not services.stands_whatever_is_said(why, case.family):
         return
     if case.state is State.ON_SCENE and case.family is not Family.FIRE_AND_GAS and why is not Confirmed.HELP_ASKED:

@@ -102,8 +102,8 @@ def asks_once_more(result: CallResult, verified: Verified) -> bool:
 
 
 def says_help(call: CallMade) -> bool:
-    """Whether the call confirms that help is needed, whoever was spoken with."""
-    return call.result is CallResult.SPOKE_HELP
+    """Whether the call confirms that help is needed, whoever of theirs or of ours was spoken with."""
+    return call.result is CallResult.SPOKE_HELP and call.to is not CallTo.SERVICE
 
 
 def said_ok(calls: Iterable[CallMade]) -> bool:

@@ -43,9 +43,17 @@ SHORT_NUMBER: Final = {"police": "110", "fire": "119", "ambulance": "120"}
 
 
 def confirmed(
-    plan: Sequence[FrozenStep], calls: Iterable[CallMade], *, priority: Priority, now: datetime
+    plan: Sequence[FrozenStep],
+    calls: Iterable[CallMade],
+    *,
+    priority: Priority,
+    now: datetime,
+    speechless: bool = False,
 ) -> Confirmed | None:
-    """Why the services must be called now; None while nothing says so."""
+    """Why the services must be called now; None while nothing says so.
+
+    Who cannot use the telephone (`speechless`) is never "nobody reached": for them somebody goes at once.
+    """
     calls = tuple(calls)
     if any(says_help(call) for call in calls):
         return Confirmed.HELP_ASKED
@@ -53,6 +61,8 @@ def confirmed(
         return Confirmed.PLAN_ANSWER
     if two_signs(plan):
         return Confirmed.TWO_SIGNS
+    if speechless:
+        return None
     return Confirmed.NOBODY_REACHED if unanswered_within(calls, now, priority=priority) else None
 
 

@@ -161,7 +161,7 @@ class Incident(Item, kw_only=True):
     review: bool
     calls: CallHistory | None  #: how often this person calls, and why usually; it changes no plan
     damping: Damping | None  #: of a technical case whose cause comes and goes, or whose device says too much
-    hints: Sequence[str] = ()  #: what to do next because of what was just said
+    hints: Sequence[str] = msgspec.field(default_factory=list)  #: what to do next because of what was just said
 
 
 async def read_incident(

@@ -42,6 +42,12 @@ def test_two_attempts_within_two_minutes_that_reach_nobody_are_enough() -> None:
     assert confirmed(plan_of(Class.FALL), calls[:1], priority=Priority.CRITICAL, now=NOW) is None
 
 
+def test_who_cannot_use_the_telephone_is_never_nobody_reached() -> None:
+    calls = [call(CallResult.NO_ANSWER, 90), call(CallResult.NO_ANSWER)]
+    plan = plan_of(Class.SOS_NO_VOICE)
+    assert confirmed(plan, calls, priority=Priority.CRITICAL, now=NOW, speechless=True) is None
+
+
 def test_a_second_detector_confirms_a_fire() -> None:
     plan = plan_of(Class.FIRE, Class.SMOKE)
     assert confirmed(plan, [], priority=Priority.CRITICAL, now=NOW) is Confirmed.TWO_SIGNS
