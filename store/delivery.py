@@ -67,6 +67,7 @@ class DeliveryStore:
             judged = _judge(rows, await _sound_first(connection, ways), books, now)
             folded = await _fold(connection, judged.full, now)
             await _take(connection, judged.take, now)
+            await _accompany(connection, judged.take, ways, now)
             if judged.later:
                 ids, times = zip(*judged.later, strict=True)
                 await connection.execute(_Q.put_off, list(ids), list(times))
@@ -253,6 +254,29 @@ async def _take(connection: Connection, taken: Sequence[tuple[Any, Take]], now: 
         _Q.take, [row["id"] for row, _ in taken], [take.way.name for _, take in taken],
         now + timedelta(seconds=LEASE_S), now, [bool(row["lost"]) for row, _ in taken],
     )  # fmt: skip
+
+
+async def _accompany(
+    connection: Connection, taken: Sequence[tuple[Any, Take]], ways: Sequence[Way], now: datetime
+) -> None:
+    """A group hears of a stage once, beside whoever is rung: it accompanies, and is never the whole of it."""
+    groups = [way for way in ways if way.kind is Kind.ROBOT]
+    stages = {row["key"].partition(":user:")[0]: row for row, _ in taken if _is_stage(row)}
+    notices = [
+        Notice(
+            purpose=Purpose.ESCALATION, recipient=f"robot:{way.name}", priority=Priority(row["priority"]),
+            key=f"group:{stage}:{way.name}", incident_id=row["incident_id"],
+            facts=tuple((name, value) for name, value in row["facts"].items() if name not in INTERNAL),
+        )
+        for stage, row in stages.items()
+        for way in groups
+    ]  # fmt: skip
+    await outbox.put(connection, notices, now=now)
+
+
+def _is_stage(row: Any) -> bool:
+    of_chain = row["purpose"] == Purpose.ESCALATION and "capacity" in row["facts"]
+    return of_chain and row["priority"] <= Priority.URGENT
 
 
 async def _fold(connection: Connection, full: Sequence[Any], now: datetime) -> int:

@@ -4,7 +4,7 @@ SELECT pg_try_advisory_xact_lock(7340223)
 
 -- name: candidates
 -- What is due, P1 first; also what a sender took and never told of. Rows in other hands are skipped.
-SELECT o.id, o.incident_id, o.assignment_id, o.recipient, o.purpose, o.priority, o.facts, o.not_after, o.made_at,
+SELECT o.id, o.key, o.incident_id, o.assignment_id, o.recipient, o.purpose, o.priority, o.facts, o.not_after, o.made_at,
        o.state = 'leased' AS lost, o.result, o.attempts, o.failures, o.tried, o.channel,
        i.state AS incident_state, coalesce(i.claimed_by IS NOT NULL, false) AS attended,
        EXISTS (SELECT FROM outbox AS h WHERE h.incident_id = o.incident_id AND h.purpose = 'escalation'
@@ -84,7 +84,7 @@ RETURNING state
 
 -- name: again
 UPDATE outbox
-   SET state = 'waiting', due_at = $2, failures = $3, tried = $4, result = $5
+   SET state = 'waiting', due_at = $2, failures = $3, tried = $4, result = $5, answer = NULL, answer_by = NULL
  WHERE id = $1
 
 -- name: ended

@@ -155,3 +155,16 @@ async def test_a_storm_drowns_the_channel_and_p1_goes_first(fresh_dsn: str) -> N
         assert [letter.to for letter in later[:2]] == [SECOND, SECOND], "the more urgent first"
         summaries = [letter for letter in later if letter.purpose.value == "summary"]
         assert [letter.facts["count"] for letter in summaries] == [193], "the rest is one summary"
+
+
+async def test_a_group_hears_of_a_stage_once_beside_whoever_is_rung(fresh_dsn: str) -> None:
+    group = Provider(name="group", kind=Kind.ROBOT)
+    async with telephones_in(fresh_dsn, more=(group,)) as phones:
+        for phone in (FIRST, SECOND):
+            await phones.user("supervisor", phone=phone, shift="supervisor")
+        await phones.press(await phones.night.town.home())
+        await phones.pass_seconds(3)
+        assert len(phones.voice.of()) == 2, "a group wakes nobody"
+        (posted,) = group.of()
+        assert posted.to == "group"
+        assert set(posted.facts) <= {"number", "class", "area", "priority", "minutes"}
