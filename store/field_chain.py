@@ -13,15 +13,16 @@ from rules.domain import deadlines
 from rules.domain.assignments import Standing
 from rules.domain.calls import unanswered
 from rules.domain.deadlines import Deadline, DeadlineKind
+from rules.domain.dispatch import Verdict
 from rules.domain.firing import Firing
 from rules.domain.lifecycle import TAKES_CLAIM
 from rules.domain.policy import Assessment
 from rules.domain.policy_table import Sent
 from rules.domain.vocabulary import UNRESOLVED, Class, Mark, State, Step
 from store import field
-from store.assignments import load_field
+from store.assignments import keep_chain, load_field
 from store.calls import calls_of
-from store.cases import SYSTEM, Case
+from store.cases import SYSTEM, Case, Note
 from store.database import Connection
 from store.sql import queries
 
@@ -104,14 +105,27 @@ async def satisfied(connection: Connection, case: Case, reason: str, *, now: dat
 
 async def merged(connection: Connection, gone: Case, stays: Case, *, now: datetime) -> None:
     """One case was taken into another, both locked: whoever goes to the one goes to the other."""
-    await connection.fetch(_Q.move_to, gone.id, stays.id)
+    moved = await connection.fetch(_Q.move_to, gone.id, stays.id)
     left = await load_field(connection, gone)
     await field.stand_down(connection, left, left.open, "goes_already", by=SYSTEM, now=now)
+    if moved and stays.state in UNRESOLVED:
+        await _take_over(connection, stays, now)
+
+
+async def _take_over(connection: Connection, stays: Case, now: datetime) -> None:
+    """The case that stays has come as far as the help that now goes to it."""
     coming = await load_field(connection, stays)
-    if coming.standings & {Standing.ON_SCENE}:
-        stays.state = State.ON_SCENE
-    elif coming.open and stays.state in (State.OPEN, State.CLAIMED):
-        stays.state = State.DISPATCHED
+    await keep_chain(connection, coming, coming.chain, now=now)
+    there = any(a.standing is Standing.ON_SCENE and not a.is_doubted for a in coming.all)
+    before = stays.state
+    stays.state = State.ON_SCENE if there or before is State.ON_SCENE else State.DISPATCHED
+    if before is not stays.state:
+        facts = (("reason", "merged"), ("going", len(coming.open)))
+        stays.note(Note(at=now, actor=SYSTEM, action=Step.DISPATCH, from_=before, to=stays.state, facts=facts))
+    if there:
+        await field.satisfy(connection, coming, "arrival", now=now)
+    else:
+        field.look_again(coming, Verdict.COMING, now)
 
 
 async def _end(connection: Connection, case: Case, reason: str, *, by: str, now: datetime) -> None:

@@ -3,11 +3,12 @@
 -- name: entry
 -- An entry with its sealed text, the key it lies under, and who acted by name.
 SELECT e.incident_id, e.seq, e.at, e.fixed, e.hash, t.key_owner, t.sealed, t.erased_at, t.erased_rule, k.wrapped,
-       coalesce(u.display_name, d.device) AS actor_name
+       coalesce(u.display_name, d.device, rp.name) AS actor_name
   FROM entry e
   LEFT JOIN entry_text t ON t.incident_id = e.incident_id AND t.seq = e.seq
   LEFT JOIN text_key k ON k.owner = t.key_owner
   LEFT JOIN app_user u ON u.id = substring(e.fixed::jsonb->>'actor' FROM '^user:(\d{1,18})$')::bigint
+  LEFT JOIN responder AS rp ON rp.id = substring(e.fixed::jsonb->>'actor' FROM '^responder:(\d{1,18})$')::bigint
   LEFT JOIN device d ON d.id = substring(e.fixed::jsonb->>'actor' FROM '^device:(\d{1,9})$')::int
 
 -- name: of_incident

@@ -178,3 +178,25 @@ class _Failing(FieldDueStore):
         if in_hand.case.id == self.bad:
             raise ValueError("broken on purpose")
         return await super()._rule(connection, in_hand, now)
+
+
+async def test_whoever_goes_to_a_case_that_is_merged_goes_to_the_one_that_stays(fresh_dsn: str) -> None:
+    async with field_in(fresh_dsn) as field:
+        near, far = await field.responder(metres=300), await field.responder(metres=900)
+        gone = await _press(field)
+        await field.night.pass_seconds(181)
+        await field.says(gone, near, Word.ACCEPT)
+        stays = await _press(field)
+        await field.night.pass_seconds(1)
+        async with field.night.town.db.transaction() as connection:
+            first, second = await load(connection, gone), await load(connection, stays)
+            seqs = first.last_seq + 1, second.last_seq + 1
+            await field_chain.merged(connection, first, second, now=field.night.now)
+            for case in (first, second):
+                await save(connection, case, keyring=CENTRE.keyring)
+            written = changes_of(first, seqs[0]) + changes_of(second, seqs[1])
+            await record(connection, written, now=field.night.now)
+        assert await field.standing(stays) == {near: "accepted", far: "offered"}
+        assert (await field.night.case(stays))["state"] == "dispatched"
+        await field.night.pass_seconds(181)
+        assert "not_moving" in await field.night.actions(stays), "they are watched there"
