@@ -34,7 +34,7 @@ async def fault_is_held(
     if not suppression.may_be_held(assessed.class_, assessed.family, assessed.priority):
         return None
     row = await connection.fetchrow(
-        _Q.standing, now, found.device_id, found.area, str(assessed.class_), "", assessed.topic
+        _Q.standing, now, found.device_id, found.area, str(assessed.class_), assessed.topic, assessed.topic
     )
     if row is None or (row["silence_id"] is None and row["storm_id"] is None):
         return None

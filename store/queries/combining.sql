@@ -10,19 +10,29 @@ SELECT i.id, i.oldest_alarm_at AS fell_at,
           JOIN reading AS n ON n.device_id = own.device_id AND n.type IN ('activity', 'button')
                            AND n.received_at > i.oldest_alarm_at) AS moved_at
   FROM incident AS i
- WHERE i.class = 'fall' AND i.priority <= 3 AND i.state IN ('open', 'claimed', 'dispatched')
+ WHERE i.class = 'fall' AND i.priority <= 3 AND i.state <> 'closed' AND i.state IN ('open', 'claimed', 'dispatched')
    AND NOT 'no_movement' = ANY (i.marks) AND NOT 'test' = ANY (i.marks) AND i.oldest_alarm_at > $1
  ORDER BY i.id LIMIT 200
 
 -- name: technical_beside
--- Calls for help with a technical trouble of the same device or home that is not linked yet.
+-- Calls for help with a technical trouble of the same device or home that is not linked yet: a few index probes a call.
 SELECT i.id, t.id AS other_id, t.class, t.device_id IS NOT NULL AND EXISTS (
            SELECT FROM event AS e WHERE e.incident_id = i.id AND e.device_id = t.device_id) AS same_device
   FROM incident AS i
-  JOIN incident AS t ON t.family IN ('technical', 'home') AND t.state NOT IN ('resolved', 'closed') AND t.id <> i.id
-                    AND (t.device_id = i.device_id OR t.premises_id = i.premises_id)
- WHERE i.class = ANY ($1) AND i.priority <= 3 AND i.state NOT IN ('resolved', 'closed')
-   AND t.class IN ('battery_low', 'battery_critical', 'power_lost', 'power_lost_dependent')
+ CROSS JOIN LATERAL (
+       SELECT o.id, o.class, o.device_id FROM incident AS o
+        WHERE o.subject IN ('d' || i.device_id || ':battery_low', 'd' || i.device_id || ':power_lost')
+          AND o.family = 'technical' AND o.state NOT IN ('resolved', 'closed')
+       UNION
+       SELECT o.id, o.class, o.device_id FROM incident AS o
+        WHERE o.premises_id = i.premises_id AND o.state NOT IN ('resolved', 'closed')
+          AND o.class IN ('battery_low', 'battery_critical', 'power_lost', 'power_lost_dependent')
+       UNION
+       SELECT o.id, o.class, o.device_id FROM resident AS r JOIN incident AS o ON o.premises_id = r.premises_id
+        WHERE r.id = i.resident_id AND o.state NOT IN ('resolved', 'closed')
+          AND o.class IN ('battery_low', 'battery_critical', 'power_lost', 'power_lost_dependent')) AS t
+ WHERE i.class = ANY ($1) AND i.priority <= 3 AND i.state NOT IN ('resolved', 'closed') AND i.state <> 'closed'
+   AND t.id <> i.id
    AND NOT EXISTS (SELECT FROM incident_link AS l
                     WHERE l.incident_id = least(i.id, t.id) AND l.other_id = greatest(i.id, t.id))
  ORDER BY i.priority, i.id LIMIT 200
@@ -33,7 +43,7 @@ SELECT i.id, i.family, i.premises_id, i.sounded_at, i.oldest_alarm_at,
        (SELECT max(e.received_at) FROM event AS e WHERE e.incident_id = i.id) AS alarmed_at,
        p.address, p.parts, p.area::text AS area, p.lat, p.lon
   FROM incident AS i JOIN premises AS p ON p.id = i.premises_id
- WHERE i.family = 'fire_and_gas' AND i.priority <= 3 AND i.state NOT IN ('resolved', 'closed')
+ WHERE i.family = 'fire_and_gas' AND i.priority <= 3 AND i.state <> 'closed' AND i.state NOT IN ('resolved', 'closed')
    AND NOT 'test' = ANY (i.marks)
    AND EXISTS (SELECT FROM event AS e WHERE e.incident_id = i.id AND e.received_at > $1)
  ORDER BY i.id LIMIT 500
