@@ -103,7 +103,7 @@ class DeliveryStore:
         row = await self._database.pool.fetchrow(_Q.depth, now)
         assert row is not None, "an aggregate always has a row"
         oldest_s = (now - row["oldest_at"]).total_seconds() if row["oldest_at"] is not None else 0.0
-        return Depth(waiting=row["waiting"], oldest_s=max(0.0, oldest_s))
+        return Depth(waiting=row["waiting"], oldest_s=max(0.0, oldest_s), unanswered=row["unanswered"])
 
     async def _books(
         self, connection: Connection, ways: Sequence[Way], slots: Mapping[str, int], now: datetime

@@ -98,10 +98,11 @@ class Taken:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Depth:
-    """What waits although it is due."""
+    """What waits although it is due, and how many answers are overdue."""
 
     waiting: int
     oldest_s: float
+    unanswered: int
 
 
 class OutboxStore(Protocol):
@@ -168,6 +169,15 @@ class OutboxPass:
     async def run_once(self, now: datetime) -> int:
         """Begin sending what may be sent; return how many notices were begun or settled."""
         assert self._group is not None, "enter the pass before its first turn"
+        depth = await self._store.depth(now)
+        metrics.outbox_waiting.set(depth.waiting)
+        metrics.outbox_oldest_seconds.set(depth.oldest_s)
+        # Twice a second nearly nothing is asked while nothing waits.
+        settled = await self._begin(now) if depth.waiting else 0
+        return settled + (await self._store.unanswered(now) if depth.unanswered else 0)
+
+    async def _begin(self, now: datetime) -> int:
+        assert self._group is not None, "entered"
         ways = self.ways
         slots = {way.name: IN_FLIGHT_MOST - self._busy.by(way.name) for way in ways}
         taken = await self._store.lease(now, ways, slots)
@@ -175,11 +185,7 @@ class OutboxPass:
             task = self._group.create_task(self._carry(letter), name=f"notice {letter.id}")
             self._busy.tasks[task] = letter.channel
             task.add_done_callback(lambda done: self._busy.tasks.pop(done, None))
-        missed = await self._store.unanswered(now)
-        depth = await self._store.depth(now)
-        metrics.outbox_waiting.set(depth.waiting)
-        metrics.outbox_oldest_seconds.set(depth.oldest_s)
-        return len(taken.letters) + taken.settled + missed
+        return len(taken.letters) + taken.settled
 
     async def settle(self) -> None:
         """Wait for everything that is on its way."""

@@ -116,7 +116,9 @@ SELECT id, incident_id, assignment_id, recipient, purpose, priority, channel, fa
 UPDATE outbox SET answer = $2, ended_at = $3 WHERE id = $1
 
 -- name: depth
-SELECT count(*)::int AS waiting, min(due_at) AS oldest_at FROM outbox
+SELECT count(*)::int AS waiting, min(due_at) AS oldest_at,
+       (SELECT count(*) FROM outbox WHERE answer IS NULL AND answer_by <= $1)::int AS unanswered
+  FROM outbox
  WHERE state IN ('waiting', 'leased') AND due_at <= $1
 
 -- name: listed
