@@ -158,7 +158,7 @@ async def ground_of(connection: Connection, case: Case) -> Ground:
     class_row = case.policy.row(case.class_)
     scene = Scene(
         class_=case.class_, sent=class_row.dispatch, point=_point(case.place, home), is_country=row["is_country"],
-        languages=frozenset((*talks.get("languages", ()), *talks.get("dialects", ()))),
+        languages=frozenset((*talks.get("languages", ()), *talks.get("dialects", ()))), rules=case.policy.responders,
     )  # fmt: skip
     return Ground(scene=scene, area_name=row["area_name"] or None)
 

@@ -14,7 +14,7 @@ from typing import Final
 from rules.domain import deadlines
 from rules.domain.assignments import Assignment, Standing, answer_s
 from rules.domain.deadlines import DeadlineKind
-from rules.domain.dispatch import INFORMED_MOST, Verdict, choose, look, pause_s, state_after, when_empty
+from rules.domain.dispatch import Verdict, choose, look, pause_s, state_after, when_empty
 from rules.domain.lifecycle import after
 from rules.domain.policy_table import Sent
 from rules.domain.ranking import Candidate
@@ -117,7 +117,7 @@ async def _inform(connection: Connection, field: Field, ranked: Ranked, now: dat
         candidate for candidate in ranked.candidates
         if candidate.in_circle
         and may_be_informed(ranked.people[candidate.responder_id], scene.class_, scene.sent, now=now)
-    ][:INFORMED_MOST]  # fmt: skip
+    ][: case.policy.responders.informed_most]  # fmt: skip
     notices = [
         field_notices.warning(case, c.responder_id, ranked.ground, distance_m=c.distance_m, now=now) for c in near
     ]

@@ -15,8 +15,6 @@ from rules.domain.assignments import GOING, MOVING, REFUSED, Assignment, Standin
 from rules.domain.ranking import Candidate
 from rules.domain.vocabulary import Priority, State
 
-#: Untrained people near by who are told of a danger, at most so many: to keep out of it, not to come.
-INFORMED_MOST: Final = 5
 #: Three refusals or time-outs in 30 days: somebody should talk with them (centre.md, 25).
 REFUSALS_FLAGGED: Final = 3
 REFUSALS_WITHIN_DAYS: Final = 30

@@ -39,7 +39,7 @@ _NOTHING: Final = "–"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
-    """One thing that changes. `part` is class, rule, ladder, plan, threshold or storm."""
+    """One thing that changes. `part` is class, rule, ladder, plan, threshold, responders or storm."""
 
     part: str
     name: str
@@ -171,11 +171,16 @@ def _named(part: str, zh: str, before: Mapping[str, Any], after: Mapping[str, An
 
 
 def _thresholds(before: Policy, after: Policy) -> Iterator[Difference]:
-    for field in fields(after.thresholds):
-        old, new = getattr(before.thresholds, field.name), getattr(after.thresholds, field.name)
+    yield from _numbers("threshold", "阈值", before.thresholds, after.thresholds)
+    yield from _numbers("responders", "上门救助", before.responders, after.responders)
+
+
+def _numbers(part: str, zh: str, before: Any, after: Any) -> Iterator[Difference]:
+    for field in fields(after):
+        old, new = getattr(before, field.name), getattr(after, field.name)
         if old != new:
             said = f"{field.name} {old} → {new}"
-            yield Difference(part="threshold", name=field.name, zh=f"阈值 {said}", en=f"threshold {said}")
+            yield Difference(part=part, name=field.name, zh=f"{zh} {said}", en=f"{part} {said}")
 
 
 def _storms(before: Policy, after: Policy) -> Iterator[Difference]:

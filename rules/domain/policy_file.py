@@ -17,7 +17,7 @@ from typing import Any, Final
 from devices.event import EventType
 from rules.domain.ladders import CANARY_LADDER, Ladder, Stage
 from rules.domain.plans import Plan
-from rules.domain.policy_file_parts import read_plans, read_rules, read_storms, read_thresholds
+from rules.domain.policy_file_parts import read_numbers, read_plans, read_rules, read_storms
 from rules.domain.policy_reading import NAME, NAME_REMEDY, NONE, PolicyRefused, Problem, Problems, Table
 from rules.domain.policy_row import FamilyTold, Row, Sent, Service
 from rules.domain.policy_table import ROWS, problems_of
@@ -65,7 +65,8 @@ def inspect(text: str) -> tuple[Policy, tuple[Problem, ...]]:
     ladders = _ladders(top.inner("ladders"), base)
     plans = read_plans(top.inner("plans"), base.plans if base else {})
     routes = read_rules(top, base.routes if base else {}, CLASSES)
-    thresholds = read_thresholds(top.inner("thresholds"), base.thresholds if base else BUILTIN.thresholds)
+    thresholds = read_numbers(top.inner("thresholds"), base.thresholds if base else BUILTIN.thresholds)
+    responders = read_numbers(top.inner("responders"), base.responders if base else BUILTIN.responders)
     storms = read_storms(top.inner("storms"), base.storms if base else (), CLASSES)
     top.end()
     _refuse_what_is_missing(problems, rows, ladders, plans)
@@ -77,6 +78,7 @@ def inspect(text: str) -> tuple[Policy, tuple[Problem, ...]]:
         plans=MappingProxyType(plans),
         thresholds=thresholds,
         storms=storms,
+        responders=responders,
     )
     return policy, tuple(problems.found)
 

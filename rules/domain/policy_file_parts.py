@@ -14,7 +14,6 @@ from rules.domain.policy_reading import NAME, NAME_REMEDY, Table
 from rules.domain.policy_routes import ROUTES, TYPE_FLOORS, Effect, Reason, Route
 from rules.domain.policy_table import FLOORS, NO_DELAY, ROWS
 from rules.domain.storms import StormProfile
-from rules.domain.thresholds import Thresholds
 from rules.domain.vocabulary import Class, DeviceKind
 
 _Numbers = TypeVar("_Numbers")
@@ -200,11 +199,6 @@ def _choices(table: Table) -> tuple[Choice, ...]:
 
 
 # -- thresholds and storms -------------------------------------------------------------------------------------------
-
-
-def read_thresholds(table: Table, base: Thresholds) -> Thresholds:
-    """The lines drawn; what is not named stays as it was."""
-    return read_numbers(table, base)
 
 
 def read_numbers(table: Table, base: _Numbers) -> _Numbers:

@@ -157,8 +157,12 @@ def _ladder(ladder: Ladder) -> str:
 
 
 def _thresholds() -> str:
-    lines = ["## Thresholds and storms", "", "Technical alarms only; a call for help is never held.", ""]
+    lines = ["## Thresholds, responders, storms", "", "Technical alarms only; a call for help is never held.", ""]
     lines += [f"- `{field.name}` {getattr(BUILTIN.thresholds, field.name)}" for field in fields(BUILTIN.thresholds)]
+    lines += [
+        f"- responders: `{field.name}` {getattr(BUILTIN.responders, field.name)}"
+        for field in fields(BUILTIN.responders)
+    ]
     for profile in BUILTIN.storms:
         held = (
             ", ".join(f"`{class_}`" for class_ in sorted(profile.classes)) or "every technical class that may be held"

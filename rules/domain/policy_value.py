@@ -13,6 +13,7 @@ from rules.domain.plans import Plan
 from rules.domain.plans_builtin import PLANS
 from rules.domain.policy_routes import ROUTES, Route
 from rules.domain.policy_table import ROWS, VERSION, Row
+from rules.domain.responder_rules import RESPONDER_RULES, ResponderRules
 from rules.domain.storms import PROFILES, StormProfile
 from rules.domain.thresholds import DEFAULT_THRESHOLDS, Thresholds
 from rules.domain.vocabulary import Class, Priority
@@ -32,6 +33,7 @@ class Policy:
     plans: Mapping[str, Plan]
     thresholds: Thresholds = DEFAULT_THRESHOLDS
     storms: tuple[StormProfile, ...] = PROFILES  #: what a storm holds, by name
+    responders: ResponderRules = RESPONDER_RULES
     #: Assessments without marks, each made once: what every alarm would make anew.
     made: dict[object, Any] = field(init=False, default_factory=dict, repr=False)
 

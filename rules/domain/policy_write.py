@@ -48,6 +48,9 @@ def _lines(policy: Policy) -> Iterator[str]:
     yield "[thresholds]"
     yield from (f"{field.name} = {getattr(policy.thresholds, field.name)}" for field in fields(policy.thresholds))
     yield ""
+    yield "[responders]"
+    yield from (f"{field.name} = {getattr(policy.responders, field.name)}" for field in fields(policy.responders))
+    yield ""
     yield "# Storms: which classes one may hold; none named: every technical class that may be held at all."
     for profile in policy.storms:
         yield f"\n[storms.{profile.name}]"

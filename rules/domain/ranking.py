@@ -11,12 +11,10 @@ from zoneinfo import ZoneInfo
 
 from rules.domain.place import Point, distance_m
 from rules.domain.policy_table import Sent
+from rules.domain.responder_rules import RESPONDER_RULES, ResponderRules
 from rules.domain.responders import BREATHING_GEAR_NEEDED, DANGEROUS, Means, Responder, Skill, WhyNot, why_not
 from rules.domain.vocabulary import Class
 
-#: The 15-minute circle of the policy papers, 25 in the country, in seconds.
-CIRCLE_S: Final = 15 * 60
-CIRCLE_COUNTRY_S: Final = 25 * 60
 #: A way by road is longer than the line; 1.4 is the middle of what towns measure (1.2 to 1.6).
 ROAD_FACTOR: Final = 1.4
 #: Metres per second on the way, stops and stairs included.
@@ -66,11 +64,12 @@ class Scene:
     point: Point | None
     is_country: bool = False
     languages: frozenset[str] = frozenset()  #: and dialects
+    rules: ResponderRules = RESPONDER_RULES
 
     @property
     def circle_s(self) -> int:
         """Within this somebody should be there."""
-        return CIRCLE_COUNTRY_S if self.is_country else CIRCLE_S
+        return self.rules.circle_country_s if self.is_country else self.rules.circle_s
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -88,9 +88,10 @@ SELECT e.no, e.type, e.at, e.received_at, e.marks, coalesce(nullif(e.judged, '')
   LEFT JOIN LATERAL (SELECT array_agg(DISTINCT tag) AS tags, max(x.ability) AS ability
                        FROM resident AS x LEFT JOIN LATERAL unnest(x.tags) AS tag ON true
                       WHERE x.premises_id = p.id AND d.wearer = 'shared') AS h ON true
- WHERE e.received_at >= $1 AND e.received_at < $2 AND e.no > $3
+ WHERE e.no > $3 AND e.no <= $4 AND e.received_at >= $1 AND e.received_at < $2
+   AND NOT (d.registered AND starts_with(d.device, 'canary:'))
  ORDER BY e.no
- LIMIT $4
+ LIMIT $5
 
 -- name: recorded_one
 -- The registers as they stand now, where no history of them is kept; why the alarm was judged so stands in `judged`.
@@ -110,8 +111,9 @@ SELECT e.no, e.type, e.at, e.received_at, e.marks, coalesce(nullif(e.judged, '')
  ORDER BY e.no
  LIMIT 1
 
--- name: recorded_count
-SELECT count(*) FROM event WHERE received_at >= $1 AND received_at < $2
+-- name: recorded_bounds
+-- By the index of stretches; the rows are then read in their order between these two.
+SELECT count(*) AS events, min(no) AS first, max(no) AS last FROM event WHERE received_at >= $1 AND received_at < $2
 
 -- name: desks_now
 SELECT count(*)::int FROM desk_present

@@ -23,6 +23,7 @@ from rules.domain.policy_row import FamilyTold, Row, Sent, Service
 from rules.domain.policy_table import FIRST_STAGE_LIMIT_S, FLOORS, ROWS
 from rules.domain.policy_value import BUILTIN, Policy
 from rules.domain.policy_write import write
+from rules.domain.responder_rules import ResponderRules
 from rules.domain.storms import StormProfile
 from rules.domain.thresholds import Thresholds
 from rules.domain.vocabulary import Class, DeviceKind, DeviceLife, Priority, Target
@@ -185,6 +186,7 @@ def policies(draw: Any) -> Policy:
         ladders=MappingProxyType({**BUILTIN.ladders, **more_ladders}),
         plans=MappingProxyType({**BUILTIN.plans, **more_plans}),
         thresholds=Thresholds(storm_alarms=draw(seconds), storm_times_normal=draw(st.floats(0.5, 100.0))),
+        responders=ResponderRules(circle_s=draw(seconds)),
         storms=tuple(
             StormProfile(name=name, classes=frozenset({"battery_low", "power_lost"}))
             for name in draw(st.lists(names, max_size=2, unique=True))
@@ -208,7 +210,15 @@ counties = policies().map(County)
 def parts_of(policy: Policy) -> tuple[Any, ...]:
     return tuple(
         dict(part) if isinstance(part, MappingProxyType) else part
-        for part in (policy.routes, policy.rows, policy.ladders, policy.plans, policy.thresholds, policy.storms)
+        for part in (
+            policy.routes,
+            policy.rows,
+            policy.ladders,
+            policy.plans,
+            policy.thresholds,
+            policy.storms,
+            policy.responders,
+        )
     )
 
 
