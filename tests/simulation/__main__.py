@@ -100,9 +100,11 @@ async def _tell(connection: asyncpg.Connection[asyncpg.Record], year: Year, days
         f"  {counts['incidents']:,} incidents ({counts['unresolved']} unresolved), {counts['entries']:,} entries,"
         f" {counts['changes']:,} changes, {counts['notices']:,} notices\n"
         f"  {figures.firings:,} deadlines fired, {figures.failed} failed; {year.people.claims:,} claims,"
-        f" {year.people.refused:,} steps refused\n"
+        f" {year.people.refused.total():,} steps refused\n"
         f"  {figures.rings / figures.desk_hours:.3f} rings per desk and hour over {figures.desk_hours:,.0f} desk hours"
     )
+    for reason, count in year.people.refused.most_common(SHOWN):
+        print(f"    refused {count:6,}  {reason}")
     for row in await connection.fetch(_BY_CLASS):
         print(f"    {row['class']:32}{row['count']:8,}")
 

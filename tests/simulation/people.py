@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -50,7 +51,7 @@ class People:
     supervisor: Hand
     serious: set[int] = field(default_factory=set)
     said_here: list[int] = field(default_factory=list)
-    refused: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
     claims: int = 0
 
     def on_duty(self, now: datetime) -> list[Hand]:
@@ -173,8 +174,8 @@ class People:
     async def _step(self, incident_id: int, request: StepRequest, by: Hand, now: datetime) -> bool:
         try:
             await take_step(self.db, incident_id, request, by=by, centre=self.centre, now=now)
-        except (StoreError, RulesError):
-            self.refused += 1
+        except (StoreError, RulesError) as refusal:
+            self.refused[f"{request.step}: {type(refusal).__name__} {refusal}"[:90]] += 1
             return False
         return True
 
