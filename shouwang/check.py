@@ -63,7 +63,8 @@ def check(ctx: click.Context) -> None:
 async def findings_of(settings: Settings) -> list[Finding]:
     """Look at everything once, one after the other."""
     looks: tuple[Callable[[Settings], Awaitable[Finding]], ...] = (
-        _data_dir, _key, _sources, _database, _policy, _broker, _door, _console, _parts, _canary, _chain, _rota, _retention,
+        _data_dir, _key, _sources, _database, _policy, _broker, _door, _console, _parts,
+        _canary, _chain, _rota, _retention,
     )  # fmt: skip
     return [await look(settings) for look in looks]
 
