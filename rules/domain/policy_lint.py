@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from rules.domain.ladders import CANARY_LADDER, Ladder
-from rules.domain.plans import Plan, StepKind
+from rules.domain.plans import Plan, PlanStep, StepKind
 from rules.domain.policy_context import When
 from rules.domain.policy_file import inspect
 from rules.domain.policy_reading import PolicyRefused, Problem
@@ -24,6 +24,8 @@ RINGS_S: Final = 30
 _TELEPHONES: Final = frozenset({Target.ON_CALL_PHONE, Target.COUNTY_DUTY})
 #: Who sits at a screen hears an alarm; who does not is reached by telephone.
 _REACHES: Final = frozenset(Target) - {Target.RECORD, Target.OWNER}
+_WHO: Final = {True: "people who cannot use the telephone", False: "people who can use the telephone"}
+_ACTS: Final = frozenset({StepKind.CALL, StepKind.DISPATCH, StepKind.NOTIFY})
 _SAFETY: Final = frozenset(kind.value for kind in SafetyKind)
 
 
@@ -198,6 +200,24 @@ def _plan(plan: Plan) -> Iterator[tuple[str, str]]:
                 yield f"{step.name}.{choice.value}", f"leads to {choice.goes_to}, which is no step of this plan"
             if choice.goes_to == step.name:
                 yield f"{step.name}.{choice.value}", "leads back to its own step"
+    yield from _left_out(plan)
+
+
+def _left_out(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Answers that lead to a step which a case does not keep for this kind of person."""
+    names = {step.name for step in plan.steps}
+    for speechless, who in _WHO.items():
+        left = _left(plan, speechless=speechless)
+        gone = names - {step.name for step in left}
+        for step in left:
+            for choice in step.choices:
+                if choice.goes_to in gone:
+                    yield f"{step.name}.{choice.value}", f"leads to {choice.goes_to}, which is left out for {who}"
+
+
+def _left(plan: Plan, *, speechless: bool) -> list[PlanStep]:
+    """The steps that a case keeps of it for somebody who cannot use the telephone, or who can."""
+    return [step for step in plan.steps if step.speechless is None or step.speechless is speechless]
 
 
 def _plan_for_life(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -215,10 +235,8 @@ def _plan_for_life(plan: Plan) -> Iterator[tuple[str, str]]:
                 choice.goes_to in ends or (not choice.goes_to and step is plan.steps[-1])
             ):
                 yield f"{step.name}.{choice.value}", "no answer is the outcome of a call: it must lead to a next step"
-    for needs_speech in (True, False):
-        left = [step for step in plan.steps if step.speechless is None or step.speechless is needs_speech]
-        if not any(step.kind in (StepKind.CALL, StepKind.DISPATCH, StepKind.NOTIFY) for step in left):
-            who = "people who cannot use the telephone" if needs_speech else "people who can use the telephone"
+    for speechless, who in _WHO.items():
+        if not any(step.kind in _ACTS for step in _left(plan, speechless=speechless)):
             yield "", f"does nothing for {who}"
 
 

@@ -209,6 +209,11 @@ def test_no_answer_may_not_end_a_case_that_calls_for_help() -> None:
     assert any("no answer is the outcome of a call" in line for line in refused(text))
 
 
+def test_a_step_that_leads_to_one_which_this_person_does_not_have_is_said() -> None:
+    text = BUILTIN_TEXT.replace('goes_to = "send" }', 'goes_to = "text_resident" }', 1)
+    assert any("which is left out for people who can use the telephone" in line for line in refused(text))
+
+
 def test_a_step_that_leads_nowhere_is_said() -> None:
     text = BUILTIN_TEXT.replace('goes_to = "where"', 'goes_to = "elsewhere"', 1)
     assert any("leads to elsewhere, which is no step of this plan" in line for line in refused(text))
