@@ -13,6 +13,7 @@ import "./styles/controls.css";
 import "./styles/topbar.css";
 import "./styles/queue.css";
 import "./styles/incident.css";
+import "./styles/field.css";
 import "./styles/states.css";
 import "./styles/records.css";
 import "./styles/forms.css";

@@ -34,6 +34,7 @@ export function anItem(said: Partial<Item> = {}): Item {
     device: null,
     follows: null,
     merged_into: null,
+    transfer: null,
     outcome: null,
     passed_by_me: false,
     ...said,

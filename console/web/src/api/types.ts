@@ -2,7 +2,7 @@
 // here they get their names, and the closed sets that the server leaves open where a page must know each word.
 import type { components } from "./schema";
 
-type Schemas = components["schemas"];
+export type Schemas = components["schemas"];
 
 export type Priority = Schemas["PriorityLabel"];
 export type State = Schemas["State"];
@@ -39,7 +39,7 @@ export const CALL_RESULTS = [
   "refused",
   "wrong_number",
   "line_failed",
-] as const satisfies readonly Schemas["CallResult"][];
+] as const satisfies readonly Schemas["CallBody"]["result"][];
 export const VERIFIED = ["code_word", "voice_known", "contact", "none"] as const satisfies readonly Schemas["Verified"][];
 export const SOURCES = ["phone", "hotline", "walk_in", "other_centre", "paper"] as const satisfies readonly Schemas["HandSource"][];
 export const HAND_OPENED_CLASSES = [
@@ -72,7 +72,37 @@ interface Drawn {
 
 /** An incident in a list and on the stream: names masked, the place to the community. */
 export type Item = Omit<Schemas["Item"], keyof Drawn> & Drawn;
-export type Incident = Omit<Schemas["Incident"], keyof Drawn> & Drawn;
+export type Incident = Omit<Schemas["Incident"], keyof Drawn | "plan"> & Drawn & { plan: PlanStep[] };
+
+/** One step of the plan as the incident keeps it: what to do, what to say, how it was answered. */
+export interface PlanStep {
+  readonly id: string;
+  readonly class: string;
+  readonly policy: string;
+  readonly name: string;
+  readonly kind: "ask" | "call" | "dispatch" | "notify" | "wait" | "close";
+  readonly zh: string;
+  readonly en: string;
+  readonly script_zh: string;
+  readonly script_en: string;
+  readonly to: string;
+  readonly wait_s: number;
+  readonly choices: readonly { readonly value: string; readonly zh: string; readonly en: string; readonly goes_to: string }[];
+  readonly answer: { readonly value: string; readonly by: number; readonly at: string } | null;
+}
+export type Assignment = Schemas["AssignmentView"];
+export type Candidate = Schemas["CandidateView"];
+export type Candidates = Schemas["Candidates"];
+export type DirectNumber = Schemas["DirectNumber"];
+export type HandOver = Schemas["HandOver"];
+export type Card = Schemas["Card"];
+export type AtDesk = Schemas["AtDesk"];
+export type Storm = Schemas["Storm"];
+export type PolicyRecord = Schemas["PolicyRecord"];
+export type PolicyWhole = Schemas["PolicyWhole"];
+export type PolicyPage = Schemas["PolicyPage"];
+export const SERVICES = ["ambulance", "fire", "police", "other"] as const satisfies readonly Schemas["ServiceName"][];
+export const SERVICE_ANSWERS = ["accepted", "queued", "rejected", "passed_on"] as const satisfies readonly Schemas["HandOverAnswer"][];
 
 export type Contact = Schemas["Contact"];
 export type Person = Schemas["Person"];

@@ -44,6 +44,14 @@ export const isOutcomeRefused = (priority: Priority, outcome: string): boolean =
 export const isSafetyRefused = (outcome: string, kind: string): boolean =>
   kind === "no_person_involved" && outcome !== "" && !WITHOUT_PERSON.has(outcome);
 
+/** Whether a change of priority is a step down that takes safety: from where life is in danger to where it is not. */
+export const lowersBelowGrave = (from: Priority, to: Priority | ""): boolean => from === "P1" && to !== "" && !GRAVE.has(to);
+
+/** Names of the fields still missing of the safety alone. */
+export function missingSafety(draft: Draft): string[] {
+  return draft.kind === "" ? ["safety"] : FIELDS[draft.kind].filter((field) => !draft[field].trim());
+}
+
 /** Names of the fields still missing, as keys of the page's words. */
 export function missingIn(draft: Draft, priority: Priority): string[] {
   const missing: string[] = [];
@@ -64,7 +72,8 @@ export function bodyOf(draft: Draft): object {
   return body;
 }
 
-function safetyOf(draft: Draft, kind: SafetyKind): object {
+/** How the safety is known, as the API takes it. */
+export function safetyOf(draft: Draft, kind: SafetyKind): object {
   switch (kind) {
     case "seen_by":
       return { kind, who: draft.who.trim() };

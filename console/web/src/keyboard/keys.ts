@@ -9,6 +9,9 @@ export type KeyAction =
   | "note"
   | "pass"
   | "resolve"
+  | "dispatch"
+  | "handover"
+  | "transfer"
   | "search"
   | "help"
   | "back"
@@ -26,6 +29,9 @@ const BY_CODE: Readonly<Record<string, KeyAction>> = {
   KeyN: "note",
   KeyP: "pass",
   KeyR: "resolve",
+  KeyD: "dispatch",
+  KeyH: "handover",
+  KeyX: "transfer",
   Slash: "search",
   Escape: "back",
   Home: "newest",
@@ -54,6 +60,16 @@ export function actionOf(press: KeyPress, options: { singleKeys: boolean }): Key
   if (field === "control" && NOT_CHARACTERS.has(press.code) && press.code !== "Escape") return null;
   if (press.shiftKey) return press.code === "Slash" ? "help" : null;
   return BY_CODE[press.code] ?? null;
+}
+
+/** A digit: alone it picks who goes, with Alt it answers the step of the plan. */
+export type Digit = { readonly means: "pick" | "answer"; readonly n: number } | null;
+
+export function digitOf(press: KeyPress, options: { singleKeys: boolean }): Digit {
+  const n = Number(/^(?:Digit|Numpad)([1-9])$/.exec(press.code)?.[1] ?? 0);
+  if (!n || press.isComposing || press.ctrlKey || press.metaKey || press.shiftKey) return null;
+  if (press.altKey) return { means: "answer", n };
+  return options.singleKeys && fieldOf(press.target) !== "text" ? { means: "pick", n } : null;
 }
 
 function fieldOf(target: EventTarget | null): "text" | "control" | null {

@@ -13,10 +13,10 @@ export interface Situation {
   readonly isPending: boolean;
 }
 
-const WRITTEN_DOWN: ReadonlySet<Step> = new Set(["note", "call"]);
+const WRITTEN_DOWN: ReadonlySet<Step> = new Set(["note", "call", "handover"]);
 const ENDED: ReadonlySet<string> = new Set(["resolved", "closed"]);
 
-/** Why this step cannot be taken now. A note or a call is written down whatever the picture shows. */
+/** Why this step cannot be taken now. A note, a call or a hand-over is written down whatever the picture shows. */
 export function whyNot(step: Step, at: Situation): Why {
   const { item } = at;
   if (!item) return { key: "none" };
@@ -41,6 +41,21 @@ const RULES: Readonly<Record<Step, (item: Item, at: Situation) => Why>> = {
     return item.state === "closed" ? { key: "state", state: item.state } : null;
   },
   resolve: owned,
+  answer: running,
+  dispatch: running,
+  stand_down: inTheField,
+  arrive: inTheField,
+  handover: notClosed,
+  transfer(item, at) {
+    if (!at.isSupervisor) return owned(item, at);
+    return running(item) ?? (item.claimed_by ? null : { key: "claimFirst" });
+  },
+  reclassify: (item, at) => (at.isSupervisor ? running(item) : owned(item, at)),
+  confirm: owned,
+  correct: (item, at) => (at.isSupervisor ? null : notClosed(item)),
+  link: notClosed,
+  merge: notClosed,
+  split: (item, at) => notClosed(item) ?? (at.isSupervisor || isMine(item, at) ? null : { key: "notOwner" }),
   reopen(item) {
     return item.state === "resolved" ? null : { key: "state", state: item.state };
   },
@@ -54,6 +69,18 @@ const isMine = (item: Item, at: Situation): boolean => item.claimed_by?.id === a
 function held(item: Item, at: Situation): Why {
   if (isMine(item, at)) return { key: "mine" };
   return { key: "theirs", values: { name: item.claimed_by?.display_name ?? "" } };
+}
+
+function running(item: Item): Why {
+  return ENDED.has(item.state) ? { key: "state", state: item.state } : null;
+}
+
+function notClosed(item: Item): Why {
+  return item.state === "closed" ? { key: "state", state: item.state } : null;
+}
+
+function inTheField(item: Item): Why {
+  return item.state === "dispatched" || item.state === "on_scene" ? null : { key: "state", state: item.state };
 }
 
 function owned(item: Item, at: Situation): Why {

@@ -5,12 +5,18 @@ import type { Entry, Incident, Item, Problem } from "@/api/types";
 import { board } from "./feed";
 import { readDetail, select } from "./selection";
 
-export type Step = "claim" | "release" | "pass" | "note" | "call" | "resolve" | "reopen" | "close";
+/** The steps of a case that a desk takes, as the API names them. */
+export const STEPS = [
+  ...(["claim", "release", "pass", "note", "call", "resolve", "reopen", "close"] as const),
+  ...(["answer", "dispatch", "stand_down", "arrive", "handover", "transfer"] as const),
+  ...(["reclassify", "correct", "link", "merge", "split", "confirm"] as const),
+] as const;
+export type Step = (typeof STEPS)[number];
 
 /** After this the feed is asked again rather than waited for. */
 const CONFIRM_MS = 5_000;
 /** These must name the version they saw: nobody ends a case past an alarm they have not seen. */
-const NEEDS_VERSION: ReadonlySet<Step> = new Set(["resolve", "close"]);
+const NEEDS_VERSION: ReadonlySet<Step> = new Set(["resolve", "close", "merge"]);
 
 interface Pending {
   readonly step: Step;
