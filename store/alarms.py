@@ -138,14 +138,8 @@ async def accept_unreadable(
     await lock_subject(connection, subject.key)
     cause = _cause(call.letter.device, context, subject, call.received_at)
     if not context.registered:
-        # A stranger's call that nobody can read is one of its source's as well; it sounds there each time.
-        flood = await unregistered.flood_of(
-            connection, call.letter.source, context.device_id, assessed, now=call.received_at
-        )
-        if flood is not None:
-            assessed = flood.assessed
-            facts = (*cause.facts, ("source", call.letter.source), ("unreadable", True))
-            cause = replace(cause, subject=flood.subject, facts=facts)
+        source = call.letter.source
+        assessed, cause = await unregistered.fold_unreadable(connection, source, assessed, cause, now=call.received_at)
     effect = await relate_and_apply(
         connection, assessed, cause, centre=centre, floor=context.floor, now=call.received_at
     )
@@ -311,9 +305,7 @@ async def _effects(
     cause = replace(cause, standing_at=standing_at)
     if alarm.found is not None:
         cause = replace(cause, actor=SYSTEM, source="system", facts=(*cause.facts, *alarm.found.facts))
-    heard = Heard(
-        assessed=assessed, known=known, context=context, subject=subject, event_no=event_no, now=now,
-    )  # fmt: skip
+    heard = Heard(assessed=assessed, known=known, context=context, subject=subject, event_no=event_no, now=now)
     held = await screen(connection, heard, centre=centre)
     if held is not None:
         return [held] if held.case is not None else []

@@ -59,6 +59,18 @@ async def flood_of(
     )
 
 
+async def fold_unreadable(
+    connection: Connection, source: str, assessed: Assessment, cause: Cause, *, now: datetime
+) -> tuple[Assessment, Cause]:
+    """A stranger's call that nobody can read is one of its source's as well; it sounds there each time."""
+    assert cause.device_id is not None, "the topic names a device"
+    flood = await flood_of(connection, source, cause.device_id, assessed, now=now)
+    if flood is None:
+        return assessed, cause
+    facts = (*cause.facts, ("source", source), ("unreadable", True))
+    return flood.assessed, replace(cause, subject=flood.subject, facts=facts)
+
+
 class NotInFlood(StoreError):
     """The case is no unresolved case of unregistered callers, or this device has no alarm in it."""
 

@@ -11,7 +11,8 @@ SELECT o.incident_id FROM power_outage AS o
  ORDER BY o.hub_id IS NULL, o.area IS NULL, nlevel(o.area) DESC LIMIT 1
 
 -- name: begin
-INSERT INTO power_outage (incident_id, part, hub_id, area, from_at) VALUES ($1, $2, $3, $4::text::ltree, $5)
+-- The home that was one too many is counted by opening it.
+INSERT INTO power_outage (incident_id, part, hub_id, area, from_at, counted) VALUES ($1, $2, $3, $4::text::ltree, $5, 1)
 
 -- name: standing
 SELECT o.incident_id, o.part, o.counted, o.from_at,
