@@ -64,6 +64,8 @@ async def stepped(connection: Connection, case: Case, request: StepRequest, *, b
     if step in _ENDS:
         await _end(connection, case, str(step), by=by.actor, now=now)
     elif step in TAKES_CLAIM:
+        if step is Step.REOPEN:
+            await connection.execute(_Q.begin_anew, case.id)
         _leave_to_the_desk(case)
     elif step in _GIVES_BACK:
         lost(case, now=now)

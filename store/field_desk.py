@@ -144,10 +144,10 @@ async def word_by_desk(
     async with database.transaction() as connection:
         case = await load(connection, incident_id)
         first, was_owner = case.last_seq + 1, case.claimed_by == by.user_id
-        heard = await say_in(connection, case, assignment_id, said, now=now)
+        heard = await say_in(connection, case, assignment_id, said, centre=centre, now=now)
         if said.word is Word.ARRIVE and was_owner:
             case.count_answer(counted=True)
         set_clocks(case, Step.NOTE, by, now, was_owner=was_owner, counted=True)
         await save(connection, case, keyring=centre.keyring)
-        await changes.record(connection, changes_of(case, first), now=now)
+        await changes.record(connection, [*changes_of(case, first), *heard.others], now=now)
     return heard

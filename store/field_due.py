@@ -8,19 +8,19 @@ from typing import Final
 
 import structlog
 
-from rules.domain import correlation, deadlines, dispatch, policy
+from rules.domain import deadlines, dispatch
 from rules.domain.assignments import Assignment, Effect, Reason, Ruling, Standing, on_due
-from rules.domain.vocabulary import UNRESOLVED, Action, Class
+from rules.domain.vocabulary import UNRESOLVED, Action
 from rules.engine.dispatch import FieldReport
 from store import changes, field_notices
 from store import field as hands
 from store.assignments import Field, keep, load_field
-from store.cases import SYSTEM, Case, Note, changes_of, lock_subject, save
-from store.context import floor_now, policy_now
+from store.cases import SYSTEM, Case, Note, changes_of, save
 from store.database import Connection, Database
 from store.engine import AWAY, load_if_free
+from store.field_alarm import raise_alarm
 from store.field_turns import ended_without_coming
-from store.opening import Cause, Centre, relate_and_apply
+from store.opening import Centre
 from store.sql import queries
 
 _Q: Final = queries("assignments")
@@ -127,6 +127,8 @@ async def _go_on(connection: Connection, in_hand: Field, effects: set[Effect], n
         await hands.send(connection, in_hand, count=_SECOND_PAIR, now=now)
     elif Effect.BESIDE in effects:
         await _beside(connection, in_hand, now)
+    elif Effect.NEXT in effects and in_hand.chain.satisfied:
+        hands.sound(in_hand.case, now=now)  # somebody is there: who else is wanted is the desk's to say
     elif Effect.NEXT in effects:
         await hands.advance(connection, in_hand, now=now)
 
@@ -152,22 +154,3 @@ def _raise(case: Case, now: datetime) -> None:
         case.priority = to
         case.deadlines = deadlines.on_raise(case.deadlines, case.clocks, now=now)
     hands.sound(case, now=now)
-
-
-async def raise_alarm(
-    connection: Connection, case: Case, a: Assignment, *, centre: Centre, now: datetime
-) -> list[changes.Change]:
-    """Open a case about a responder who is in danger, or sound the one that is open; the other case's lock is held."""
-    assessed = policy.assess_class(Class.RESPONDER_SILENT, now=now, policy=await policy_now(connection))
-    subject = correlation.subject_of(assessed, system=f"responder:{a.responder_id}")
-    await lock_subject(connection, subject.key)
-    facts = (("responder", a.responder_id), ("assignment", a.id), ("incident", case.id), ("number", case.number))
-    cause = Cause(
-        actor=SYSTEM, subject=subject, source="system", premises_id=case.premises_id, area=case.area, facts=facts
-    )
-    effect = await relate_and_apply(
-        connection, assessed, cause, centre=centre, floor=await floor_now(connection), now=now
-    )
-    assert effect.case is not None, "what the system reports always opens, joins or counts"
-    await connection.execute(_Q.link, min(case.id, effect.case.id), max(case.id, effect.case.id), now)
-    return changes_of(effect.case, effect.first_new_seq)

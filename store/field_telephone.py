@@ -12,7 +12,7 @@ from store import changes
 from store.assignments import AssignmentUnknown, Said, load_field
 from store.cases import changes_of, load, save
 from store.database import Database
-from store.field_due import raise_alarm
+from store.field_alarm import raise_alarm
 from store.field_words import say, say_in
 from store.opening import Centre
 from store.sql import queries
@@ -43,7 +43,8 @@ async def _needs_help(database: Database, assignment_id: int, *, centre: Centre,
     async with database.transaction() as connection:
         case = await load(connection, incident_id)
         first = case.last_seq + 1
-        await say_in(connection, case, assignment_id, said, now=now)
+        with suppress(WordRefused):  # over or not: whoever needs help needs it
+            await say_in(connection, case, assignment_id, said, centre=centre, now=now)
         a = (await load_field(connection, case)).assignments[assignment_id]
         about = await raise_alarm(connection, case, a, centre=centre, now=now)
         await save(connection, case, keyring=centre.keyring)

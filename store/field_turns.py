@@ -17,9 +17,12 @@ from store import field as hands
 from store import field_notices, tasks
 from store.assignments import Field, Said, count_refusal
 from store.cases import Case, Facts, Note
+from store.changes import Change
 from store.commands import announce
 from store.database import Connection
+from store.field_alarm import raise_alarm
 from store.metrics import incident_arrival_seconds
+from store.opening import Centre
 from store.sql import queries
 
 _Q: Final = queries("assignments")
@@ -38,7 +41,9 @@ class Turn:
     a: Assignment
     said: Said
     doubt: Doubt | None
+    centre: Centre
     now: datetime
+    others: list[Change]  #: of other cases that follow from it
 
     @property
     def case(self) -> Case:
@@ -109,6 +114,8 @@ async def _reported(turn: Turn) -> None:
     if report:
         await turn.connection.execute(_Q.note_report, turn.a.id, report)
     turn.note(Action.REPORTED)
+    if report.get("needs_help") is True:
+        turn.others.extend(await raise_alarm(turn.connection, turn.case, turn.a, centre=turn.centre, now=turn.now))
     if report.get("needs_ambulance") is True or report.get("needs_help") is True:
         hands.sound(turn.case, now=turn.now)
         await field_notices.tell_supervisors(

@@ -16,6 +16,7 @@ from rules.domain.vocabulary import UNRESOLVED, Action
 from store import changes
 from store.assignments import AssignmentUnknown, Field, Said, ground_of, keep, load_field
 from store.cases import Case, Note, changes_of, load, save
+from store.changes import Change
 from store.database import Connection, Database
 from store.field_turns import FOLLOWS, FRESH, Turn, facts_of
 from store.opening import Centre
@@ -38,6 +39,7 @@ class Heard:
     outcome: Outcome
     standing: Standing
     doubt: Doubt | None = None
+    others: tuple[Change, ...] = ()  #: of other cases, to be recorded with this one's
 
 
 async def say(database: Database, assignment_id: int, said: Said, *, centre: Centre, now: datetime) -> Heard:
@@ -48,22 +50,26 @@ async def say(database: Database, assignment_id: int, said: Said, *, centre: Cen
     async with database.transaction() as connection:
         case = await load(connection, incident_id)
         first = case.last_seq + 1
-        heard = await say_in(connection, case, assignment_id, said, now=now)
+        heard = await say_in(connection, case, assignment_id, said, centre=centre, now=now)
         await save(connection, case, keyring=centre.keyring)
-        await changes.record(connection, changes_of(case, first), now=now)
+        await changes.record(connection, [*changes_of(case, first), *heard.others], now=now)
     return heard
 
 
-async def say_in(connection: Connection, case: Case, assignment_id: int, said: Said, *, now: datetime) -> Heard:
+async def say_in(
+    connection: Connection, case: Case, assignment_id: int, said: Said, *, centre: Centre, now: datetime
+) -> Heard:
     """The same inside the caller's transaction, under the case's lock; the caller saves the case."""
     in_hand = await load_field(connection, case)
     found = in_hand.assignments.get(assignment_id)
     if found is None:
         raise AssignmentUnknown(f"assignment {assignment_id} is of another case by now; look again")
-    return await _take(connection, in_hand, found, said, now)
+    return await _take(connection, in_hand, found, said, centre, now)
 
 
-async def _take(connection: Connection, in_hand: Field, a: Assignment, said: Said, now: datetime) -> Heard:
+async def _take(
+    connection: Connection, in_hand: Field, a: Assignment, said: Said, centre: Centre, now: datetime
+) -> Heard:
     _refuse(in_hand, a, said, now)
     if said.word is Word.ACCEPT and a.standing is not Standing.ACCEPTED and dispatch.first_won(in_hand.all, a):
         return await _stand_by(connection, in_hand, a, said, now)
@@ -75,9 +81,12 @@ async def _take(connection: Connection, in_hand: Field, a: Assignment, said: Sai
     watched = fresh.is_watched or await _watched(connection, in_hand, fresh, now)
     fresh = replace(fresh, is_doubted=doubt is not None, is_watched=watched)
     await keep(connection, in_hand, fresh, ended_for=said.reason)
-    turn = Turn(connection=connection, in_hand=in_hand, before=a, a=fresh, said=said, doubt=doubt, now=now)
+    turn = Turn(
+        connection=connection, in_hand=in_hand, before=a, a=fresh, said=said, doubt=doubt, centre=centre, now=now,
+        others=[],
+    )  # fmt: skip
     await FOLLOWS[said.word](turn)
-    return Heard(outcome=Outcome.TAKEN, standing=fresh.standing, doubt=doubt)
+    return Heard(outcome=Outcome.TAKEN, standing=fresh.standing, doubt=doubt, others=tuple(turn.others))
 
 
 def _refuse(in_hand: Field, a: Assignment, said: Said, now: datetime) -> None:

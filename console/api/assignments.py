@@ -26,7 +26,7 @@ from store.field_desk import Sending, SendingRefused, send_by_desk, stand_down_b
 from store.field_links import whose
 from store.field_words import Heard, Outcome, say
 from store.responders import AssignmentListed, list_asked, responder_of_user
-from store.views.field import Candidates, read_candidates
+from store.views.field import Candidates, masked, read_candidates
 
 _DESK: Final = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR})
 
@@ -107,7 +107,8 @@ async def candidates(call: Call) -> Reply:
         call.context.db, call.user.user_id, "look", f"incident:{call.id}", purpose="candidates", source=call.source,
         now=call.now,
     )  # fmt: skip
-    return Reply(body=await read_candidates(call.context.db, call.id, now=call.now))
+    found = await read_candidates(call.context.db, call.id, now=call.now)
+    return Reply(body=found if Role(call.user.role) in _DESK else masked(found))
 
 
 async def dispatch(call: Call) -> Reply:

@@ -18,6 +18,10 @@ INSERT INTO field_chain (incident_id, begun_at, satisfied_at, satisfied_by) VALU
     ON CONFLICT (incident_id) DO UPDATE SET satisfied_at = coalesce(field_chain.satisfied_at, $2),
                                             satisfied_by = coalesce(field_chain.satisfied_by, $3)
 
+-- name: begin_anew
+-- A case that is taken up again: who came then is not there now.
+UPDATE field_chain SET satisfied_at = NULL, satisfied_by = NULL, round = round + 1 WHERE incident_id = $1
+
 -- name: unsatisfy
 -- An arrival that was none, or left again; a hand-over that was accepted stays accepted.
 UPDATE field_chain SET satisfied_at = NULL, satisfied_by = NULL WHERE incident_id = $1 AND satisfied_by = 'arrival'

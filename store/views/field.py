@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from rules.domain.masking import mask_name
 from rules.domain.policy_table import Sent
 from rules.domain.ranking import Candidate
 from store.assignments import load_field, rank_for
@@ -107,6 +108,12 @@ async def read_candidates(db: Database, incident_id: int, *, now: datetime) -> C
     ]
     scene = ranked.ground.scene
     return Candidates(items=items, circle_s=scene.circle_s, sent=scene.sent)
+
+
+def masked(found: Candidates) -> Candidates:
+    """The same for whoever does not send: names masked."""
+    items = [msgspec.structs.replace(item, name=mask_name(item.name)) for item in found.items]
+    return msgspec.structs.replace(found, items=items)
 
 
 def _candidate(candidate: Candidate, name: str, kind: str) -> CandidateView:

@@ -73,3 +73,11 @@ async def test_alone_at_night_an_arrival_that_does_not_come_is_a_case_too(fresh_
         assert (await field.assignments(call))[0]["is_watched"]
         await field.night.pass_seconds(1100)
         assert len(await _cases_about(field, lone)) == 1
+
+
+async def test_whoever_asks_for_help_themselves_is_a_case_at_once(fresh_dsn: str) -> None:
+    async with field_in(fresh_dsn) as field:
+        call, team = await _on_scene_in_smoke(field)
+        await field.says(call, team, Word.REPORT, report={"needs_help": True})
+        (about,) = await _cases_about(field, team)
+        assert (about["priority"], about["unattended"]) == (1, True)

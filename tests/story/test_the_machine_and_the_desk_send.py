@@ -200,3 +200,23 @@ async def test_whoever_goes_to_a_case_that_is_merged_goes_to_the_one_that_stays(
         assert (await field.night.case(stays))["state"] == "dispatched"
         await field.night.pass_seconds(181)
         assert "not_moving" in await field.night.actions(stays), "they are watched there"
+
+
+async def test_a_case_taken_up_again_is_sent_to_again(fresh_dsn: str) -> None:
+    async with field_in(fresh_dsn) as field:
+        near, far = await field.responder(metres=300), await field.responder(metres=900)
+        desk = await field.night.town.user()
+        call = await _press(field)
+        await field.night.pass_seconds(181)
+        await field.says(call, near, Word.ACCEPT)
+        await field.says(call, near, Word.EN_ROUTE)
+        await field.night.pass_seconds(120)
+        await field.says(call, near, Word.ARRIVE)
+        await field.night.town.resolve(call, desk, now=field.night.now)
+        assert (await field.standing(call))[near] == "done"
+        await field.night.step(call, Step.REOPEN, desk)
+        await field.night.step(call, Step.RELEASE, desk)
+        await field.night.pass_seconds(182)
+        standing = await field.standing(call)
+        assert "offered" in standing.values(), "who came then is not there now"
+        del far
