@@ -31,7 +31,7 @@ _Q: Final = queries("delivery")
 _log: Final = structlog.get_logger(__name__)
 
 #: Rows looked at in a turn: P1 first, so that a flood behind it never hides one.
-LOOKED_AT_MOST: Final = 500
+LOOKED_AT_MOST: Final = 200
 #: Ours, not for anybody outside: how a notice came about.
 INTERNAL: Final = frozenset({"round", "rung", "capacity"})
 #: A P1 does not wait long for one channel to recover.
@@ -65,14 +65,14 @@ class DeliveryStore:
                 return Taken()
             books = await self._books(connection, ways, slots, now)
             judged = _judge(rows, await _sound_first(connection, ways), books, now)
-            folded = await _fold(connection, judged.full, now)
             await _take(connection, judged.take, now)
             await _accompany(connection, judged.take, ways, now)
             if judged.later:
                 ids, times = zip(*judged.later, strict=True)
                 await connection.execute(_Q.put_off, list(ids), list(times))
+            folded = await _fold(connection, judged.full, now)  # last: what was taken or put off waits no more
         for row, reason in judged.withhold:
-            await self._withhold(row, reason, now)
+            await self._withhold_one(row, reason, now)
         settled = len(judged.withhold) + len(judged.later) + folded
         return Taken(letters=[_letter(row, take) for row, take in judged.take], settled=settled)
 
@@ -96,7 +96,10 @@ class DeliveryStore:
         """Calls whose answer never came count as no answer."""
         rows = await self._database.pool.fetch(_Q.awaited, now, LOOKED_AT_MOST)
         for row in rows:
-            await answers.no_answer(self._database, row["id"], centre=self._centre, now=now)
+            try:
+                await answers.no_answer(self._database, row["id"], centre=self._centre, now=now)
+            except Exception as error:  # noqa: BLE001  # stays with this notice; the next turn tries it again
+                _log.error("answer_not_taken", notice=row["id"], error=type(error).__name__)
         return len(rows)
 
     async def depth(self, now: datetime) -> Depth:
@@ -117,8 +120,14 @@ class DeliveryStore:
             slots=dict(slots),
         )
 
+    async def _withhold_one(self, row: Any, reason: Withheld, now: datetime) -> None:
+        """Whatever fails stays with this notice, which comes again: those leased beside it are sent."""
+        try:
+            await self._withhold(row, reason, now)
+        except Exception as error:  # noqa: BLE001  # one notice's outermost line: said, and judged again next time
+            _log.error("notice_not_withheld", notice=row["id"], error=type(error).__name__)
+
     async def _withhold(self, row: Any, reason: Withheld, now: datetime) -> None:
-        """End a notice that may not be sent; whatever fails stays with this one, which comes again."""
         metrics.notices_withheld_total.labels(reason=reason).inc()
         tried = bool(row["tried"]) or row["lost"]
         async with self._database.transaction() as connection:
@@ -217,7 +226,7 @@ def _waiting(row: Any) -> Waiting:
         on_duty=capacity is None or row["user_id"] is None or still_in(Chosen(capacity), _person(row)),
         available=row["responder_id"] is None or (row["responder_status"] == "active" and not row["absent"]),
         contact=kind == "contact", role=ContactRole(row["contact_role"]) if row["contact_role"] else None,
-        consented=row["consented"], resident_died=row["resident_status"] == "died",
+        barred_number=row["barred_number"], consented=row["consented"], resident_died=row["resident_status"] == "died",
         quiet=quiet_hours_of(row["quiet_hours"] or ()), time_zone=row["time_zone"] or "UTC",
     )  # fmt: skip
 
@@ -281,31 +290,28 @@ def _is_stage(row: Any) -> bool:
 
 async def _fold(connection: Connection, full: Sequence[Any], now: datetime) -> int:
     """What a full channel cannot take becomes one summary for each recipient; P1 and offers wait for their turn."""
-    by: dict[str, list[Any]] = {}
-    for row in full:
-        if row["priority"] > Priority.CRITICAL and Purpose(row["purpose"]) in FOLDABLE:
-            by.setdefault(row["recipient"], []).append(row)
-    summaries, ids = [], list[int]()
-    for recipient, rows in by.items():
-        if len(rows) < FOLD_FROM:
-            continue
-        ids += [row["id"] for row in rows]
-        highest = min(row["priority"] for row in rows)
-        count = sum(int(row["facts"].get("count", 1)) for row in rows)
-        summaries.append(
-            Notice(
-                purpose=Purpose.SUMMARY,
-                recipient=recipient,
-                priority=Priority(highest),
-                key=f"summary:{max(row['id'] for row in rows)}:{recipient}",
-                facts=(("count", count), ("priority", Priority(highest).label)),
-            )
+    recipients = sorted(
+        {
+            row["recipient"]
+            for row in full
+            if row["priority"] > Priority.CRITICAL and Purpose(row["purpose"]) in FOLDABLE
+        }
+    )
+    if not recipients:
+        return 0
+    rows = await connection.fetch(_Q.fold, recipients, now, sorted(FOLDABLE), FOLD_FROM)
+    summaries = [
+        Notice(
+            purpose=Purpose.SUMMARY, recipient=row["recipient"], priority=Priority(row["priority"]),
+            key=f"summary:{row['last']}:{row['recipient']}",
+            facts=(("count", row["count"]), ("priority", Priority(row["priority"]).label)),
         )
-    if ids:
-        await connection.execute(_Q.fold, ids, now)
-        await outbox.put(connection, summaries, now=now)
-        metrics.notices_withheld_total.labels(reason=Withheld.FOLDED).inc(len(ids))
-    return len(ids)
+        for row in rows
+    ]  # fmt: skip
+    await outbox.put(connection, summaries, now=now)
+    folded = rows[0]["folded"] if rows else 0
+    metrics.notices_withheld_total.labels(reason=Withheld.FOLDED).inc(folded)
+    return int(folded)
 
 
 _Noted = tuple[Action, tuple[tuple[str, str | int | bool | None], ...]]

@@ -150,7 +150,8 @@ async def _ring_who_must(connection: Connection, case: Case, firing: Firing, now
     # The version tells one run of ringing from the next: both begin to count at nought.
     told = Told(
         purpose=Purpose.CALL_SERVICES, key=f"services:{case.id}.{case.version}:{firing.stage}",
-        facts=(("services", order), ("time", firing.stage + 1)), not_after_s=services.AGAIN_S * 2,
+        # `service` is what is said aloud: the first to call.
+        facts=(("services", order), ("service", order.partition(",")[0] or None)), not_after_s=services.AGAIN_S * 2,
     )  # fmt: skip
     await tell_owner(connection, case, told, now=now)
     _sound(case, now)

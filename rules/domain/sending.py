@@ -184,6 +184,8 @@ def choose(
             address = addresses.of(way.kind)
             assert address is not None, "a way fits only with an address"
             return Take(way=way, address=address)
+        elif priority is not Priority.CRITICAL:
+            return Full()  # a flood of no urgency does not spill from texts into calls
     return Later(at=later) if later is not None else Full()
 
 

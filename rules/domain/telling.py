@@ -107,6 +107,7 @@ class Waiting:
     available: bool = True  #: of a responder
     contact: bool = False
     role: ContactRole | None = None
+    barred_number: bool = False  #: a contact or responder whose number is barred for this home under another role
     consented: bool = False
     resident_died: bool = False
     quiet: tuple[QuietHours, ...] = ()
@@ -119,7 +120,7 @@ def withheld(notice: Waiting, *, now: datetime) -> Withheld | None:
         return Withheld.TOO_OLD
     if not notice.known:
         return Withheld.UNKNOWN_RECIPIENT
-    if notice.contact and (refused := _of_contact(notice)) is not None:
+    if (notice.contact or notice.barred_number) and (refused := _of_contact(notice)) is not None:
         return refused
     if notice.disabled:
         return Withheld.SWITCHED_OFF
@@ -129,7 +130,7 @@ def withheld(notice: Waiting, *, now: datetime) -> Withheld | None:
 
 
 def _of_contact(notice: Waiting) -> Withheld | None:
-    if notice.role is None or notice.role is ContactRole.BARRED:
+    if notice.barred_number or notice.role is None or notice.role is ContactRole.BARRED:
         return Withheld.BARRED
     if notice.resident_died:
         return Withheld.NOTICES_STOPPED

@@ -5,6 +5,7 @@ ALTER TABLE app_user ADD COLUMN phone_typed text;
 ALTER TABLE app_user ADD COLUMN email text;
 ALTER TABLE app_user ADD COLUMN channels text[] NOT NULL DEFAULT '{}'; -- kinds in the order tried; empty: as the notice needs
 ALTER TABLE contact ADD COLUMN email text;
+CREATE INDEX contact_phone ON contact (phone) WHERE phone IS NOT NULL; -- a number that is barred, under whichever role
 
 -- Who is on duty beside the desks, and who is rung at night; `rank` is the order in which the on-call list is rung.
 CREATE TABLE shift (

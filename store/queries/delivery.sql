@@ -16,6 +16,9 @@ SELECT o.id, o.key, o.incident_id, o.assignment_id, o.recipient, o.purpose, o.pr
        EXISTS (SELECT FROM consent AS k
                 WHERE k.purpose = 'family_sharing:' || c.id AND k.resident_id = c.resident_id AND k.given_at <= $1
                   AND (k.withdrawn_at IS NULL OR k.withdrawn_at > $1)) AS consented,
+       EXISTS (SELECT FROM contact AS n JOIN resident AS m ON m.id = n.resident_id
+                WHERE n.role = 'barred' AND n.phone = coalesce(c.phone, p.phone)
+                  AND (n.resident_id = i.resident_id OR m.premises_id = i.premises_id)) AS barred_number,
        p.id AS responder_id, p.status AS responder_status,
        EXISTS (SELECT FROM responder_absence AS b WHERE b.responder_id = p.id AND b.cancelled_at IS NULL
                   AND b.from_at <= $1 AND (b.to_at IS NULL OR b.to_at > $1)) AS absent,
@@ -66,7 +69,20 @@ UPDATE outbox AS o SET due_at = n.at, state = 'waiting'
   FROM unnest($1::bigint[], $2::timestamptz[]) AS n (id, at) WHERE o.id = n.id
 
 -- name: fold
-UPDATE outbox SET state = 'cancelled', result = 'folded', ended_at = $2 WHERE id = ANY ($1::bigint[])
+-- Everything that waits for these people and may be folded, where it is enough for a summary; rows in other hands stay.
+WITH found AS (
+    SELECT id, recipient, priority, coalesce((facts ->> 'count')::int, 1) AS count FROM outbox
+     WHERE state = 'waiting' AND due_at <= $2 AND priority > 1 AND purpose = ANY ($3::text[]) AND recipient = ANY ($1::text[])
+       FOR UPDATE SKIP LOCKED
+), many AS (
+    SELECT recipient, sum(count)::int AS count, min(priority) AS priority, max(id) AS last FROM found
+     GROUP BY recipient HAVING count(*) >= $4
+), folded AS (
+    UPDATE outbox AS o SET state = 'cancelled', result = 'folded', ended_at = $2
+      FROM found AS f JOIN many AS m USING (recipient) WHERE o.id = f.id
+    RETURNING o.id
+)
+SELECT recipient, count, priority, last, (SELECT count(*) FROM folded)::int AS folded FROM many ORDER BY recipient
 
 -- name: case_of
 SELECT incident_id FROM outbox WHERE id = $1

@@ -47,6 +47,7 @@ NIGHT = (QuietHours(from_=time(22), to=time(7)),)
         (OFFER, {"attended": True}, None),
         (OFFER, {"offer_open": False}, Withheld.TAKEN_MEANWHILE),
         (OFFER, {"available": False}, Withheld.NOT_AVAILABLE),
+        (OFFER, {"barred_number": True}, Withheld.BARRED),
         (FAMILY, {"attended": True, "unresolved": False}, None),
         (FAMILY, {"role": ContactRole.BARRED}, Withheld.BARRED),
         (FAMILY, {"role": None}, Withheld.BARRED),
