@@ -9,7 +9,8 @@ SELECT r.id, r.name, r.kind, r.status, r.user_id, r.phone, r.phone_typed, r.emai
 
 -- name: listed
 -- $2: whom the reader may see; who works everywhere is everybody's.
- WHERE r.id > $1 AND (cardinality($2::text[]) = 0 OR cardinality(r.areas) = 0 OR r.areas <@ $2::text[]::ltree[])
+ WHERE r.id > $1 AND (cardinality($2::text[]) = 0 OR cardinality(r.areas) = 0
+                    OR EXISTS (SELECT FROM unnest(r.areas) AS own (path) WHERE own.path <@ $2::text[]::ltree[]))
    AND ($3::text IS NULL OR cardinality(r.areas) = 0 OR r.areas @> $3::text::ltree)
    AND ($4::text IS NULL OR r.kind = $4) AND ($5::text IS NULL OR r.status = $5 OR ($5 = 'working' AND r.status <> 'left'))
    AND ($6::text IS NULL OR r.name LIKE '%' || $6 || '%' OR r.phone LIKE '%' || $6)

@@ -220,3 +220,6 @@ async def test_a_case_elsewhere_cannot_be_sent_to(scene: Scene) -> None:
     assert (await foreign.gets(f"/incidents/{scene.case}/candidates")).status == 404
     assert (await foreign.posts(f"/assignments/{asked['id']}/accept")).status == 404
     assert (await foreign.gets("/responders")).body["items"] == []
+    assert (await foreign.gets(f"/responders/{mine['id']}")).status == 404
+    county = await scene.console.person("zhi", "dispatcher", ["321999"])
+    assert [one["id"] for one in (await county.gets("/responders")).body["items"]] == [mine["id"]]
