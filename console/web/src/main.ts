@@ -13,10 +13,10 @@ import "./styles/controls.css";
 import "./styles/topbar.css";
 import "./styles/queue.css";
 import "./styles/incident.css";
-import "./styles/field.css";
 import "./styles/states.css";
 import "./styles/records.css";
 import "./styles/forms.css";
+import "./styles/field.css";
 import "./styles/narrow.css";
 
 applyPreferences((language) => {

@@ -17,6 +17,7 @@ export const router = createRouter({
     { path: "/devices/:id", name: "device", component: () => import("@/views/DeviceView.vue"), props: true, meta: { section: "devices" } },
     { path: "/dead-letters", name: "dead-letters", component: () => import("@/views/DeadLettersView.vue"), meta: { section: "devices" } },
     { path: "/sources", name: "sources", component: () => import("@/views/SourcesView.vue"), meta: { section: "devices" } },
+    { path: "/policies", name: "policies", component: () => import("@/views/PoliciesView.vue") },
     { path: "/:rest(.*)", redirect: { name: "desk" } },
   ],
 });
