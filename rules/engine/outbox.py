@@ -29,6 +29,8 @@ IN_FLIGHT_MOST: Final = 16
 LEASE_S: Final = 60
 #: A channel that answers by nothing at all is given up, well within the lease.
 SEND_LIMIT_S: Final = 40.0
+#: Recordings at a time: a flood of sent notices must not take every connection from the escalations.
+RECORDING_MOST: Final = 3
 #: On ending, what is on its way may still be recorded for so long.
 LAST_WORD_S: Final = 5.0
 
@@ -144,6 +146,7 @@ class OutboxPass:
         self._senders = {sender.way.name: sender for sender in senders}
         self._clock = clock
         self._busy = _Busy()
+        self._recording = asyncio.Semaphore(RECORDING_MOST)
         self._group: asyncio.TaskGroup | None = None
 
     @property
@@ -195,7 +198,8 @@ class OutboxPass:
     async def _carry(self, letter: Letter) -> None:
         try:
             outcome = await self._send(letter)
-            word = await self._store.record(letter, outcome, self._clock.now())
+            async with self._recording:
+                word = await self._store.record(letter, outcome, self._clock.now())
         except Exception as error:  # noqa: BLE001  # one notice's outermost line: its lease runs out, the others go on
             word = "not_recorded"
             _log.error("notice_not_recorded", notice=letter.id, error=type(error).__name__)

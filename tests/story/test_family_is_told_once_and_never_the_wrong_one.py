@@ -110,3 +110,21 @@ async def test_with_nobody_at_a_desk_family_is_told_all_the_same(fresh_dsn: str)
         await phones.press(home)
         await phones.pass_seconds(303)
         assert _told(phones) == [DAUGHTER]
+
+
+async def test_nobody_is_told_of_an_alarm_on_test_until_it_is_real(fresh_dsn: str) -> None:
+    async with telephones_in(fresh_dsn) as phones:
+        await phones.night.town.user()
+        home = await phones.night.town.home()
+        await phones.contact(home, DAUGHTER)
+        alarm = await phones.night.town.device("smoke_alarm", premises_id=home.premises_id)
+        await phones.night.town.db.pool.execute(
+            "INSERT INTO test_mode (device_id, from_at, until_at, reason)"
+            " SELECT id, $2::timestamptz, $2::timestamptz + interval '30 minutes', 'installing'"
+            " FROM device WHERE device = $1", alarm, phones.now,
+        )  # fmt: skip
+        await phones.press(home, EventType.SMOKE, device=alarm)
+        await phones.pass_seconds(50)
+        assert _told(phones) == []
+        await phones.pass_seconds(15)
+        assert _told(phones) == [DAUGHTER]
