@@ -96,7 +96,7 @@ DELETE FROM contact WHERE resident_id = $1
    AND NOT EXISTS (SELECT FROM call AS c WHERE c.contact_id = contact.id)
 
 -- name: empty_contacts
-UPDATE contact SET name = '—', phone = NULL, phone_typed = NULL, role = 'barred', channels = '{}', version = version + 1
+UPDATE contact SET name = '—', phone = NULL, phone_typed = NULL, email = NULL, role = 'barred', channels = '{}', version = version + 1
  WHERE resident_id = $1
 
 -- name: erase_key
