@@ -68,9 +68,7 @@ async def test_a_voice_that_reaches_nobody_is_a_case_of_its_own_told_by_another_
         await tests.run(phones.now)
         await phones.sends()
         await phones.presses_key(phones.voice.of(Purpose.CHANNEL_TEST)[-1], Answer.HEARD)
-        assert [row["state"] for row in await _failed_channels(phones)] == ["resolved"], (
-            "a good one ends it"
-        )
+        assert [row["state"] for row in await _failed_channels(phones)] == ["resolved"], "a good one ends it"
         assert await _end(phones) is ChainEnd.TESTED
 
 
