@@ -172,6 +172,12 @@ async def read_storm(db: Database, storm_id: int, *, now: datetime) -> StormRepo
     )
 
 
+async def render_storms(connection: Connection, ids: Sequence[int]) -> dict[int, Storm]:
+    """These storms by id, for the stream: a suggestion that no desk hears of is none."""
+    rows = await connection.fetch(f"{Q.storm} {Q.storms_of_ids}", list(ids)) if ids else []
+    return {row["id"]: _storm(row, 0) for row in rows}
+
+
 async def begin_storm(db: Database, wanted: NewStorm, *, by: int, centre: Centre, now: datetime) -> int:
     """Switch storm mode on for an area; StormRefused where it would hold a call for help or has no end in a day."""
     async with db.transaction() as connection:

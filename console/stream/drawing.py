@@ -1,4 +1,4 @@
-"""Changes drawn in one go: all incidents, entries and devices of a batch, each in one query."""
+"""Changes drawn in one go: all incidents, entries, devices and storms of a batch, each in one query."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from console.stream.frames import Drawn
 from store.feed import ChangeRow
 from store.registers.devices import Device, render_devices
 from store.sealing import Keyring
+from store.storm_records import Storm, render_storms
 from store.views.items import Rendered, render
 from store.views.timeline import StreamEntry, render_entries
 
@@ -47,7 +48,8 @@ async def draw(connection: Connection, keyring: Keyring, changes: Sequence[Chang
     items = await render(connection, sorted(incidents)) if incidents else {}
     entries = await render_entries(connection, keyring, pairs) if pairs else {}
     things = await render_devices(connection, sorted(devices)) if devices else {}
-    batch = _Batch(items=items, entries=entries, devices=things, areas=areas)
+    storms = await render_storms(connection, [change.object_id for change in changes if change.kind == "storm"])
+    batch = _Batch(items=items, entries=entries, devices=things, storms=storms, areas=areas)
     return [drawn for change in changes if (drawn := batch.drawn(change)) is not None]
 
 
@@ -56,6 +58,7 @@ class _Batch:
     items: dict[int, Rendered]
     entries: dict[tuple[int, int], StreamEntry]
     devices: dict[int, Device]
+    storms: dict[int, Storm]
     areas: Areas
 
     def drawn(self, change: ChangeRow) -> Drawn | None:
@@ -63,6 +66,9 @@ class _Batch:
             return self._incident(change)
         if change.kind == "entry":
             return self._entry(change)
+        if change.kind == "storm":
+            storm = self.storms.get(change.object_id)
+            return Drawn(change, storm, storm.area, frozenset()) if storm is not None else None
         device = self.devices.get(change.object_id) if change.kind == "device" else None
         return Drawn(change, device, device.area, frozenset()) if device is not None else None
 

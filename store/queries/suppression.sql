@@ -116,6 +116,9 @@ SELECT t.id, t.area::text AS area, t.profile, t.classes, t.state, t.reason, t.su
    AND (cardinality($3::text[]) = 0 OR t.area IS NULL OR t.area <@ $3::text[]::ltree[])
  ORDER BY t.id DESC LIMIT $4
 
+-- name: storms_of_ids
+ WHERE t.id = ANY ($1::bigint[])
+
 -- name: storm_one
  WHERE t.id = $1
 

@@ -117,6 +117,14 @@ async def test_a_storm_is_switched_on_extended_ended_and_reported(console: Conso
     assert [one["id"] for one in listed.body["items"]] == [made.body["id"]]
 
 
+async def test_a_desk_hears_of_a_storm_at_once(console: Console) -> None:
+    chief = await console.person("chief", "supervisor")
+    stream = await chief.streams()
+    made = await chief.posts("/storms", {"reason": "台风", "until_at": until(console, hours=6)})
+    frame = await stream.next("storm")
+    assert (frame["data"]["id"], frame["data"]["state"]) == (made.body["id"], "on")
+
+
 async def test_nobody_holds_or_sees_what_lies_elsewhere(console: Console) -> None:
     chief = await console.person("chief", "supervisor", ["320681"])
     other = await console.person("other", "supervisor", ["320999"])
