@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from devices.event import EventType
-from rules.domain.notices import Purpose
+from rules.domain.notices import Notice, Purpose
 from rules.domain.policy_table import FamilyTold
 from rules.domain.policy_value import BUILTIN
-from rules.domain.vocabulary import Class, Step
+from rules.domain.vocabulary import Class, Priority, Step
+from store.outbox import cancel, put
 from tests.story.telephones import telephones_in
 
 DAUGHTER, OTHER = "13900000001", "13900000002"
@@ -128,3 +129,26 @@ async def test_nobody_is_told_of_an_alarm_on_test_until_it_is_real(fresh_dsn: st
         assert _told(phones) == []
         await phones.pass_seconds(15)
         assert _told(phones) == [DAUGHTER]
+
+
+async def test_an_acceptance_takes_back_offers_and_never_information(fresh_dsn: str) -> None:
+    async with telephones_in(fresh_dsn) as phones:
+        desk = await phones.night.town.user()
+        home = await phones.night.town.home()
+        contact = await phones.contact(home, DAUGHTER)
+        user = await phones.user("dispatcher", phone=OTHER, shift=None)
+        call = (await phones.press(home)).incident_id
+        await phones.night.step(call, Step.CLAIM, desk)
+        told = [(Purpose.OFFER, f"user:{user}"), (Purpose.INFORMATION, f"contact:{contact}")]
+        notices = [
+            Notice(purpose=purpose, recipient=who, priority=Priority.CRITICAL, key=f"a test {who}", incident_id=call)
+            for purpose, who in told
+        ]
+        async with phones.night.town.db.transaction() as connection:
+            await put(connection, notices, now=phones.now)
+            taken_back = await cancel(
+                connection, incident_id=call, purposes=[Purpose.OFFER], reason="accepted", now=phones.now
+            )
+        await phones.pass_seconds(2)
+        assert taken_back == 1
+        assert (phones.voice.of(Purpose.OFFER), _told(phones)) == ([], [DAUGHTER])
