@@ -58,6 +58,7 @@ bench: install ## measure on this machine
 
 faults: $(DEV_STAMP) ## break a running system in every way we know, and count what was lost
 	$(BIN)/python -m tests.faults
+	$(BIN)/python -m tests.faults.escalating
 
 deep: $(DEV_STAMP) ## 10,000 steps of chance against the invariants, on a real database; prints its seed
 	LIFE_EXAMPLES=$${LIFE_EXAMPLES:-120} LIFE_STEPS=$${LIFE_STEPS:-100} $(BIN)/python -m pytest -n 0 -q \

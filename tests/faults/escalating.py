@@ -43,8 +43,14 @@ CALLS: Final = 6
 #: So long an engine lives from its first word on.
 LIVES_S: Final = (0.05, 2.0)
 SUPERVISORS: Final = 8
-#: After the last kill: longer than a lease of the outbox, in the night's seconds.
+#: After the last kill: longer than a lease of the outbox, in the night's seconds; and at most so many of ours.
 QUIET_S: Final = 150.0
+QUIET_MOST_S: Final = 60.0
+#: Whether anything lies where a dead engine left it, or nobody was told at all yet.
+_UNFINISHED: Final = """
+SELECT EXISTS (SELECT FROM outbox WHERE state = 'leased' AND leased_until <= $1)
+    OR NOT EXISTS (SELECT FROM outbox WHERE state IN ('sent', 'uncertain'))
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,8 +116,9 @@ async def kill_at_random(dsn: str, folder: Path, *, seed: int, seconds: float) -
         for _ in range(CALLS):
             await town.says((await town.home()).button)
         kills = await _kill(dsn, journal, began_s, rng, seconds)
+        await _let_finish(town, dsn, journal, began_s)
         async with town.db.pool.acquire() as connection:
-            return await _compare(connection, journal, kills)
+            return await _compare(connection, journal, kills, NightClock(began_s=began_s).now())
 
 
 async def _people(town: Town) -> None:
@@ -132,11 +139,21 @@ async def _kill(dsn: str, journal: Path, began_s: float, rng: Random, seconds: f
         engine.kill()
         await engine.wait()
         kills += 1
+    return kills
+
+
+async def _let_finish(town: Town, dsn: str, journal: Path, began_s: float) -> None:
+    """An engine nobody kills, until what the dead ones held has been taken up again."""
     engine = await _start(dsn, journal, began_s)
     await asyncio.sleep(QUIET_S / SPEED)
+    try:
+        async with asyncio.timeout(QUIET_MOST_S):
+            while await town.db.pool.fetchval(_UNFINISHED, NightClock(began_s=began_s).now()):
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        pass  # the comparison names what was left lying
     engine.kill()
     await engine.wait()
-    return kills
 
 
 async def _start(dsn: str, journal: Path, began_s: float) -> asyncio.subprocess.Process:
@@ -153,7 +170,7 @@ async def _start(dsn: str, journal: Path, began_s: float) -> asyncio.subprocess.
     )
 
 
-async def _compare(connection: Connection, journal: Path, kills: int) -> Found:
+async def _compare(connection: Connection, journal: Path, kills: int, now: datetime) -> Found:
     faults = await record_faults(connection)
     stages = Counter[tuple[int, int, int]]()
     for row in await connection.fetch("SELECT incident_id, fixed FROM entry WHERE action = 'escalated'"):

@@ -128,7 +128,8 @@ def _moved_rightly(was: Any, row: Any, after: Look) -> None:
     id_, acted = row["id"], after.acted(row["id"])
     by_people = {entry.action for entry in after.fresh.get(id_, ()) if entry.actor.startswith("user:")}
     assert row["version"] >= was["version"], f"{id_}: its version went back"
-    assert was["state"] != State.CLOSED or row["state"] == State.CLOSED, f"{id_}: closed and alive again"
+    revived = was["state"] == State.CLOSED and row["state"] != State.CLOSED
+    assert not revived or Step.SPLIT in acted, f"{id_}: closed and alive again by {acted}"
     if row["priority"] > was["priority"]:
         assert by_people & LOWERS, f"{id_}: the machine lowered it from {was['priority']} to {row['priority']}: {acted}"
     owners = was["claimed_by"], row["claimed_by"]

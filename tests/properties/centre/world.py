@@ -12,20 +12,28 @@ from typing import Any, Final
 import asyncpg
 
 from devices.event import Event, EventType
+from rules.domain.assignments import Word
 from rules.domain.lifecycle import RulesError
 from rules.domain.resolution import Safety
-from rules.domain.vocabulary import Channel, Outcome, SafetyKind, Step
+from rules.domain.vocabulary import CallResult, Channel, Class, Outcome, Priority, SafetyKind, Step
+from rules.engine.dispatch import DispatchPass
 from rules.engine.due import DuePass
 from rules.engine.leases import LeasePass
-from store import policies, test_mode
+from store import merging, policies, test_mode
 from store.alarms import Accepted, Alarm, accept, accept_unreadable
 from store.alarms import Unreadable as UnreadableCall
+from store.assignments import Said as FieldSaid
 from store.database import Database, StoreError, connect
 from store.engine import EngineStore
+from store.field_due import FieldDueStore
+from store.field_words import say
+from store.step_types import Answered, HandedOver, Offered, Reclassed
 from store.steps import Hand, StepRequest, take_step
 from tests.breaking import Fuse, Manner, breaking_database
 from tests.town import CENTRE, NOW, Town, letter, town_in
 
+#: Who goes: those the machine sends to anybody, those trained for smoke, and one it sends by a person's word only.
+KINDS: Final = ("community_worker", "grid_worker", "rescue_team", "volunteer")
 #: A refusal: somebody was told why, and nothing may have changed.
 REFUSED: Final = (StoreError, RulesError)
 #: What a broken statement looks like to whoever sent it.
@@ -42,6 +50,7 @@ class Cast:
     detectors: tuple[str, ...]
     things: tuple[str, ...]
     desks: tuple[Hand, ...]
+    responders: tuple[int, ...]
     strangers: tuple[str, ...] = ("stranger-1", "stranger-2")
 
     @property
@@ -58,10 +67,23 @@ async def cast_in(dsn: str) -> Cast:
         detectors.append(await town.device("smoke_alarm", premises_id=homes[1].premises_id))
         things = [await town.device(kind, premises_id=homes[1].premises_id) for kind in ("hub", "door_sensor")]
         desks = [await town.user(role) for role in ("dispatcher", "dispatcher", "supervisor")]
+        responders = [await _responder(town, kind, number) for number, kind in enumerate(KINDS)]
         return Cast(
+            responders=tuple(responders),
             worn=(homes[0].button, band, homes[1].button), detectors=tuple(detectors), things=tuple(things),
             desks=tuple(desks),
         )  # fmt: skip
+
+
+async def _responder(town: Town, kind: str, number: int) -> int:
+    """Somebody nearby who goes also by night."""
+    made: int = await town.db.pool.fetchval(
+        "INSERT INTO responder"
+        " (name, kind, phone, base_lat, base_lon, agreed_to_nights, agreed_to_searches, created_at)"
+        " VALUES ($1, $2, $3, $4, 121.2, true, true, $5) RETURNING id",
+        f"李试{number}", kind, f"1380000000{number}", 31.9 + number / 500, NOW,
+    )  # fmt: skip
+    return made
 
 
 @dataclass(kw_only=True)
@@ -70,15 +92,18 @@ class Engine:
 
     due: DuePass
     leases: LeasePass
+    field: DispatchPass
 
     @classmethod
     def over(cls, database: Database) -> Engine:
         store = EngineStore(database, CENTRE)
-        return cls(due=DuePass(store), leases=LeasePass(store))
+        field_ = DispatchPass(FieldDueStore(database, CENTRE))
+        return cls(due=DuePass(store), leases=LeasePass(store), field=field_)
 
     async def look(self, now: datetime) -> int:
         """One pass of each kind."""
-        return await self.due.run_once(now) + await self.leases.run_once(now)
+        worked = await self.due.run_once(now) + await self.leases.run_once(now)
+        return worked + await self.field.run_once(now)
 
 
 @dataclass(kw_only=True)
@@ -130,6 +155,29 @@ class World:
         """One step; the refusal where there is one."""
         try:
             await take_step(over or self.db, incident_id, request, by=by, centre=CENTRE, now=self.now)
+        except REFUSED as refusal:
+            return refusal
+        return None
+
+    async def asked(self) -> list[Any]:
+        """Every assignment there ever was, the oldest first."""
+        return list(await self.db.pool.fetch("SELECT id, incident_id, responder_id, state FROM assignment ORDER BY id"))
+
+    async def responder_says(self, row: Any, word: Word) -> Exception | None:
+        """A responder's word by page or telephone; the refusal where there is one."""
+        said = FieldSaid(word=word, actor=f"responder:{row['responder_id']}")
+        try:
+            await say(self.db, row["id"], said, centre=CENTRE, now=self.now)
+        except REFUSED as refusal:
+            return refusal
+        return None
+
+    async def couple(self, how: Step, one: int, other: int, by: Hand, version: int) -> Exception | None:
+        """Merge one into the other, let it out again, or link both."""
+        request = StepRequest(step=how, if_match=version if how is Step.MERGE else None, text="同一件事")
+        act = {Step.MERGE: merging.merge, Step.LINK: merging.link, Step.SPLIT: merging.split}[how]
+        try:
+            await act(self.db, one, other, request, by=by, centre=CENTRE, now=self.now)
         except REFUSED as refusal:
             return refusal
         return None
@@ -213,6 +261,42 @@ def _resolve(step: Step, row: Any, choice: int, others: Sequence[int]) -> StepRe
     return StepRequest(step=step, if_match=row["version"] - stale, outcome=outcome, safety=safety)
 
 
+def _answer(step: Step, row: Any, choice: int, others: Sequence[int]) -> StepRequest:
+    if not row["plan"] or choice % 9 == 0:
+        return StepRequest(step=step, payload=Answered(step_id="no.such_step", value="yes"))
+    asked = row["plan"][choice % len(row["plan"])]
+    values = [one["value"] for one in asked["choices"]] or ["done"]
+    return StepRequest(step=step, payload=Answered(step_id=asked["id"], value=values[choice % len(values)]))
+
+
+def _call(step: Step, row: Any, choice: int, others: Sequence[int]) -> StepRequest:
+    result = tuple(CallResult)[choice % len(CallResult)]
+    to = ("resident", "contact", "responder", "service")[choice % 4]
+    return StepRequest(step=step, text="13900000000", facts=(("to", to), ("result", str(result)), ("verified", "none")))
+
+
+def _reclassify(step: Step, row: Any, choice: int, others: Sequence[int]) -> StepRequest:
+    classes = (Class.SOS, Class.FALL, Class.FIRE, Class.MEDICAL, Class.WATER_LEAK, None)
+    priorities = (*Priority, None)
+    given = Reclassed(
+        reason="" if choice % 11 == 0 else "电话里说的", class_=classes[choice % len(classes)],
+        priority=priorities[choice // len(classes) % len(priorities)],
+    )  # fmt: skip
+    safety = Safety(kind=SafetyKind.SPOKE_WITH_RESIDENT) if choice % 2 else None
+    return StepRequest(step=step, payload=given, safety=safety)
+
+
+def _transfer(step: Step, row: Any, choice: int, others: Sequence[int]) -> StepRequest:
+    return StepRequest(step=step, payload=Offered(to_user=1 + choice % 4))
+
+
+def _hand_over(step: Step, row: Any, choice: int, others: Sequence[int]) -> StepRequest:
+    service = ("ambulance", "fire", "police")[choice % 3]
+    return StepRequest(
+        step=step, payload=HandedOver(service=service, number="120", answer=("accepted", None)[choice % 2])
+    )
+
+
 def _versioned(step: Step, row: Any, choice: int, others: Sequence[int]) -> StepRequest:
     return StepRequest(step=step, if_match=None if choice % 5 == 0 else row["version"])
 
@@ -222,6 +306,10 @@ _PAYLOADS: Final = {
     Step.CLOSE: _versioned,
     Step.MERGE: _versioned,
     Step.NOTE: _with_text,
-    Step.ANSWER: _with_text,
-    Step.CALL: _with_text,
+    Step.ANSWER: _answer,
+    Step.CALL: _call,
+    Step.RECLASSIFY: _reclassify,
+    Step.LOWER_PRIORITY: _reclassify,
+    Step.TRANSFER: _transfer,
+    Step.HANDOVER: _hand_over,
 }
