@@ -199,6 +199,8 @@ async def switch_on(
 ) -> None:
     """Take a suggestion, or put the end of a storm that is on elsewhere."""
     async with db.transaction() as connection:
+        # Before the row, as whoever ends it does.
+        await lock_subject(connection, f"s:storm:{storm_id}")
         row = await _lock(connection, storm_id, version)
         begins_at = row["from_at"] or now
         problems = _problems(wanted.classes, begins_at, wanted.until_at, await policy_now(connection))
