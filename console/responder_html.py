@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -18,11 +18,12 @@ from console.responder_words import (
     STANDINGS,
     WORDS,
     class_words,
+    code_words,
     said,
     warning_words,
 )
 from rules.domain.assignments import GOING, Standing
-from store.field_briefing import Briefing, BriefingWay
+from store.field_briefing import Briefing, BriefingPerson, BriefingWay
 
 STYLE: Final = (
     "body{font:18px/1.5 sans-serif;margin:0 auto;max-width:34em;padding:1em;color:#111;background:#fff}"
@@ -118,8 +119,8 @@ def _way(page: Page, way: BriefingWay) -> str:
     rows = [(page.words("number"), page.briefing.number), (page.words("address"), place)]
     if way.is_hint:
         rows.append((page.words("address"), page.words("hint")))
-    rows += [(page.words("people"), _person(person.name, person.phone, person.risks)) for person in way.people]
-    rows += [(page.words("hazards"), hazard) for hazard in way.hazards]
+    rows += [(page.words("people"), _person(page, person)) for person in way.people]
+    rows += [(page.words("hazards"), code_words(hazard, page.language)) for hazard in way.hazards]
     links = "".join(
         f'<p><a rel="noreferrer noopener" href="{escape(link)}">{escape(said(MAPS[name], page.language))}</a></p>'
         for name, link in way.map_links.items()
@@ -127,8 +128,20 @@ def _way(page: Page, way: BriefingWay) -> str:
     return _list(rows) + _doors(page, way) + links
 
 
-def _person(name: str, phone: str | None, risks: Iterable[str]) -> str:
-    return " · ".join(filter(None, (name, phone, ", ".join(risks))))
+def _person(page: Page, person: BriefingPerson) -> str:
+    talks = person.communication
+    spoken = [*talks.get("languages", ()), *talks.get("dialects", ())]
+    risks = [code_words(risk, page.language) for risk in person.risks]
+    unable = [code_words(name, page.language) for name in _unable(talks)]
+    return " · ".join(filter(None, (person.name, person.phone, "、".join((*unable, *risks, *map(str, spoken))))))
+
+
+def _unable(talks: Mapping[str, object]) -> Iterable[str]:
+    """What makes talking through a door useless."""
+    if talks.get("hearing") == "deaf":
+        yield "deaf"
+    if talks.get("speech") == "none":
+        yield "mute"
 
 
 def _doors(page: Page, way: BriefingWay) -> str:
@@ -165,21 +178,23 @@ def _going(page: Page, standing: Standing) -> Iterable[str]:
         yield _button(page, "arrive", yes=standing is Standing.EN_ROUTE)
     if standing is Standing.ON_SCENE:
         yield f"<p>{escape(page.words('every'))}</p>"
-        yield _button(page, "report", _report(page))
-        yield _button(page, "complete", _report(page), yes=True)
+        # One form, two buttons: what is ticked goes with either.
+        path = f"/r/{escape(page.code)}/complete"
+        done = f'<button class="yes" formaction="{path}">{escape(page.words("complete"))}</button>'
+        yield _button(page, "report", _report(page), after=done)
     if standing in (Standing.ON_SCENE, Standing.DONE):
         yield _button(page, "take_back")
     if standing in GOING:
         yield _decline(page, "leave")
 
 
-def _button(page: Page, word: str, inside: str = "", *, yes: bool = False) -> str:
+def _button(page: Page, word: str, inside: str = "", *, after: str = "", yes: bool = False) -> str:
     digits = "" if page.is_known or word == "confirm" else _digits(page)
     look = ' class="yes"' if yes else ""
     language = f'<input type="hidden" name="lang" value="{EN if page.language == EN else "zh"}">'
     return (
         f'<form method="post" action="/r/{escape(page.code)}/{word}">{language}{digits}{inside}'
-        f"<button{look}>{escape(page.words(word))}</button></form>"
+        f"<button{look}>{escape(page.words(word))}</button>{after}</form>"
     )
 
 

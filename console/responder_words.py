@@ -146,7 +146,32 @@ MAPS: Final[Mapping[str, _Pair]] = MappingProxyType(
         "tianditu": ("天地图", "Tianditu"),
     }
 )
+#: Hazards of a home and what whoever goes must know of a person; a code that stands not here is shown as it is.
+CODES: Final[Mapping[str, _Pair]] = MappingProxyType(
+    {
+        "dog": ("有狗", "dog"),
+        "oxygen": ("有氧气设备,严禁明火", "oxygen: no flame"),
+        "hoarding": ("堆物多,通道窄", "cluttered"),
+        "stairs": ("楼梯陡", "steep stairs"),
+        "violence": ("有暴力风险,勿单独进入", "violence: not alone"),
+        "dementia": ("失智", "dementia"),
+        "deaf": ("听不见", "deaf"),
+        "mute": ("不能说话", "cannot speak"),
+        "living_alone": ("独居", "lives alone"),
+        "mobility_none": ("卧床", "cannot walk"),
+        "ventilator": ("使用呼吸机", "ventilator"),
+        "dialysis": ("透析", "dialysis"),
+        "diabetes": ("糖尿病", "diabetes"),
+        "heart_disease": ("心脏病", "heart disease"),
+        "anticoagulant": ("服用抗凝药", "anticoagulants"),
+    }
+)
 assert set(REASONS) == set(DeclineReason) and set(STANDINGS) == set(Standing)
+
+
+def code_words(code: str, language: str) -> str:
+    """A hazard or a risk in words."""
+    return said(CODES[code], language) if code in CODES else code
 
 
 def class_words(class_: str, language: str) -> str:
