@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from rules.domain.notices import Answer, Notice, Purpose
+from rules.domain.on_call import Chosen
 from rules.domain.sending import VOICE_GAP_S
 from rules.domain.telling import UNREACHABLE, Withheld
 from rules.domain.vocabulary import UNRESOLVED, Action, Priority
@@ -25,6 +26,7 @@ _Q: Final = queries("delivery")
 #: What became of these concerns somebody else as well.
 LISTENED_FOR: Final = frozenset({Purpose.ESCALATION, Purpose.CALL_SERVICES, Purpose.CHANNEL_TEST})
 _PRESSED: Final = frozenset({Answer.TAKE, Answer.CANNOT})
+_ON_A_LIST: Final = frozenset({Chosen.ON_CALL, Chosen.COUNTY_DUTY, Chosen.ANYBODY})
 _UNHEARD: Final = frozenset({Answer.NO_ANSWER, Answer.REFUSED, Answer.HEARD})
 #: A key is asked for, and belongs into the case's record.
 _ASKED: Final = frozenset({Purpose.ESCALATION, Purpose.CALL_SERVICES})
@@ -111,14 +113,14 @@ async def _of_call(
 
 
 async def _next(connection: Connection, case: Case, row: Any, now: datetime) -> None:
-    """The next on the list, at once."""
+    """The next on the list, at once; who was chosen for being at a desk has the list's own rungs after them."""
     facts = row["facts"]
     if row["purpose"] != Purpose.ESCALATION or case.priority > Priority.URGENT or row["state"] == "waiting":
         return
-    again = f":after{row['id']}"
-    await reaching.ring_next(
-        connection, case, round_=int(facts.get("round", 0)), stage=int(facts.get("rung", 0)), again=again, now=now
-    )
+    if facts.get("capacity") in _ON_A_LIST:
+        await reaching.ring_next(
+            connection, case, round_=int(facts.get("round", 0)), stage=int(facts.get("rung", 0)), now=now
+        )
 
 
 async def _again(connection: Connection, case: Case, row: Any, now: datetime) -> None:

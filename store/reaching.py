@@ -112,27 +112,15 @@ def _rung(case: Case, firing: Firing) -> list[Target]:
     return [target for target in _RUNG if target in firing.resound_to]
 
 
-async def ring(
-    connection: Connection, case: Case, chosen: dict[int, Chosen], *, round_: int, stage: int, now: datetime,
-    again: str = "", not_before: datetime | None = None,
-) -> None:  # fmt: skip
-    """Put an escalation for each of these people; what waited for them of this case is superseded."""
-    if not chosen:
-        return
-    facts = await facts_of(connection, case, now)
-    notices = _escalations(case, chosen, facts, round_=round_, stage=stage, again=again, not_before=not_before)
-    await _put(connection, notices, now=now)
-
-
 def _escalations(
-    case: Case, chosen: dict[int, Chosen], facts: _Facts, *, round_: int, stage: int, again: str = "",
-    not_before: datetime | None = None,
-) -> list[Notice]:  # fmt: skip
+    case: Case, chosen: dict[int, Chosen], facts: _Facts, *, round_: int, stage: int, again: str = ""
+) -> list[Notice]:
+    """An escalation for each of these people."""
     return [
         Notice(
             purpose=Purpose.ESCALATION, recipient=f"user:{user_id}", priority=case.priority, incident_id=case.id,
             # The version tells a chain that began anew from the one before it: their rounds count alike.
-            key=f"{case.id}.{case.version}:{round_}:{stage}:user:{user_id}{again}", not_before=not_before,
+            key=f"{case.id}.{case.version}:{round_}:{stage}:user:{user_id}{again}",
             facts=(*facts, ("round", round_), ("rung", stage), ("capacity", str(capacity))),
         )
         for user_id, capacity in chosen.items()
@@ -153,17 +141,22 @@ async def _put(connection: Connection, notices: Sequence[Notice], *, now: dateti
     await outbox.put(connection, placed, now=now)
 
 
-async def ring_next(connection: Connection, case: Case, *, round_: int, stage: int, again: str, now: datetime) -> bool:
+async def ring_next(connection: Connection, case: Case, *, round_: int, stage: int, now: datetime) -> bool:
     """Somebody cannot, or could not be reached at all: the next on the list at once; whether there was anybody.
 
-    The case's lock is held.
+    Each at most once a stage, or a provider that is down would be asked for all of them again and again. The case's
+    lock is held.
     """
     if case.attended or case.state not in UNRESOLVED:
         return False
     people, asked = await _people(connection, case, now), await _asked(connection, case, round_)
     reached = reach(Target.ON_CALL_PHONE, people, asked, priority=case.priority, now=now)
-    await ring(connection, case, dict(reached.people), round_=round_, stage=stage, again=again, now=now)
-    return bool(reached.people)
+    facts = await facts_of(connection, case, now)
+    notices = _escalations(case, dict(reached.people), facts, round_=round_, stage=stage, again=":next")
+    known = {row["key"] for row in await connection.fetch(_Q.known, [notice.key for notice in notices])}
+    fresh = [notice for notice in notices if notice.key not in known]
+    await _put(connection, fresh, now=now)
+    return bool(fresh)
 
 
 async def facts_of(connection: Connection, case: Case, now: datetime) -> _Facts:

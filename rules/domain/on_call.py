@@ -135,7 +135,8 @@ def _supervisors(people: Sequence[Person], asked: Sequence[Asked], priority: Pri
     cannot = _cannot(asked)
     on_duty = [one for one in people if _on_duty(one) and one.user_id not in cannot]
     if on_duty or priority > Priority.URGENT:
-        return Reached(people=_as(on_duty, Chosen.ON_DUTY))
+        # Whoever sits at a desk hears it there, also without a telephone.
+        return Reached(people=_as([one for one in on_duty if one.has_phone or not one.present], Chosen.ON_DUTY))
     if any(one.has_phone and one.rank(ShiftRole.ON_CALL) is not None for one in people):
         return Reached()
     return _whoever(people, asked, priority)

@@ -87,3 +87,6 @@ SELECT EXISTS (SELECT FROM outbox WHERE incident_id = $1::bigint AND key LIKE $1
 
 -- name: area_name
 SELECT name, name_en FROM area WHERE path = $1::text::ltree
+
+-- name: known
+SELECT key FROM outbox WHERE key = ANY ($1::text[])

@@ -168,3 +168,18 @@ async def test_a_group_hears_of_a_stage_once_beside_whoever_is_rung(fresh_dsn: s
         (posted,) = group.of()
         assert posted.to == "group"
         assert set(posted.facts) <= {"number", "class", "area", "priority", "minutes"}
+
+
+async def test_with_every_provider_down_the_list_is_asked_once_a_stage_and_not_without_end(fresh_dsn: str) -> None:
+    async with telephones_in(fresh_dsn) as phones:
+        down = Failed(reason="account", retry_helps=False)
+        phones.voice.answers_with = phones.sms.answers_with = lambda _: down
+        await phones.night.town.user()
+        await phones.user("dispatcher", phone=FIRST)
+        await phones.user("dispatcher", phone=SECOND, rank=2)
+        await phones.press(await phones.night.town.home())
+        await phones.pass_seconds(120)
+        assert 2 <= len(await phones.notices()) <= 4
+        phones.voice.answers_with = None
+        await phones.pass_seconds(40)
+        assert [row["state"] for row in await phones.notices()][-1] == "sent", "the next stage finds it mended"
