@@ -45,6 +45,7 @@ class Rule:
     kind: str
     windows: tuple[Window, ...]
     after: timedelta
+    made_at: datetime
     status: str
     ability: int
     alone: bool
@@ -80,8 +81,8 @@ async def gather(connection: Connection, rule_ids: Sequence[int], now: datetime)
     for row in await connection.fetch(_Q.care_rules, list(rule_ids), now):
         rules[row["id"]] = Rule(
             id=row["id"], resident_id=row["resident_id"], kind=row["kind"], windows=windows_of(row["hours"]),
-            after=timedelta(seconds=row["after_s"] or 0), status=row["status"], ability=row["ability"],
-            alone=row["alone"], away_at=row["away_at"],
+            after=timedelta(seconds=row["after_s"] or 0), made_at=row["created_at"], status=row["status"],
+            ability=row["ability"], alone=row["alone"], away_at=row["away_at"],
         )  # fmt: skip
     residents = sorted({rule.resident_id for rule in rules.values()})
     by_resident: dict[int, list[tuple[int, Sensor]]] = {}
@@ -115,7 +116,7 @@ async def _inactivity(connection: Connection, state: Any, rule: Rule, now: datet
         alone=rule.alone,
         away_at=rule.away_at,
     )
-    hours = inactivity.Rule(id=rule.id, windows=rule.windows, after=rule.after)
+    hours = inactivity.Rule(id=rule.id, windows=rule.windows, after=rule.after, since=rule.made_at)
     after, finding = inactivity.judge(read(state, inactivity.State), look, hours, now, zone)
     due = inactivity.next_look_at(after, look, hours, now, zone)
     tell = None if finding is None else partial(_tell_inactivity, rule, finding, seen_by)

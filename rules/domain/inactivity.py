@@ -76,6 +76,7 @@ class Rule:
     id: int
     windows: tuple[Window, ...]
     after: timedelta
+    since: datetime | None = None  #: made then: what nobody watched counts for nothing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -211,7 +212,7 @@ def _quiet_since(state: State, look: Look, rule: Rule, now: datetime, zone: Zone
     period = period_at(rule.windows, moment, zone)
     if period is None:
         return None
-    return max(at for at in (period.begins_at, look.last_sign_at, look.away_at) if at is not None)
+    return max(at for at in (period.begins_at, look.last_sign_at, look.away_at, rule.since) if at is not None)
 
 
 def _finding(act: Act, reason: Reason, state: State, quiet_since: datetime) -> Finding:

@@ -146,7 +146,7 @@ DELETE FROM detector_state WHERE detector = $1 AND owner_id = $2 AND part_id = $
 
 -- name: care_rules
 -- Rules that are due, with whom they are about. `alone`: said so in the register, or nobody else lives there.
-SELECT c.id, c.resident_id, c.kind, c.hours, c.after_s, r.status, coalesce(r.ability, 0) AS ability, r.tags,
+SELECT c.id, c.resident_id, c.kind, c.hours, c.after_s, c.created_at, r.status, coalesce(r.ability, 0) AS ability, r.tags,
        'living_alone' = ANY (r.tags) OR (r.premises_id IS NOT NULL AND NOT EXISTS (
            SELECT FROM resident AS o WHERE o.premises_id = r.premises_id AND o.id <> r.id
               AND o.status NOT IN ('moved', 'died', 'left_service'))) AS alone,

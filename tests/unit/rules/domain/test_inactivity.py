@@ -41,6 +41,15 @@ def test_it_counts_from_the_beginning_of_its_hours_and_asks_before_it_tells() ->
     assert (state.status, found[1].quiet_since) == (Status.RAISED, DAWN)
 
 
+def test_what_nobody_watched_counts_for_nothing() -> None:
+    made_at = DAWN + timedelta(hours=8)
+    rule = replace(RULE, since=made_at)
+    state, finding = inactivity.judge(State(), QUIET, rule, made_at + timedelta(minutes=229), ZONE)
+    assert (state.status, finding) == (Status.WATCHING, None)
+    _, finding = inactivity.judge(state, QUIET, rule, made_at + timedelta(minutes=230), ZONE)
+    assert finding is not None and finding.act is Act.ASK
+
+
 def test_a_sign_while_asked_takes_it_back_and_the_next_silence_is_another() -> None:
     state, _ = run(QUIET, 232)
     moved = replace(QUIET, last_sign_at=DAWN + timedelta(minutes=233))
