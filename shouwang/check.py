@@ -109,9 +109,12 @@ async def _policy(settings: Settings) -> Finding:
         async with connected(settings, SharedClock(), name="shouwang check") as db:
             in_force = (await policy_versions.in_force(db)).version
             waiting = await policy_versions.waiting(db)
+            unreadable = await policy_versions.unreadable(db)
     except (ShouwangError, StoreError):
         return Finding(what="policy", found="unknown, the database is away", remedy=wrong or "see the database above")
     found = f"{in_force} in force" + (f"; waits for a second person: {', '.join(waiting)}" if waiting else "")
+    if unreadable is not None:
+        wrong = f"{unreadable} cannot be read by this program, the log says why: mend it, propose it again"
     return Finding(what="policy", found=found, remedy=wrong)
 
 

@@ -32,8 +32,8 @@ async def of_version(connection: Connection, version: str | None) -> Policy:
     Nothing that calls for help waits for a text to be mended: what cannot be read is said, and the built-in policy
     decides in its place (architecture.md, invariant 4).
     """
-    if version is None:
-        return BUILTIN
+    if version is None or "+" not in version:
+        return BUILTIN  # also for a case that opened under the built-in one of an earlier release
     if version not in _kept:
         policy = await _read(connection, version)
         if policy is None:
@@ -51,7 +51,8 @@ async def _read(connection: Connection, version: str) -> Policy | None:
         _log.error("policy_unreadable", version=version, why="there is no such version")
         return None
     try:
-        return replace(policy_file.read(text), version=version)
+        return replace(policy_file.read_kept(text), version=version)
     except policy_file.PolicyRefused as error:
         _log.error("policy_unreadable", version=version, why=[problem.line() for problem in error.problems])
-        return None
+        # Kept like any other: it cannot be mended under this version, and no alarm waits for it to be read again.
+        return BUILTIN

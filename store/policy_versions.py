@@ -146,6 +146,12 @@ async def waiting(db: Database) -> list[str]:
     return [row["version"] for row in await db.pool.fetch(_Q.waiting)]
 
 
+async def unreadable(db: Database) -> str | None:
+    """The version that was approved last, where this program cannot read it and the built-in one decides."""
+    approved: str | None = await db.pool.fetchval(_Q.active)
+    return approved if approved not in (None, (await in_force(db)).version) else None
+
+
 async def in_force(db: Database) -> Policy:
     """The policy that decides now."""
     async with db.pool.acquire() as connection:

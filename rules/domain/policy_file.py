@@ -24,7 +24,7 @@ from rules.domain.policy_table import ROWS, problems_of
 from rules.domain.policy_value import BUILTIN, Policy
 from rules.domain.vocabulary import Class, Priority, Target
 
-__all__ = ["BYTES_MOST", "PolicyRefused", "Problem", "author_version", "inspect", "read", "version_of"]
+__all__ = ["BYTES_MOST", "PolicyRefused", "Problem", "author_version", "inspect", "read", "read_kept", "version_of"]
 
 #: Many times the built-in policy written out; whatever is larger is no policy.
 BYTES_MOST: Final = 1_000_000
@@ -51,10 +51,21 @@ def read(text: str) -> Policy:
     return policy
 
 
-def inspect(text: str) -> tuple[Policy, tuple[Problem, ...]]:
+def read_kept(text: str) -> Policy:
+    """A policy that was approved once; classes that a later program knows and it does not are the built-in one's.
+
+    Otherwise an update would put a whole county back to the built-in policy for one new class.
+    """
+    policy, problems = inspect(text, filled=True)
+    if problems:
+        raise PolicyRefused(problems)
+    return policy
+
+
+def inspect(text: str, *, filled: bool = False) -> tuple[Policy, tuple[Problem, ...]]:
     """What the text says as far as it can be understood, and its problems: with any, the value decides nothing.
 
-    PolicyRefused where it is not TOML at all.
+    `filled` takes classes that it does not name from the built-in policy. PolicyRefused where it is not TOML at all.
     """
     data, version = _parsed(text)
     problems = Problems()
@@ -69,6 +80,8 @@ def inspect(text: str) -> tuple[Policy, tuple[Problem, ...]]:
     responders = read_numbers(top.inner("responders"), base.responders if base else BUILTIN.responders)
     storms = read_storms(top.inner("storms"), base.storms if base else (), CLASSES)
     top.end()
+    if filled:
+        _fill(rows, ladders, plans)
     _refuse_what_is_missing(problems, rows, ladders, plans)
     policy = Policy(
         version=f"{author}+{version}",
@@ -229,6 +242,15 @@ def _ladder(table: Table, name: str) -> Ladder | None:
     if len(table.problems.found) > before:
         return None
     return Ladder(name=name, stages=tuple(stages), again_after_s=again_after_s)
+
+
+def _fill(rows: dict[Class, Row], ladders: dict[str, Ladder], plans: dict[str, Plan]) -> None:
+    for class_, row in BUILTIN.rows.items():
+        if class_ not in rows:
+            rows[class_] = row
+            plans.setdefault(row.plan, BUILTIN.plans[row.plan])
+            if row.ladder:
+                ladders.setdefault(row.ladder, BUILTIN.ladders[row.ladder])
 
 
 # -- the whole -----------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 
 from devices.event import EventType
 from rules.domain.policy_context import When
-from rules.domain.policy_file import PolicyRefused, author_version, read, version_of
+from rules.domain.policy_file import PolicyRefused, author_version, read, read_kept, version_of
 from rules.domain.policy_lint import checked, covers, lint
 from rules.domain.policy_routes import Effect, Reason
 from rules.domain.policy_row import FamilyTold, Sent
@@ -157,6 +157,16 @@ def test_a_file_that_states_everything_must_state_every_class() -> None:
     found = refused(without)
     assert any("classes.sos_gone" in line for line in found)
     assert "classes.sos: no row" in found
+
+
+def test_an_update_that_brings_a_class_does_not_throw_a_county_back_to_the_built_in_policy() -> None:
+    start = BUILTIN_TEXT.index("[classes.runaway_device]")
+    end = BUILTIN_TEXT.index("[classes.", start + 1)
+    kept = (BUILTIN_TEXT[:start] + BUILTIN_TEXT[end:]).replace("first_escalation_s = 60", "first_escalation_s = 50", 1)
+    found = read_kept(kept)
+    assert found.rows[Class.RUNAWAY_DEVICE] == ROWS[Class.RUNAWAY_DEVICE]
+    assert found.rows[Class.SOS].first_escalation_s == 50
+    assert "classes.runaway_device: no row" in refused(kept), "what is proposed anew states every class"
 
 
 # -- the lint --------------------------------------------------------------------------------------------------------
