@@ -1,6 +1,6 @@
 // A key means something only where nobody is writing.
 import { describe, expect, it } from "vitest";
-import { actionOf, type KeyPress } from "@/keyboard/keys";
+import { actionOf, digitOf, type KeyPress } from "@/keyboard/keys";
 
 const ON = { singleKeys: true };
 const pressed = (code: string, said: Partial<KeyPress> = {}): KeyPress => ({
@@ -49,5 +49,21 @@ describe("the keys of the desk", () => {
   it("can be switched off, arrows and Escape apart", () => {
     expect(actionOf(pressed("KeyC"), { singleKeys: false })).toBeNull();
     expect(actionOf(pressed("ArrowDown"), { singleKeys: false })).toBe("next");
+  });
+});
+
+describe("the digits of the desk", () => {
+  it("pick who goes alone, and answer the plan with Alt", () => {
+    expect(digitOf(pressed("Digit3"), ON)).toEqual({ means: "pick", n: 3 });
+    expect(digitOf(pressed("Numpad9"), ON)).toEqual({ means: "pick", n: 9 });
+    expect(digitOf(pressed("Digit2", { altKey: true }), ON)).toEqual({ means: "answer", n: 2 });
+  });
+
+  it("mean nothing as part of something else", () => {
+    expect(digitOf(pressed("Digit0"), ON)).toBeNull();
+    expect(digitOf(pressed("Digit1", { ctrlKey: true }), ON)).toBeNull();
+    expect(digitOf(pressed("Digit1", { isComposing: true }), ON)).toBeNull();
+    expect(digitOf(pressed("Digit1", { target: document.createElement("input") }), ON)).toBeNull();
+    expect(digitOf(pressed("Digit1"), { singleKeys: false })).toBeNull();
   });
 });

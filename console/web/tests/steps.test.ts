@@ -35,6 +35,32 @@ describe("a step", () => {
   });
 });
 
+describe("a rarer step", () => {
+  const theirs = anItem({ state: "claimed", claimed_by: OTHER, unattended: false });
+
+  it("is taken over a colleague's head only by a supervisor", () => {
+    for (const step of ["transfer", "reclassify"] as const) {
+      expect(whyNot(step, at({ item: theirs }))?.key).toBe("theirs");
+      expect(whyNot(step, at({ item: theirs, isSupervisor: true }))).toBeNull();
+    }
+    expect(whyNot("split", at({ item: theirs }))?.key).toBe("notOwner");
+  });
+
+  it("sends whoever holds the case, but nobody to one that has ended", () => {
+    expect(whyNot("dispatch", at({ item: theirs }))).toBeNull();
+    expect(whyNot("dispatch", at({ item: anItem({ state: "resolved" }) }))).toEqual({ key: "state", state: "resolved" });
+  });
+
+  it("stands down, and arrives, only where somebody was sent", () => {
+    expect(whyNot("stand_down", at())).toEqual({ key: "state", state: "open" });
+    expect(whyNot("arrive", at({ item: anItem({ state: "dispatched" }) }))).toBeNull();
+  });
+
+  it("hands over also on an old picture, since the telephone does not wait", () => {
+    expect(whyNot("handover", at({ isStale: true }))).toBeNull();
+  });
+});
+
 describe("a resolution", () => {
   it("of a grave case needs outcome and safety", () => {
     expect(missingIn(EMPTY, "P1")).toEqual(["outcome", "safety"]);

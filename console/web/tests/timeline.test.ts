@@ -99,6 +99,15 @@ describe("the sentence of an entry", () => {
     expect(sentenceOf(entry, words, known)).toBe(english);
   });
 
+  it("names whom an entry of the field is about, and what was answered", () => {
+    const more: Known = { ...known, people: { "2": "邹建平" }, answers: { "sos.call_resident spoke_help": "本人要求帮助" } };
+    expect(sentenceOf(anEntry({ action: "offered", detail: { responder: 2 } }), words, more)).toContain("邹建平");
+    expect(sentenceOf(anEntry({ action: "offered", detail: { responder: 3 } }), words, more)).not.toContain("undefined");
+    const answer = anEntry({ action: "answer", actor: user, detail: { step: "sos.call_resident", value: "spoke_help" } });
+    expect(sentenceOf(answer, words, more)).toContain("本人要求帮助");
+    expect(sentenceOf(anEntry({ action: "handover", actor: user, detail: { service: "ambulance", answer: "queued" } }), words)).toContain("排队等待");
+  });
+
   it("leaves out a way that no clock can prove", () => {
     const late = { ...known, alerts: [{ ...known.alerts[0]!, at: "2026-11-19T02:00:00Z" }] };
     expect(sentenceOf(anEntry({ actor: device, detail: press }), words, late)).toBe("按下，定为特急");

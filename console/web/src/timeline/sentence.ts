@@ -9,8 +9,12 @@ export interface Words {
   isKnown(group: string, name: string): boolean;
 }
 
-/** What else is known when the entry is read: the entries before it and the alarms of the case. */
+/** What else is known when the entry is read: the entries before it, the alarms of the case, and names for its numbers. */
 export interface Known {
+  /** Responders' names by their numbers. */
+  readonly people?: Readonly<Record<string, string>>;
+  /** Answers in the page's language, by "<step> <value>". */
+  readonly answers?: Readonly<Record<string, string>>;
   readonly earlier: readonly Entry[];
   readonly alerts: readonly Pick<Alert, "device" | "id" | "type" | "at" | "received_at">[];
 }
@@ -239,6 +243,30 @@ const commandEnded: Teller = (entry, words) => {
 
 const notNotified: Teller = (entry, words) => [words.t("told.not_notified"), said(words, "withheld", fact(entry, "reason"))];
 
+/** What a responder did or was asked, and which one it was. */
+const ofResponder: Teller = (entry, words, { people }) => {
+  const plain = atStart(words, "did", entry.action) || words.word("action", entry.action);
+  const number = fact(entry, "responder");
+  const name = people && Object.hasOwn(people, number) ? people[number] : "";
+  const why = said(words, "whyNot", fact(entry, "despite")) || said(words, "endedFor", fact(entry, "reason"));
+  return [name ? words.t("told.with", { said: plain, what: name }) : plain, why];
+};
+const OF_RESPONDER = [
+  ...["offered", "informed", "accepted", "standby", "en_route", "arrive", "decline", "stand_down", "reported", "completed", "taken_back"],
+  ...["timed_out", "not_moving", "arrival_overdue", "report_missing", "responder_silent"],
+] as const;
+
+const answered: Teller = (entry, words, { answers }) => {
+  const key = `${fact(entry, "step")} ${fact(entry, "value")}`;
+  const value = answers && Object.hasOwn(answers, key) ? (answers[key] ?? "") : "";
+  return [value ? words.t("told.with", { said: words.t("did.answer"), what: value }) : words.t("did.answer")];
+};
+
+const handedOver: Teller = (entry, words) => {
+  const service = said(words, "service", fact(entry, "service"));
+  return [service ? words.t("told.with", { said: words.t("did.handover"), what: service }) : words.t("did.handover"), said(words, "serviceAnswer", fact(entry, "answer"))];
+};
+
 /** Those that say more than their name; every other is told by the text of its name. */
 const TELLERS: Readonly<Record<string, Teller>> = {
   opened,
@@ -261,6 +289,9 @@ const TELLERS: Readonly<Record<string, Teller>> = {
   lower_priority: lowered,
   correct: corrected,
   not_notified: notNotified,
+  answer: answered,
+  handover: handedOver,
+  ...Object.fromEntries(OF_RESPONDER.map((action) => [action, ofResponder])),
   commanded,
   command_ended: commandEnded,
 };
