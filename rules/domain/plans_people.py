@@ -259,9 +259,7 @@ FENCE_EXIT: Final = Plan(
     zh="出围栏",
     en="Outside the fence",
     steps=(
-        task(
-            "log", StepKind.ASK, "记录即可；照护计划另有要求的除外", "For the record, unless the care plan says more"
-        ),
+        task("log", StepKind.ASK, "记录即可；照护计划另有要求的除外", "For the record, unless the care plan says more"),
         close(SafetyKind.NO_PERSON_INVOLVED, SafetyKind.SPOKE_WITH_RESIDENT),
     ),
 )
