@@ -80,8 +80,8 @@ async def _take(connection: Connection, now: datetime, done: Stages) -> list[Cas
         standing[deadline["incident_id"]].append(deadline_of(deadline))
     holds = await connection.fetchval(_Q.anything_holds, now)
     cases = [await _case(connection, row, tuple(standing[row["id"]])) for row in rows]
-    plain = [case for case in cases if _is_plain(case, now, holds=holds)]
-    done.alone |= {case.id for case in cases} - {case.id for case in plain}
+    plain = [case for case in cases if case is not None and _is_plain(case, now, holds=holds)]
+    done.alone |= standing.keys() - {case.id for case in plain}
     return plain
 
 
@@ -100,9 +100,13 @@ async def _free(connection: Connection, subjects: set[str]) -> set[str]:
     return free | {row["name"] for row in (await connection.fetch(_Q.try_names, names) if names else ())}
 
 
-async def _case(connection: Connection, row: Any, deadlines: Deadlines) -> Case:
-    """Without its plan, which no stage reads and `_save` does not write."""
-    return case_of(row, deadlines, (), await policies.of_version(connection, row["policy_version"]))
+async def _case(connection: Connection, row: Any, deadlines: Deadlines) -> Case | None:
+    """Without its plan, which no stage reads and `_save` does not write; None for one of a newer release."""
+    policy = await policies.of_version(connection, row["policy_version"])
+    try:
+        return case_of(row, deadlines, (), policy)
+    except ValueError:
+        return None
 
 
 def _is_plain(case: Case, now: datetime, *, holds: bool) -> bool:

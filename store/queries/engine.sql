@@ -38,7 +38,7 @@ SELECT EXISTS (SELECT FROM incident WHERE follows = $1 AND state NOT IN ('resolv
 INSERT INTO part (name, seen_at) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at
 
 -- name: put_off_unread
--- One statement on one row, whatever it holds; a row in other hands is served there.
+-- One statement on one row, whatever it holds; a row in other hands is served there. What is not due yet stays.
 WITH free AS (
     SELECT id FROM incident WHERE id = $1 AND state <> 'closed' FOR NO KEY UPDATE SKIP LOCKED
 ), later AS (
@@ -46,6 +46,8 @@ WITH free AS (
      WHERE incident_id = (SELECT id FROM free) AND due_at <= $2
 )
 UPDATE incident
-   SET next_due_at = $2 + make_interval(secs => $3), sounded_at = $2, sound_to = 'supervisors', version = version + 1
+   SET next_due_at = least($2 + make_interval(secs => $3),
+                           (SELECT min(due_at) FROM deadline WHERE incident_id = $1 AND due_at > $2)),
+       sounded_at = $2, sound_to = 'supervisors', version = version + 1
  WHERE id = (SELECT id FROM free)
 RETURNING area::text AS area

@@ -140,9 +140,10 @@ class People:
             return
         kind = SafetyKind.NO_PERSON_INVOLVED if technical else SafetyKind.SPOKE_WITH_RESIDENT
         outcome = Outcome.TECHNICAL if technical else self._outcome(incident_id)
-        request = StepRequest(
-            step=Step.RESOLVE, if_match=row["version"], outcome=outcome, safety=Safety(kind=kind)
-        )  # fmt: skip
+        # Named in any case: fire, smoke and gas ask for a second person.
+        second = next(hand for hand in self.dispatchers if hand.user_id != by.user_id)
+        safety = Safety(kind=kind, second_user_id=second.user_id)
+        request = StepRequest(step=Step.RESOLVE, if_match=row["version"], outcome=outcome, safety=safety)
         if not await self._step(incident_id, request, by, now):
             if tries:
                 again = now + timedelta(seconds=30)

@@ -73,6 +73,19 @@ async def test_a_case_in_other_hands_does_not_hold_up_the_others(fresh_dsn: str)
         assert len((await night.engine.fire_due(night.now, 100, decide)).firings) == 1
 
 
+async def test_a_case_of_a_newer_release_holds_up_none_of_the_others(fresh_dsn: str) -> None:
+    async with night_in(fresh_dsn) as night:
+        await night.town.user()
+        calls = await _calls(night)
+        await night.town.db.pool.execute("UPDATE incident SET class = 'of_next_year' WHERE id = $1", calls[5])
+        night.clock.advance(61)
+        report = await night.engine.fire_due(night.now, 100, decide)
+        assert (len(report.firings), report.failed) == (HOMES - 1, 1)
+        strange = await night.case(calls[5])
+        assert (strange["sounded_at"], strange["sound_to"]) == (night.now, "supervisors"), "every supervisor hears it"
+        await night.town.db.pool.execute("UPDATE incident SET class = 'sos' WHERE id = $1", calls[5])
+
+
 async def test_two_engines_share_what_is_due_and_fire_each_once(fresh_dsn: str) -> None:
     async with night_in(fresh_dsn) as night, town_in(fresh_dsn) as elsewhere:
         await night.town.user("supervisor")

@@ -27,7 +27,7 @@ from store.database import Database, StoreError, connect
 from store.engine import EngineStore
 from store.field_due import FieldDueStore
 from store.field_words import say
-from store.step_types import Answered, HandedOver, Offered, Reclassed
+from store.step_types import Answered, Corrected, HandedOver, Offered, Reclassed, Told
 from store.steps import Hand, StepRequest, take_step
 from tests.breaking import Fuse, Manner, breaking_database
 from tests.town import CENTRE, NOW, Town, letter, town_in
@@ -297,6 +297,15 @@ def _hand_over(step: Step, row: Any, choice: int, others: Sequence[int]) -> Step
     )
 
 
+def _correct(step: Step, row: Any, choice: int, others: Sequence[int]) -> StepRequest:
+    return StepRequest(step=step, text="写错了", payload=Corrected(entry=1 + choice % (row["last_seq"] + 1)))
+
+
+def _tell(step: Step, row: Any, choice: int, others: Sequence[int]) -> StepRequest:
+    told = (Told(place_text="河边的亭子"), Told(resident_id=1), Told(resident_id=2), Told(resident_id=99))
+    return StepRequest(step=step, payload=told[choice % len(told)])
+
+
 def _versioned(step: Step, row: Any, choice: int, others: Sequence[int]) -> StepRequest:
     return StepRequest(step=step, if_match=None if choice % 5 == 0 else row["version"])
 
@@ -312,4 +321,6 @@ _PAYLOADS: Final = {
     Step.LOWER_PRIORITY: _reclassify,
     Step.TRANSFER: _transfer,
     Step.HANDOVER: _hand_over,
+    Step.CORRECT: _correct,
+    Step.TELL: _tell,
 }
