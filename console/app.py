@@ -13,6 +13,7 @@ from aiohttp import web
 from console.api import (
     absences,
     accounts,
+    areas,
     assignments,
     brokers,
     callbacks,
@@ -75,6 +76,7 @@ ROUTES: Final[list[Route]] = [
     *hand_overs.ROUTES,
     *tasks.ROUTES,
     *residents.ROUTES,
+    *areas.ROUTES,
     *tracks.ROUTES,
     *care.ROUTES,
     *fences.ROUTES,

@@ -54,6 +54,10 @@ TEST_DEVICES: Final = _DESK | {Role.INSTALLER, Role.COMMUNITY_WORKER}
 COMMAND_DEVICES: Final = _DESK | {Role.INSTALLER}
 READ_SOURCES: Final = READ_DEVICES | {Role.SYSTEM_ADMINISTRATOR}
 WRITE_SOURCES: Final = frozenset({Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.SYSTEM_ADMINISTRATOR, Role.ADMINISTRATOR})
+#: Where the area's own control rooms are rung: a wrong number costs minutes.
+WRITE_AREAS: Final = frozenset(
+    {Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.REGISTER_CLERK, Role.PROGRAM, Role.ADMINISTRATOR}
+)
 #: What is not erased, and why (centre.md, 36: the data-protection officer).
 LEGAL_HOLDS: Final = frozenset({Role.DATA_PROTECTION_OFFICER, Role.CENTRE_MANAGER, Role.ADMINISTRATOR})
 TASKS: Final = _DESK | {*(Role.COMMUNITY_WORKER, Role.REGISTER_CLERK, Role.CENTRE_MANAGER, Role.PROGRAM)}

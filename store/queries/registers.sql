@@ -1,11 +1,33 @@
 -- The registers: areas, premises, residents, devices and who has them.
 
 -- name: areas
-SELECT path::text AS path, name, name_en, police, fire, ambulance, numbers_tested_at, is_country, version
+SELECT id, path::text AS path, name, name_en, police, fire, ambulance, numbers_tested_at, is_country, version
   FROM area
  WHERE path::text > $1 AND (cardinality($2::text[]::ltree[]) = 0 OR path <@ $2::text[]::ltree[])
  ORDER BY path::text
  LIMIT $3
+
+-- name: area_of_id
+SELECT id, path::text AS path, name, name_en, police, fire, ambulance, numbers_tested_at, is_country, version
+  FROM area WHERE id = $1
+
+-- name: area_id
+SELECT id FROM area WHERE path = $1::text::ltree
+
+-- name: lock_area
+SELECT version FROM area WHERE id = $1 FOR UPDATE
+
+-- name: change_area
+-- Under the row's lock.
+UPDATE area SET name = $2, name_en = $3, police = $4, fire = $5, ambulance = $6, numbers_tested_at = $7, is_country = $8,
+                version = version + 1
+ WHERE id = $1
+
+-- name: delete_area
+DELETE FROM area WHERE id = $1
+
+-- name: area_has_children
+SELECT EXISTS (SELECT FROM area AS c JOIN area AS a ON c.path <@ a.path AND c.path <> a.path WHERE a.id = $1)
 
 -- name: make_area
 -- Unknown areas are made, with everything above them; whoever made one first is right.
