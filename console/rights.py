@@ -74,7 +74,7 @@ READ_NOTICES: Final = frozenset(
     {Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.QUALITY_REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR}
 )
 #: Who may know why an alarm got its class; no people stand in a policy.
-READ_POLICIES: Final = READ_CASES | {Role.SYSTEM_ADMINISTRATOR, Role.AUDITOR}
+READ_POLICIES: Final = READ_CASES | {Role.SYSTEM_ADMINISTRATOR}
 PROPOSE_POLICIES: Final = frozenset(
     {Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.SYSTEM_ADMINISTRATOR, Role.ADMINISTRATOR}
 )
