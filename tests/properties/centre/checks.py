@@ -24,7 +24,7 @@ GIVES: Final = frozenset({
     Action.UNATTENDED_AGAIN,
 })  # fmt: skip
 #: Entries by which a person changes the plan itself.
-CHANGES_PLAN: Final = frozenset({Step.RECLASSIFY, Step.MERGE, Step.SPLIT, Step.CORRECT})
+CHANGES_PLAN: Final = frozenset({Step.RECLASSIFY, Step.LOWER_PRIORITY, Step.MERGE, Step.SPLIT, Step.CORRECT})
 #: What the engine writes when a deadline fires; each carries its kind, stage and round.
 FIRED: Final = "deadline"
 
