@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from rules.clock import SharedClock
-from tests.browser.conftest import SOON_MS, Centre, signed_in
+from tests.browser.conftest import PASSWORD, SOON_MS, Centre, signed_in
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -117,4 +118,24 @@ def test_the_page_of_a_device_keeps_nobody_out(browser: Browser, centre: Centre,
     assert_open_to_all(page, axe)
     testing.get_by_role("button", name="刚才是我按的").click()
     page.get_by_role("dialog").get_by_label("这是开通按键").check()
+    assert_open_to_all(page, axe)
+
+
+def test_the_page_of_the_policy_and_a_storm_keep_nobody_out(browser: Browser, centre: Centre, axe: str) -> None:
+    _, cookie = centre.asks("POST", "/api/v1/session", {"username": "admin", "password": PASSWORD})
+    policy, _ = centre.asks("GET", "/api/v1/policies/in_force", {}, cookie)
+    proposed = {"toml": re.sub(r'version = "[^"]*"', 'version = "county-7"', policy["toml"], count=1), "reason": "试行"}
+    centre.asks("POST", "/api/v1/policies", proposed, cookie)
+    until = (SharedClock().now() + timedelta(hours=2)).isoformat()
+    centre.asks("POST", "/api/v1/storms", {"until_at": until, "reason": "变电站停电"}, cookie)
+    page = signed_in(browser, centre, "admin")
+    expect(page.get_by_role("status").filter(has_text="大面积报警模式")).to_be_visible(timeout=SOON_MS)
+    assert_open_to_all(page, axe)
+
+    page.get_by_role("link", name="策略").click()
+    page.get_by_role("button", name=re.compile("^查看版本 county-7")).click()
+    expect(page.get_by_text("近七日回放").first).to_be_visible(timeout=SOON_MS)
+    # Whoever proposed it is told that somebody else approves it.
+    expect(page.get_by_text("须由另一人批准").first).to_be_visible(timeout=SOON_MS)
+    expect(page.get_by_role("button", name=re.compile("^批准生效"))).to_have_attribute("aria-disabled", "true")
     assert_open_to_all(page, axe)
