@@ -118,8 +118,8 @@ TEXT_RESIDENT: Final = step(
     "Cannot use the telephone: write to the device or phone while the nearest person goes; silence is not an all-clear",
     *DONE,
     say=(
-        "我们收到了您的求助，工作人员正在赶来。如果可以，请按一下设备或回复数字1。",
-        "We have your call. Somebody is on the way. If you can, press the device or answer 1.",
+        "我们收到了您的求助，正在安排人上门。如果可以，请按一下设备或回复数字1。",
+        "We have your call and are asking somebody to come. If you can, press the device or answer 1.",
     ),
     to="resident",
     speechless=True,
