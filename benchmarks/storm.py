@@ -65,6 +65,8 @@ SELECT id FROM incident WHERE state <> 'closed' AND priority = 1
 """
 _ABOVE: Final = "SELECT count(*) FROM incident WHERE state <> 'closed' AND priority < $1"
 
+_Call = tuple[bool, float, str, EventType]
+
 
 @dataclass(kw_only=True)
 class Storm:
@@ -73,7 +75,7 @@ class Storm:
     database: Database
     centre: Centre
     began_s: float = 0.0
-    waiting: asyncio.Queue[tuple[float, str, EventType]] = field(default_factory=asyncio.Queue)
+    waiting: asyncio.PriorityQueue[_Call] = field(default_factory=asyncio.PriorityQueue)
     took_s: list[float] = field(default_factory=list)
     power_s: list[float] = field(default_factory=list)
     again: int = 0
@@ -85,14 +87,15 @@ class Storm:
             workers = [group.create_task(self._work()) for _ in range(AT_ONCE)]
             for at_s, device, type_ in calls:
                 await asyncio.sleep(max(0.0, self.began_s + at_s - time.monotonic()))
-                self.waiting.put_nowait((self.began_s + at_s, device, type_))
+                # What is urgent first, as the lane's own queue has it (`gateway/waiting.py`).
+                self.waiting.put_nowait((type_ is not EventType.SMOKE, self.began_s + at_s, device, type_))
             await self.waiting.join()
             for worker in workers:
                 worker.cancel()
 
     async def _work(self) -> None:
         while True:
-            received_s, device, type_ = await self.waiting.get()
+            _, received_s, device, type_ = await self.waiting.get()
             incident_id = await self._accept(device, type_)
             if type_ is EventType.SMOKE:
                 top = [row["id"] for row in await self.database.pool.fetch(_TOP)]
