@@ -13,14 +13,18 @@ from pydantic import BaseModel, ValidationError
 
 from console.context import CONTEXT, ConsoleContext
 from console.metrics import request_seconds
-from console.problems import FieldProblem, Problem, forbidden, not_signed_in, unusable
+from console.problems import FieldProblem, Problem, forbidden, not_found, not_signed_in, unusable
 from console.rights import Role
 from console.routes import Call, Match, Reply, Route
 from console.signin import COOKIE, is_secure, principal_of, prove_broker, refuse_foreign_origin
 from store.accounts import Principal
+from store.database import VALUE_UNUSABLE
 
 #: How long a browser keeps the session's cookie; the server's own limit is shorter and decides.
 COOKIE_SECONDS: Final = 30 * 86_400
+
+#: The largest number of a register that counts in four bytes.
+_SHORT_NUMBER_MOST: Final = 2**31 - 1
 
 _ETAG: Final = re.compile(r'(?:W/)?"(\d{1,9})"')
 
@@ -58,10 +62,22 @@ async def _answer(request: web.Request, route: Route, context: ConsoleContext) -
         is_secure=is_secure(request),
         now=now,
     )
-    reply = await route.handler(call)
+    reply = await _handled(route, call)
     if route.media_type is not None:
         return _text_of(reply, route.media_type)
     return _word(reply) if route.is_form else _response(reply, secure=call.is_secure)
+
+
+async def _handled(route: Route, call: Call) -> Reply:
+    """The handler's answer; a number no column has room for names nothing that could be here."""
+    try:
+        return await route.handler(call)
+    except VALUE_UNUSABLE as error:
+        if not isinstance(error.__cause__, OverflowError):
+            raise
+        if any(number > _SHORT_NUMBER_MOST for number in call.ids.values()):
+            raise not_found() from error
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "number_too_large", "A number here names nothing.") from error
 
 
 async def _admit(request: web.Request, route: Route, context: ConsoleContext) -> Principal | None:

@@ -47,6 +47,9 @@ COMMAND_TIMEOUT_S: Final = 30.0
 #: What a database that is away, or a connection to it that is spoilt, looks like.
 DATABASE_AWAY: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
+#: What the driver says of a number that a column has no room for; its cause is an OverflowError.
+VALUE_UNUSABLE: Final = asyncpg.DataError
+
 #: A connection that is nobody else's.
 OwnConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 

@@ -20,6 +20,12 @@ from rules.domain.sending import Kind
 PAGE_DEFAULT: Final = 50
 PAGE_MOST: Final = 500
 
+#: Times outside are slips of a finger, and counting days from them ends outside the calendar.
+_EARLIEST_YEAR: Final = 1900
+_LATEST_YEAR: Final = 2200
+#: What the database counts to.
+_NUMBER_MOST: Final = 2**63 - 1
+
 _Row = TypeVar("_Row")
 
 
@@ -70,6 +76,12 @@ def _of_a_person(kind: Kind) -> Kind:
     return kind
 
 
+def _within_reach(moment: datetime) -> datetime:
+    if not _EARLIEST_YEAR <= moment.year <= _LATEST_YEAR:
+        raise ValueError(f"a time between {_EARLIEST_YEAR} and {_LATEST_YEAR}")
+    return moment
+
+
 NoNul = AfterValidator(_no_nul)
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,18}$")]
 AreaPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,32}(\.[A-Za-z0-9_]{1,32}){0,5}$")]
@@ -80,7 +92,7 @@ WrittenText = Annotated[str, StringConstraints(min_length=1, max_length=4_000), 
 PhoneTyped = Annotated[str, StringConstraints(max_length=40), AfterValidator(_dialled)]
 Number = Annotated[str, StringConstraints(min_length=1, max_length=40), NoNul]
 Tag = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Moment = AwareDatetime
+Moment = Annotated[AwareDatetime, AfterValidator(_within_reach)]
 Mail = Annotated[str, StringConstraints(pattern=r"^[^@\s\x00]{1,64}@[^@\s\x00]{1,190}$")]
 #: What people can be reached by; the others are channels of programs and groups.
 Channels = Annotated[list[Annotated[Kind, AfterValidator(_of_a_person)]], Field(max_length=3)]
@@ -98,9 +110,16 @@ def decode_cursor(cursor: str, *kinds: type[Any]) -> tuple[Any, ...]:
         given = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=list[Any])
         if len(given) != len(kinds):
             raise _cursor_unreadable()
-        return tuple(msgspec.convert(part, kind) for part, kind in zip(given, kinds, strict=True))
+        return tuple(_usable(msgspec.convert(part, kind)) for part, kind in zip(given, kinds, strict=True))
     except (binascii.Error, ValueError, msgspec.MsgspecError) as error:
         raise _cursor_unreadable() from error
+
+
+def _usable(part: Any) -> Any:
+    """A part that the database can compare with; ValueError for what we never wrote."""
+    if isinstance(part, int) and abs(part) > _NUMBER_MOST:
+        raise ValueError("a number the database has no room for")
+    return _no_nul(part) if isinstance(part, str) else part
 
 
 def _cursor_unreadable() -> Problem:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Self
 
-from pydantic import AwareDatetime, StringConstraints, model_validator
+from pydantic import StringConstraints, model_validator
 
-from console.api.fields import Body, Id, NoNul, Page, PageQuery, after_id, page_by_id
+from console.api.fields import Body, Id, Moment, NoNul, Page, PageQuery, after_id, page_by_id
 from console.api.registers import as_problems, refuse_unknown_resident
 from console.rights import LEGAL_HOLDS
 from console.routes import Call, Match, Reply, Route
@@ -21,9 +21,9 @@ class HoldBody(Body):
     reason: Reason
     resident: Id | None = None
     incident: Id | None = None
-    period_from: AwareDatetime | None = None
-    period_until: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    period_from: Moment | None = None
+    period_until: Moment | None = None
+    until: Moment | None = None
 
     @model_validator(mode="after")
     def _one_scope(self) -> Self:
@@ -38,7 +38,7 @@ class HoldBody(Body):
 class HoldPatch(Body):
     """Until when it holds; null: until somebody ends it."""
 
-    until: AwareDatetime | None
+    until: Moment | None
 
 
 async def holds(call: Call) -> Reply:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated, Any, Final
 
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
-from console.api.fields import Body, NoNul, Page, PageQuery, PhoneTyped, after_id, page_by_id
+from console.api.fields import Body, Moment, NoNul, Page, PageQuery, PhoneTyped, after_id, page_by_id
 from console.api.registers import as_problems
 from console.problems import FieldProblem, forbidden, unusable
 from console.rights import READ_SOURCES, WRITE_SOURCES, Role
@@ -25,7 +25,7 @@ class SourcePatch(Body):
 
     vendor: Annotated[str, StringConstraints(max_length=200), NoNul] | None = None
     vendor_phone: PhoneTyped | None = None
-    commissioning_until: AwareDatetime | None = None
+    commissioning_until: Moment | None = None
 
     def columns(self) -> dict[str, Any]:
         """What was named, as the store takes it."""

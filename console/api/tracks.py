@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError
 
 from console.api.fields import Moment, NoNul, PageQuery, decode_cursor, encode_cursor
 from console.api.registers import as_problems, refuse_out_of_sight
@@ -117,8 +117,8 @@ def _key(cursor: str | None) -> Key | None:
         return None
     at, number, word = decode_cursor(cursor, str, int, str)
     try:
-        return datetime.fromisoformat(at), number, word
-    except ValueError as error:
+        return TypeAdapter(Moment).validate_python(at), number, word
+    except ValidationError as error:
         raise unusable([FieldProblem(field="cursor", code="cursor_unreadable")]) from error
 
 
