@@ -6,11 +6,13 @@ happened, under the case's lock, before it is saved; `opened` alone comes after,
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rules.domain.firing import Firing
 from rules.domain.policy import Assessment
+from rules.domain.vocabulary import Target
 from store import emergency, field_chain, reaching
 from store.cases import Case
 from store.database import Connection
@@ -55,3 +57,12 @@ async def fired(connection: Connection, case: Case, firing: Firing, *, now: date
     """A deadline has fired; the case is as it is after it."""
     for chain in _CHAINS:
         await chain.fired(connection, case, firing, now=now)
+
+
+async def replaced(connection: Connection, case: Case, firing: Firing, *, now: datetime) -> None:
+    """A step that failed too often was replaced by the fixed one; its own chain is left out, since that is what fails.
+
+    At night the supervisors are whoever is on call.
+    """
+    heard = replace(firing, resound_to=(*firing.resound_to, Target.ON_CALL_PHONE))
+    await reaching.fired_stages(connection, [(case, heard)], now=now)

@@ -83,7 +83,7 @@ class EngineStore:
         failed = 0
         for row in rows:
             try:
-                firings += await self._fire(row["id"], row["subject"], now, decide)
+                firings += await self._fire_case(row["id"], row["subject"], now, decide)
             except AWAY:
                 raise  # the database is away: that concerns them all
             except Exception as error:  # noqa: BLE001  # said, counted, and put off for this one incident
@@ -94,32 +94,65 @@ class EngineStore:
                 failed += 1
         return FiredReport(firings=tuple(firings), failed=failed)
 
-    async def _fire(self, incident_id: int, subject: str, now: datetime, decide: Decide) -> list[Firing]:
-        fired: list[Firing] = []
+    async def _fire_case(self, incident_id: int, subject: str, now: datetime, decide: Decide) -> list[Firing]:
+        """All that is due in one transaction; what goes well is kept where something after it fails."""
+        well: list[Firing] = []
+        try:
+            await self._fire(incident_id, subject, now, decide, well, most=FIRINGS_LIMIT)
+        except AWAY:
+            raise
+        except Exception:
+            if not well:
+                raise
+            # Nothing that works is put off for what does not: that comes up again as the earliest, and alone.
+            kept: list[Firing] = []
+            await self._fire(incident_id, subject, now, decide, kept, most=len(well))
+            return kept
+        return well
+
+    async def _fire(
+        self, incident_id: int, subject: str, now: datetime, decide: Decide, fired: list[Firing], *, most: int
+    ) -> None:
+        """Fire until there are so many in `fired`, which has them also where the next one raises."""
+        earlier = len(fired)
         async with self._database.transaction() as connection:
             case = await load_if_free(connection, incident_id, subject)
             if case is None:
-                return []
+                return
             first, recorded = case.last_seq + 1, list[changes.Change]()
             if await hold_due(connection, case, now=now) is not None:
                 await save(connection, case, keyring=self._centre.keyring)
                 await changes.record(connection, changes_of(case, first), now=now)
-                return []
-            while len(fired) < FIRINGS_LIMIT:
+                return
+            while len(fired) < most:
                 firing = decide(await _view(connection, case), now)
                 if firing is None:
                     break
                 recorded += await self._apply(connection, case, firing, now)
                 fired.append(firing)
-            if fired:
+            if len(fired) > earlier:
                 await save(connection, case, keyring=self._centre.keyring)
                 await changes.record(connection, [*changes_of(case, first), *recorded], now=now)
-        return fired
 
     async def _apply(self, connection: Connection, case: Case, firing: Firing, now: datetime) -> list[changes.Change]:
         self._write_into(case, firing, now)
+        if firing.entry is Action.STEP_FAILED:
+            await self._replaced(connection, case, firing, now)
+            return []
         await chains.fired(connection, case, firing, now=now)
         return await self._raise_again(connection, case, now) if firing.raise_again else []
+
+    async def _replaced(self, connection: Connection, case: Case, firing: Firing, now: datetime) -> None:
+        """The step that failed is not taken; what is left must not fail as well: whoever can be rung is rung."""
+        notes = list(case.notes)
+        try:
+            async with connection.transaction():
+                await chains.replaced(connection, case, firing, now=now)
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001  # said; the entry and the supervisors' screens need nobody's list
+            case.notes[:] = notes
+            _log.error("nobody_rung", incident=case.id, error=type(error).__name__, where=_where(error))
 
     @staticmethod
     def _write_into(case: Case, firing: Firing, now: datetime) -> None:
