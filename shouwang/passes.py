@@ -26,6 +26,7 @@ from rules.engine.loop import Engine, Pass
 from rules.engine.outbox import OutboxPass
 from rules.engine.partitions import PartitionPass
 from rules.engine.retention import RetentionPass
+from rules.engine.ringing import RingingPass
 from rules.engine.supervision import AgeingPass, SupervisionPass, UpkeepPass
 from rules.engine.suppression import CallersPass, CombinationPass, HoldingPass, StormWatchPass
 from shouwang.channels import channels_of
@@ -47,6 +48,7 @@ from store.holding_passes import HoldingPasses
 from store.lane_watch import LaneWatch
 from store.opening import Centre
 from store.retention import RetentionStore
+from store.ringing import RingingStore
 from store.supervision import SupervisionStore
 from store.upkeep import UpkeepStore
 
@@ -186,6 +188,7 @@ def engine_of(around: Surroundings, centre: Centre, outbox: OutboxPass) -> Engin
         # A demonstration's channels catch everything: there is nobody whom a test could reach.
         ChannelTestPass(ChannelTests(around.db, centre, () if around.demo else outbox.ways)),
         ChainEndPass(around),
+        RingingPass(RingingStore(around.db, centre)),
         LeasePass(store),
         DispatchPass(FieldDueStore(around.db, centre)),
         DutyPass(DeskStore(around.db, centre)),

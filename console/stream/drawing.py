@@ -1,4 +1,4 @@
-"""Changes drawn in one go: all incidents, entries, devices and storms of a batch, each in one query."""
+"""Changes drawn in one go: all incidents, entries, devices, storms and calls of a batch, each in one query."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from console.stream.frames import Drawn
 from store.feed import ChangeRow
 from store.registers.devices import Device, render_devices
+from store.ringing import TelephoneCall, render_calls
 from store.sealing import Keyring
 from store.storm_records import Storm, render_storms
 from store.views.items import Rendered, render
@@ -49,7 +50,8 @@ async def draw(connection: Connection, keyring: Keyring, changes: Sequence[Chang
     entries = await render_entries(connection, keyring, pairs) if pairs else {}
     things = await render_devices(connection, sorted(devices)) if devices else {}
     storms = await render_storms(connection, [change.object_id for change in changes if change.kind == "storm"])
-    batch = _Batch(items=items, entries=entries, devices=things, storms=storms, areas=areas)
+    calls = await render_calls(connection, [change.object_id for change in changes if change.kind == "call"])
+    batch = _Batch(items=items, entries=entries, devices=things, storms=storms, calls=calls, areas=areas)
     return [drawn for change in changes if (drawn := batch.drawn(change)) is not None]
 
 
@@ -59,6 +61,7 @@ class _Batch:
     entries: dict[tuple[int, int], StreamEntry]
     devices: dict[int, Device]
     storms: dict[int, Storm]
+    calls: dict[int, TelephoneCall]
     areas: Areas
 
     def drawn(self, change: ChangeRow) -> Drawn | None:
@@ -69,6 +72,9 @@ class _Batch:
         if change.kind == "storm":
             storm = self.storms.get(change.object_id)
             return Drawn(change, storm, storm.area, frozenset()) if storm is not None else None
+        if change.kind == "call":
+            call = self.calls.get(change.object_id)
+            return Drawn(change, call, call.area, frozenset()) if call is not None else None
         device = self.devices.get(change.object_id) if change.kind == "device" else None
         return Drawn(change, device, device.area, frozenset()) if device is not None else None
 

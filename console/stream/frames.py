@@ -12,6 +12,7 @@ import msgspec
 from store.chain_end import ChainEnd
 from store.feed import ChangeRow, Health, Lane
 from store.registers.devices import Device
+from store.ringing import TelephoneCall
 from store.storm_records import Storm
 from store.views.items import Rendered
 from store.views.timeline import StreamEntry
@@ -58,7 +59,11 @@ class Drawn:
     """One change drawn: the same bytes for all who see the same."""
 
     def __init__(
-        self, change: ChangeRow, value: Rendered | StreamEntry | Device | Storm, area: str | None, was: Any
+        self,
+        change: ChangeRow,
+        value: Rendered | StreamEntry | Device | Storm | TelephoneCall,
+        area: str | None,
+        was: Any,
     ) -> None:
         self.change = change
         self.value = value

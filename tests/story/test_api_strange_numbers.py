@@ -1,4 +1,4 @@
-"""Whatever a stranger types where a number, a time or a cursor belongs, is refused or finds nothing: never our fault."""
+"""Whatever a stranger types where a number, time or cursor belongs is refused or finds nothing: never our fault."""
 
 from __future__ import annotations
 
