@@ -30,6 +30,9 @@ DEEDS: Final = {
     "replay": rights.REPLAY,
     "readSources": rights.READ_SOURCES,
     "writeSources": rights.WRITE_SOURCES,
+    "keepStorms": rights.STORMS,
+    "proposePolicies": rights.PROPOSE_POLICIES,
+    "approvePolicies": rights.APPROVE_POLICIES,
     "commissionSources": sources._MAY_COMMISSION,  # a rule of one route: it has no set of its own among the rights
 }
 

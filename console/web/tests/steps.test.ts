@@ -1,6 +1,6 @@
 // Which steps are offered, and what a resolution must carry.
 import { describe, expect, it } from "vitest";
-import { bodyOf, EMPTY, missingIn } from "@/dialogs/resolution";
+import { bodyOf, EMPTY, mayNeedSecond, missingIn } from "@/dialogs/resolution";
 import { whyNot, type Situation } from "@/state/allowed";
 import { anItem } from "./items";
 
@@ -80,5 +80,12 @@ describe("a resolution", () => {
     const draft = { ...EMPTY, outcome: "assistance" as const, kind: "seen_by" as const, reference: "x" };
     expect(missingIn(draft, "P1")).toEqual(["who"]);
     expect(bodyOf({ ...draft, who: " 潘大勇 " })).toEqual({ outcome: "assistance", safety: { kind: "seen_by", who: "潘大勇" } });
+  });
+
+  it("names the second person with whatever kind of safety it has", () => {
+    const draft = { ...EMPTY, outcome: "false_alarm", kind: "spoke_with_resident", secondUser: "9" } as const;
+    expect(bodyOf(draft)).toEqual({ outcome: "false_alarm", safety: { kind: "spoke_with_resident", second_user: "9" } });
+    expect(mayNeedSecond(anItem({ class: "smoke" }))).toBe(true);
+    expect(mayNeedSecond(anItem({ class: "fall" }))).toBe(false);
   });
 });

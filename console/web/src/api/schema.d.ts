@@ -1008,6 +1008,58 @@ export interface paths {
         patch: operations["patch_residents_id"];
         trace?: never;
     };
+    "/api/v1/areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Areas, from city to community
+         * @description 区域。For: administrator, auditor, centre_manager, community_worker, data_protection_officer, dispatcher, installer, program, quality_reviewer, register_clerk, responder, security_administrator, supervisor, system_administrator.
+         */
+        get: operations["get_areas"];
+        put?: never;
+        /**
+         * Make an area, with the direct numbers of its control rooms
+         * @description 新增区域及其 110/119/120 直拨号码。For: administrator, centre_manager, program, register_clerk, supervisor.
+         */
+        post: operations["post_areas"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/areas/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One area
+         * @description 区域。For: administrator, auditor, centre_manager, community_worker, data_protection_officer, dispatcher, installer, program, quality_reviewer, register_clerk, responder, security_administrator, supervisor, system_administrator.
+         */
+        get: operations["get_areas_id"];
+        put?: never;
+        post?: never;
+        /**
+         * Take away an area that nothing lies in
+         * @description 删除区域。For: administrator, centre_manager, program, register_clerk, supervisor.
+         */
+        delete: operations["delete_areas_id"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an area's names and numbers
+         * @description 修改区域。For: administrator, centre_manager, program, register_clerk, supervisor.
+         */
+        patch: operations["patch_areas_id"];
+        trace?: never;
+    };
     "/api/v1/residents/{id}/timeline": {
         parameters: {
             query?: never;
@@ -1432,26 +1484,6 @@ export interface paths {
          * @description 通知记录。For: administrator, auditor, centre_manager, quality_reviewer, supervisor.
          */
         get: operations["get_notices"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/areas": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Areas, from city to community
-         * @description 区域。For: administrator, auditor, centre_manager, community_worker, data_protection_officer, dispatcher, installer, program, quality_reviewer, register_clerk, responder, security_administrator, supervisor, system_administrator.
-         */
-        get: operations["get_areas"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1888,6 +1920,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Telephone calls, masked, the newest first
+         * @description 来电与去电(脱敏)。For: administrator, community_worker, dispatcher, program, supervisor.
+         */
+        get: operations["get_calls"];
+        put?: never;
+        /**
+         * A call in or out, as the telephone system reports it
+         * @description 电话系统报告通话。For: administrator, community_worker, dispatcher, program, supervisor.
+         */
+        post: operations["post_calls"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/calls/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One call with its number
+         * @description 一次通话(用途登记)。For: administrator, community_worker, dispatcher, program, supervisor.
+         */
+        get: operations["get_calls_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Answered, ended or recorded; given up unanswered it is a case at once
+         * @description 通话接听、结束、录音。For: administrator, community_worker, dispatcher, program, supervisor.
+         */
+        patch: operations["patch_calls_id"];
+        trace?: never;
+    };
     "/api/v1/silences": {
         parameters: {
             query?: never;
@@ -2037,7 +2117,7 @@ export interface paths {
         };
         /**
          * Versions of the policy
-         * @description 策略版本。For: administrator, auditor, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor, system_administrator.
+         * @description 策略版本。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor, system_administrator.
          */
         get: operations["get_policies"];
         put?: never;
@@ -2061,7 +2141,7 @@ export interface paths {
         };
         /**
          * The policy in force, written out
-         * @description 现行策略全文。For: administrator, auditor, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor, system_administrator.
+         * @description 现行策略全文。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor, system_administrator.
          */
         get: operations["get_policies_in_force"];
         put?: never;
@@ -2101,7 +2181,7 @@ export interface paths {
         };
         /**
          * Why an event like this gets its class
-         * @description 说明为什么这样定级。For: administrator, auditor, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor, system_administrator.
+         * @description 说明为什么这样定级。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor, system_administrator.
          */
         get: operations["get_policies_explain"];
         put?: never;
@@ -2121,7 +2201,7 @@ export interface paths {
         };
         /**
          * A version, what it changes, and its replay
-         * @description 一版策略、差异与回放。For: administrator, auditor, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor, system_administrator.
+         * @description 一版策略、差异与回放。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, supervisor, system_administrator.
          */
         get: operations["get_policies_id"];
         put?: never;
@@ -3325,6 +3405,22 @@ export interface components {
             version: number;
         };
         /**
+         * Area
+         * @description One area, with the direct numbers of its own control rooms.
+         */
+        Area: {
+            id: string;
+            path: string;
+            name: string;
+            name_en: string;
+            police: string | null;
+            fire: string | null;
+            ambulance: string | null;
+            numbers_tested_at: string | null;
+            is_country: boolean;
+            version: number;
+        };
+        /**
          * TrackPage[Happening]
          * @description One page, the newest first; `next` is the cursor of the page after it.
          */
@@ -3677,21 +3773,6 @@ export interface components {
             seq: number;
         };
         /**
-         * Area
-         * @description One area, with the direct numbers of its own control rooms.
-         */
-        Area: {
-            path: string;
-            name: string;
-            name_en: string;
-            police: string | null;
-            fire: string | null;
-            ambulance: string | null;
-            numbers_tested_at: string | null;
-            is_country: boolean;
-            version: number;
-        };
-        /**
          * Page[Premises]
          * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
          */
@@ -3889,6 +3970,67 @@ export interface components {
             running: boolean;
             version: number;
             seq: number;
+        };
+        /**
+         * Page[TelephoneCall]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_TelephoneCall_: {
+            items: components["schemas"]["TelephoneCall"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
+         * TelephoneCall
+         * @description A call as lists and desks show it.
+         */
+        TelephoneCall: {
+            id: string;
+            direction: string;
+            state: string;
+            masked_number: string;
+            line: string;
+            began_at: string;
+            answered_at: string | null;
+            ended_at: string | null;
+            resident: components["schemas"]["CallParty"] | null;
+            contact: components["schemas"]["CallParty"] | null;
+            device: string | null;
+            area: string | null;
+            incident: string | null;
+            version: number;
+        };
+        /**
+         * CallParty
+         * @description Whose number it is, masked as in every list.
+         */
+        CallParty: {
+            id: string;
+            masked_name: string;
+            /** @default null */
+            role: string | null;
+        };
+        /**
+         * TelephoneCallWhole
+         * @description A call with its number and recording.
+         */
+        TelephoneCallWhole: {
+            id: string;
+            direction: string;
+            state: string;
+            masked_number: string;
+            line: string;
+            began_at: string;
+            answered_at: string | null;
+            ended_at: string | null;
+            resident: components["schemas"]["CallParty"] | null;
+            contact: components["schemas"]["CallParty"] | null;
+            device: string | null;
+            area: string | null;
+            incident: string | null;
+            version: number;
+            number: string;
+            recording: string | null;
         };
         /**
          * Page[Silence]
@@ -4350,6 +4492,47 @@ export interface components {
             note: string | null;
         };
         /**
+         * AreaPatch
+         * @description What to change of an area.
+         */
+        AreaPatch: {
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Name En
+             * @default null
+             */
+            name_en: string | null;
+            /**
+             * Police
+             * @default null
+             */
+            police: string | null;
+            /**
+             * Fire
+             * @default null
+             */
+            fire: string | null;
+            /**
+             * Ambulance
+             * @default null
+             */
+            ambulance: string | null;
+            /**
+             * Numbers Tested At
+             * @default null
+             */
+            numbers_tested_at: string | null;
+            /**
+             * Is Country
+             * @default null
+             */
+            is_country: boolean | null;
+        };
+        /**
          * Args
          * @description `silence`: seconds; `set_interval`: seconds, and until when; `announce`: which, and in what words.
          */
@@ -4478,6 +4661,70 @@ export interface components {
             note: string | null;
         };
         /**
+         * CallPatch
+         * @description What has become known since; `incident` is the case that a desk opened for it.
+         */
+        CallPatch: {
+            /**
+             * Answered At
+             * @default null
+             */
+            answered_at: string | null;
+            /**
+             * Ended At
+             * @default null
+             */
+            ended_at: string | null;
+            /**
+             * Recording
+             * @default null
+             */
+            recording: string | null;
+            /**
+             * Incident
+             * @default null
+             */
+            incident: string | null;
+        };
+        /**
+         * CallReport
+         * @description A call in or out; the same call reported again is the same call.
+         */
+        CallReport: {
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "in" | "out";
+            /** Number */
+            number: string;
+            /**
+             * Line
+             * @default
+             */
+            line: string;
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /**
+             * Answered At
+             * @default null
+             */
+            answered_at: string | null;
+            /**
+             * Ended At
+             * @default null
+             */
+            ended_at: string | null;
+            /**
+             * Recording
+             * @default null
+             */
+            recording: string | null;
+        };
+        /**
          * CallTo
          * @enum {string}
          */
@@ -4513,6 +4760,27 @@ export interface components {
              * @default null
              */
             relation: string | null;
+        };
+        /**
+         * CallsQuery
+         * @description `ringing`: only what rings now.
+         */
+        CallsQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * Ringing
+             * @default false
+             */
+            ringing: boolean;
         };
         /**
          * CaseLookQuery
@@ -5383,6 +5651,49 @@ export interface components {
             until_at: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * NewArea
+         * @description An area to make; what lies above it is made too. Levels are codes, up to six deep.
+         */
+        NewArea: {
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Name En
+             * @default null
+             */
+            name_en: string | null;
+            /**
+             * Police
+             * @default null
+             */
+            police: string | null;
+            /**
+             * Fire
+             * @default null
+             */
+            fire: string | null;
+            /**
+             * Ambulance
+             * @default null
+             */
+            ambulance: string | null;
+            /**
+             * Numbers Tested At
+             * @default null
+             */
+            numbers_tested_at: string | null;
+            /**
+             * Is Country
+             * @default null
+             */
+            is_country: boolean | null;
+            /** Path */
+            path: string;
         };
         /**
          * NewBounds
@@ -12573,6 +12884,352 @@ export interface operations {
             };
         };
     };
+    get_areas: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_Area_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_areas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewArea"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Area"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_areas_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Area"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_areas_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_areas_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AreaPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Area"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_residents_id_timeline: {
         parameters: {
             query?: {
@@ -14793,65 +15450,6 @@ export interface operations {
             };
         };
     };
-    get_areas: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_Area_"];
-                };
-            };
-            /** @description Bad Request */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Unauthorized */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Forbidden */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-            /** @description Unprocessable Entity */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ProblemDetails"];
-                };
-            };
-        };
-    };
     get_premises: {
         parameters: {
             query?: {
@@ -16927,6 +17525,276 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_calls: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                ringing?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TelephoneCall_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_calls: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallReport"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelephoneCallWhole"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_calls_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelephoneCallWhole"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_calls_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CallPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelephoneCallWhole"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };

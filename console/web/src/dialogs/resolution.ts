@@ -39,6 +39,9 @@ export const FIELDS: Readonly<Record<SafetyKind, readonly Field[]>> = {
   supervisor_decision: ["reason", "secondUser"],
 };
 
+/** The end of one of these that nobody went to see is answered for by two. */
+const TWO_PERSON: ReadonlySet<string> = new Set(["fire", "smoke", "gas", "carbon_monoxide"]);
+export const mayNeedSecond = ({ class: kind }: { class: string }): boolean => TWO_PERSON.has(kind);
 export const needsSafety = (priority: Priority): boolean => GRAVE.has(priority);
 export const isOutcomeRefused = (priority: Priority, outcome: string): boolean => GRAVE.has(priority) && REFUSED.has(outcome);
 export const isSafetyRefused = (outcome: string, kind: string): boolean =>
@@ -74,6 +77,11 @@ export function bodyOf(draft: Draft): object {
 
 /** How the safety is known, as the API takes it. */
 export function safetyOf(draft: Draft, kind: SafetyKind): object {
+  const second = draft.secondUser.trim();
+  return { ...knownBy(draft, kind), ...(second && { second_user: second }) };
+}
+
+function knownBy(draft: Draft, kind: SafetyKind): object {
   switch (kind) {
     case "seen_by":
       return { kind, who: draft.who.trim() };
@@ -82,7 +90,7 @@ export function safetyOf(draft: Draft, kind: SafetyKind): object {
       return { kind, service: draft.service.trim(), reference: draft.reference.trim(), accepted_at: acceptedAt };
     }
     case "supervisor_decision":
-      return { kind, reason: draft.reason.trim(), second_user: draft.secondUser.trim() };
+      return { kind, reason: draft.reason.trim() };
     default:
       return { kind };
   }

@@ -21,7 +21,6 @@ export const RIGHTS = {
   readSources: [...READ_DEVICES, "system_administrator"],
   writeSources: ["supervisor", "centre_manager", "system_administrator", "administrator"],
   keepStorms: ["supervisor", "centre_manager", "administrator"],
-  readPolicies: [...DESK, "centre_manager", "quality_reviewer", "community_worker", "data_protection_officer", "program", "system_administrator", "auditor"],
   proposePolicies: ["supervisor", "centre_manager", "system_administrator", "administrator"],
   approvePolicies: ["supervisor", "centre_manager", "administrator"],
   commissionSources: ["system_administrator", "administrator"],
