@@ -44,6 +44,8 @@ ENDS: Final = (
     EventType.CANCEL, EventType.MUTED, EventType.ANSWERED,
 )  # fmt: skip
 DESK_STEPS: Final = tuple(step for step in Step if step not in (Step.LEASE_LOST, Step.RESTORE))
+#: What a responder says; the rest is said to them.
+THEIR_WORDS: Final = tuple(word for word in Word if word not in (Word.TIME_OUT, Word.STAND_DOWN))
 COUPLES: Final = (Step.MERGE, Step.SPLIT, Step.LINK)
 #: Most statements that any one act here sends.
 STATEMENTS_MOST: Final = 40
@@ -247,7 +249,7 @@ class CentreLife(RuleBasedStateMachine):
         self.check()
         assert refusal is None or not self.seen.fresh, f"a refused {how} is on record: {refusal}"
 
-    @rule(choice=numbers, word=st.sampled_from(Word))
+    @rule(choice=numbers, word=st.sampled_from(THEIR_WORDS))
     @told
     def a_responder_says(self, choice: int, word: Word) -> None:
         asked = self.run(self.world.asked())
