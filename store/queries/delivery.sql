@@ -3,7 +3,12 @@
 SELECT pg_try_advisory_xact_lock(7340223)
 
 -- name: candidates
--- What is due, P1 first; also what a sender took and never told of. Rows in other hands are skipped.
+-- What is due, P1 first; also what a sender took and never told of. Rows in other hands are skipped. A few of each
+-- person come before many of one: who may be rung once a minute for hundreds of cases hides nobody else's page.
+WITH due AS (
+    SELECT id, row_number() OVER (PARTITION BY recipient ORDER BY priority, due_at, id) AS turn FROM outbox
+     WHERE state IN ('waiting', 'leased') AND CASE WHEN state = 'waiting' THEN due_at ELSE leased_until END <= $1
+)
 SELECT o.id, o.key, o.incident_id, o.assignment_id, o.recipient, o.purpose, o.priority, o.facts, o.not_after, o.made_at,
        o.state = 'leased' AS lost, o.result, o.attempts, o.failures, o.tried, o.channel,
        i.state AS incident_state, coalesce(i.claimed_by IS NOT NULL, false) AS attended,
@@ -26,6 +31,7 @@ SELECT o.id, o.key, o.incident_id, o.assignment_id, o.recipient, o.purpose, o.pr
        coalesce(u.channels, c.channels, p.channels, '{}') AS channels,
        coalesce(u.language, c.languages[1], p.languages[1], 'zh-CN') AS language
   FROM outbox AS o
+  JOIN due AS t ON t.id = o.id
   LEFT JOIN incident AS i ON i.id = o.incident_id
   LEFT JOIN assignment AS a ON a.id = o.assignment_id
   LEFT JOIN app_user AS u ON u.id = CASE WHEN o.recipient ~ '^user:[0-9]{1,18}$' THEN split_part(o.recipient, ':', 2)::bigint END
@@ -38,7 +44,7 @@ SELECT o.id, o.key, o.incident_id, o.assignment_id, o.recipient, o.purpose, o.pr
   LEFT JOIN resident AS r ON r.id = c.resident_id
   LEFT JOIN responder AS p ON p.id = CASE WHEN o.recipient ~ '^responder:[0-9]{1,18}$' THEN split_part(o.recipient, ':', 2)::bigint END
  WHERE (o.state = 'waiting' AND o.due_at <= $1) OR (o.state = 'leased' AND o.leased_until <= $1)
- ORDER BY o.priority, o.due_at, o.id
+ ORDER BY t.turn > 4, o.priority, t.turn, o.due_at, o.id
  LIMIT $2
    FOR UPDATE OF o SKIP LOCKED
 

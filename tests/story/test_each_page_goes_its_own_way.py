@@ -183,3 +183,23 @@ async def test_with_every_provider_down_the_list_is_asked_once_a_stage_and_not_w
         phones.voice.answers_with = None
         await phones.pass_seconds(40)
         assert [row["state"] for row in await phones.notices()][-1] == "sent", "the next stage finds it mended"
+
+async def test_whoever_is_rung_once_a_minute_for_hundreds_of_cases_holds_up_nobody_else(fresh_dsn: str) -> None:
+    async with telephones_in(fresh_dsn) as phones:
+        busy = await phones.user("supervisor", phone=FIRST, shift="supervisor")
+        other = await phones.user("supervisor", phone=SECOND, shift="supervisor")
+        await phones.night.town.db.pool.execute(
+            "INSERT INTO outbox (recipient, purpose, priority, key, due_at, made_at)"
+            " SELECT $1, 'call_services', 1, 'call ' || n, $2, $2 FROM generate_series(1, 300) AS n",
+            f"user:{busy}", phones.now,
+        )  # fmt: skip
+        await phones.sends()
+        assert [letter.to for letter in phones.voice.taken] == [FIRST]
+        phones.night.clock.advance(2)
+        await phones.night.town.db.pool.execute(
+            "INSERT INTO outbox (recipient, purpose, priority, key, due_at, made_at)"
+            " VALUES ($1, 'call_services', 2, 'another', $2, $2)",
+            f"user:{other}", phones.now,
+        )  # fmt: skip
+        await phones.sends()
+        assert [letter.to for letter in phones.voice.taken] == [FIRST, SECOND], "not after 300 minutes"
