@@ -184,6 +184,7 @@ async def test_with_every_provider_down_the_list_is_asked_once_a_stage_and_not_w
         await phones.pass_seconds(40)
         assert [row["state"] for row in await phones.notices()][-1] == "sent", "the next stage finds it mended"
 
+
 async def test_whoever_is_rung_once_a_minute_for_hundreds_of_cases_holds_up_nobody_else(fresh_dsn: str) -> None:
     async with telephones_in(fresh_dsn) as phones:
         busy = await phones.user("supervisor", phone=FIRST, shift="supervisor")
