@@ -12,8 +12,7 @@ import structlog
 
 from rules.domain.callbacks import Answered, Callback, Delivered, Key, NoAnswer, Refused, answer_of
 from store import answers
-from store.database import Connection, Database
-from store.feed import DATABASE_AWAY
+from store.database import AWAY, Connection, Database
 from store.opening import Centre
 from store.sql import queries
 
@@ -108,7 +107,7 @@ class CallbackStore:
     async def _took_or_says_why(self, one: Waiting, now: datetime) -> bool:
         try:
             return await self._took(one, now)
-        except DATABASE_AWAY:
+        except AWAY:
             raise
         except Exception:  # noqa: BLE001 -- around one row: nobody's key press may wait behind another's
             _log.exception("callback_not_taken_in", callback_id=one.id, channel=one.channel)

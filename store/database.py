@@ -46,6 +46,8 @@ COMMAND_TIMEOUT_S: Final = 30.0
 
 #: What a database that is away, or a connection to it that is spoilt, looks like.
 DATABASE_AWAY: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+#: A database that is away concerns every row, not one: whoever works rows off one by one stops only for these.
+AWAY: Final = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
 
 #: What the driver says of a number that a column has no room for; its cause is an OverflowError.
 VALUE_UNUSABLE: Final = asyncpg.DataError

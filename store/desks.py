@@ -6,17 +6,20 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+import structlog
+
 from rules.domain import duty
 from rules.domain.deadlines import DeadlineKind
 from rules.domain.duty import Desk, Presence
 from rules.domain.vocabulary import Action, Class
 from store import changes, technical
 from store.cases import SYSTEM, Note, changes_of, load, save
-from store.database import Database
+from store.database import AWAY, Database
 from store.opening import Centre
 from store.sql import queries
 
 _Q: Final = queries("desks")
+_log: Final = structlog.get_logger(__name__)
 
 
 class DeskStore:
@@ -78,17 +81,25 @@ class DeskStore:
         async with self._database.pool.acquire() as connection:
             waiting = [row["id"] for row in await connection.fetch(_Q.waiting, area, now)]
         for incident_id in waiting:
-            async with self._database.transaction() as connection:
-                case = await load(connection, incident_id)
-                due = next((d for d in case.deadlines if d.kind is DeadlineKind.ESCALATE), None)
-                if case.attended or due is None or due.due_at <= now:
-                    continue
-                others = tuple(d for d in case.deadlines if d is not due)
-                first, case.deadlines = case.last_seq + 1, (*others, replace(due, due_at=now))
-                facts = (("reason", "nobody_on_duty"),)
-                case.note(Note(at=now, actor=SYSTEM, action=Action.BROUGHT_FORWARD, facts=facts))
-                await save(connection, case, keyring=self._centre.keyring)
-                await changes.record(connection, changes_of(case, first), now=now)
+            try:
+                await self._bring_one_forward(incident_id, now)
+            except AWAY:
+                raise
+            except Exception as error:  # noqa: BLE001  # one case's outermost line: that nobody is there is said all the same
+                _log.error("not_brought_forward", incident=incident_id, error=type(error).__name__)
+
+    async def _bring_one_forward(self, incident_id: int, now: datetime) -> None:
+        async with self._database.transaction() as connection:
+            case = await load(connection, incident_id)
+            due = next((d for d in case.deadlines if d.kind is DeadlineKind.ESCALATE), None)
+            if case.attended or due is None or due.due_at <= now:
+                return
+            others = tuple(d for d in case.deadlines if d is not due)
+            first, case.deadlines = case.last_seq + 1, (*others, replace(due, due_at=now))
+            facts = (("reason", "nobody_on_duty"),)
+            case.note(Note(at=now, actor=SYSTEM, action=Action.BROUGHT_FORWARD, facts=facts))
+            await save(connection, case, keyring=self._centre.keyring)
+            await changes.record(connection, changes_of(case, first), now=now)
 
 
 def _desk(row: Any) -> Desk:

@@ -12,10 +12,9 @@ import structlog
 
 from rules.engine.detectors import Detected
 from store import detect_due, detect_inputs
-from store.database import Connection, Database
+from store.database import AWAY, Connection, Database
 from store.detect_due import Around, Looked
 from store.detect_inputs import Judged
-from store.engine import AWAY
 from store.opening import Centre
 from store.sql import queries
 from store.telemetry import is_bad_data

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-import asyncpg
 import structlog
 
 from rules.domain import correlation, deadlines, policy
@@ -20,7 +19,7 @@ from rules.engine.due import Decide, FiredReport
 from store import chains, changes, partitions, stages
 from store.cases import SYSTEM, Case, Facts, Note, changes_of, insert, load, load_open, save
 from store.context import floor_now, policy_now
-from store.database import Connection, Database
+from store.database import AWAY, Connection, Database
 from store.opening import Cause, Centre, new_case
 from store.releasing import hold_due
 from store.sql import queries
@@ -37,9 +36,6 @@ _FARTHEST: Final = (
 #: Firings of one incident in one go: after an outage a reminder and its end may both be due.
 FIRINGS_LIMIT: Final = 8
 
-
-#: A database that is away concerns every incident, not one.
-AWAY: Final = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError)
 #: An incident that this program cannot read, for example one of a newer release, is sounded again after this.
 UNREAD_AGAIN_S: Final = 60
 

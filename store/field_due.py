@@ -16,8 +16,8 @@ from store import changes, field_notices
 from store import field as hands
 from store.assignments import Field, keep, load_field
 from store.cases import SYSTEM, Case, Note, changes_of, save
-from store.database import Connection, Database
-from store.engine import AWAY, load_if_free
+from store.database import AWAY, Connection, Database
+from store.engine import load_if_free
 from store.field_alarm import raise_alarm
 from store.field_turns import ended_without_coming
 from store.opening import Centre

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import structlog
+
 from rules.domain import correlation, deadlines, policy
 from rules.domain.deadlines import DeadlineKind, earliest
 from rules.domain.storms import power_lines_of
@@ -17,12 +19,13 @@ from rules.domain.vocabulary import UNRESOLVED, Action, Class
 from store import changes, fault_holding, power_outages
 from store.cases import SYSTEM, Case, Note, changes_of, load, lock_subject, save
 from store.context import floor_now, policy_now
-from store.database import Connection, Database
+from store.database import AWAY, Connection, Database
 from store.fault_holding import Found
 from store.opening import Cause, Centre, relate_and_apply
 from store.sql import queries
 
 _Q: Final = queries("holding")
+_log: Final = structlog.get_logger(__name__)
 _BY_ABSENCE: Final = sorted(str(class_) for class_ in HELD_BY_ABSENCE)
 
 
@@ -39,11 +42,16 @@ async def release(database: Database, *, centre: Centre, now: datetime, limit: i
     rows = await database.pool.fetch(_Q.ended_holders, now, limit)
     opened = 0
     for row in rows:
-        async with database.transaction() as connection:
-            if row["incident_id"] is not None:
-                await _release_escalation(connection, row["no"], row["incident_id"], centre, now)
-            else:
-                opened += await _release_alarm(connection, row["no"], centre, now)
+        try:
+            async with database.transaction() as connection:
+                if row["incident_id"] is not None:
+                    await _release_escalation(connection, row["no"], row["incident_id"], centre, now)
+                else:
+                    opened += await _release_alarm(connection, row["no"], centre, now)
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001  # one row's outermost line: said, and tried again; the others go on
+            _log.error("not_released", held=row["no"], error=type(error).__name__)
     return Released(looked_at=len(rows), opened=opened)
 
 

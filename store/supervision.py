@@ -20,8 +20,7 @@ from rules.engine.supervision import Watched
 from store import device_faults, lane_outages
 from store.cases import Facts
 from store.context import CANARY_PREFIX
-from store.database import Connection, Database
-from store.engine import AWAY
+from store.database import AWAY, Connection, Database
 from store.opening import Centre
 from store.outages import GUARDS, HELD_BY_OUTAGE, Outages, whose_of
 from store.sql import queries

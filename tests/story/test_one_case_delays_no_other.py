@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from devices.event import EventType
 from rules.domain.sending import Kind
 from rules.engine.dispatch import DispatchPass
+from rules.engine.duty import DutyPass
 from rules.engine.outbox import Letter, Outcome
+from store.desks import DeskStore
+from store.duty import set_duty
 from store.field_due import FieldDueStore
+from store.holding_passes import HoldingPasses
+from tests.story.centre_at_night import night_in
+from tests.story.holding_town import holding_in
 from tests.story.people_who_go import field_in
 from tests.story.telephones import Provider, telephones_in
 from tests.town import CENTRE
@@ -46,3 +53,30 @@ async def test_a_notice_that_makes_its_channel_raise_delays_nobody_elses(fresh_d
 
 def _raises(letter: Letter) -> Outcome:
     raise RuntimeError("a channel promises never to raise")
+
+
+async def test_what_was_held_is_released_though_one_of_it_cannot_be_read(fresh_dsn: str) -> None:
+    async with holding_in(fresh_dsn) as town:
+        by = await town.night.town.user("supervisor")
+        await town.silence(by, types=("fault",), seconds=60)
+        for _ in range(2):
+            await town.says(await town.device(), EventType.FAULT)
+        await town.db.pool.execute(
+            "UPDATE held SET class = 'of_next_year' WHERE no = (SELECT min(no) FROM held WHERE ended_at IS NULL)"
+        )
+        town.night.clock.advance(61)
+        await HoldingPasses(town.db, CENTRE).release(town.night.now, 100)
+        assert len(await town.open_cases("fault_life_safety")) == 1, "the other one waits for ever"
+
+
+async def test_an_empty_room_is_told_of_though_a_case_that_waits_there_cannot_be_read(fresh_dsn: str) -> None:
+    async with night_in(fresh_dsn) as night:
+        desk = await night.town.user()
+        duty = DutyPass(DeskStore(night.town.db, CENTRE))
+        await duty.run_once(night.now)
+        calls = [(await night.press(await night.town.home())).incident_id for _ in range(2)]
+        await night.town.db.pool.execute("UPDATE incident SET class = 'of_next_year' WHERE id = $1", calls[0])
+        await set_duty(night.town.db, desk.user_id, "off", now=night.now)
+        await duty.run_once(night.now)
+        assert await night.town.db.pool.fetchval("SELECT count(*) FROM incident WHERE class = 'nobody_on_duty'") == 1
+        assert "brought_forward" in await night.actions(calls[1])
