@@ -100,7 +100,7 @@ def test_a_hand_over_begins_with_a_number_and_its_card_is_read_on_one_screen(
     row = page.locator(".qrow", has_text="沈*花")
     expect(row).to_be_visible(timeout=SOON_MS)
     row.click()
-    services = page.get_by_role("region", name="110 / 119 / 120")
+    services = page.get_by_role("region", name="110 / 119 / 120", exact=True)
     expect(services).to_be_visible(timeout=SOON_MS)
     dialog = opened_by(page, "h")
     dialog.locator("input[name=service]").nth(0).check(force=True)
