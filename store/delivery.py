@@ -129,10 +129,13 @@ class DeliveryStore:
 
     async def _withhold(self, row: Any, reason: Withheld, now: datetime) -> None:
         metrics.notices_withheld_total.labels(reason=reason).inc()
-        tried = bool(row["tried"]) or row["lost"]
+        # What was given to a provider that never told what became of it may have reached somebody: once, or twice.
+        perhaps_sent = row["lost"] or row["result"] == "answer_lost"
+        state = "uncertain" if perhaps_sent else "cancelled"
+        if row["tried"] and not perhaps_sent and reason is Withheld.NO_CHANNEL:
+            state = "failed"
         async with self._database.transaction() as connection:
             entry = await Entry.of(connection, row["incident_id"])
-            state = "failed" if tried and reason is Withheld.NO_CHANNEL else "cancelled"
             if await connection.fetchval(_Q.withhold, row["id"], state, str(reason), now) is None:
                 return
             facts = (("recipient", row["recipient"]), ("purpose", row["purpose"]), ("reason", str(reason)))

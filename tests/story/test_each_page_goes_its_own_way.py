@@ -126,6 +126,25 @@ async def test_a_crash_after_the_provider_took_it_gives_one_uncertain_second_sen
         assert await store.record(letter, Sent(reference="late"), phones.now) == "superseded"
 
 
+async def test_what_may_have_been_sent_and_is_not_meant_any_more_stays_uncertain(fresh_dsn: str) -> None:
+    """The mistake: two senders died with it in hand, and the record said that it was never sent."""
+    async with telephones_in(fresh_dsn) as phones:
+        town = phones.night.town
+        contact = await phones.contact(await town.home(), FIRST)
+        await town.db.pool.execute(
+            "INSERT INTO outbox (recipient, purpose, priority, key, due_at, made_at, not_after)"
+            " VALUES ($1, 'information', 3, 'told', $2, $2, $3)",
+            f"contact:{contact}", phones.now, phones.now + timedelta(seconds=30),
+        )  # fmt: skip
+        store = DeliveryStore(town.db, CENTRE)
+        (letter,) = (await store.lease(phones.now, [phones.voice.way, phones.sms.way], {})).letters
+        await phones.sms.send(letter)  # and the process dies here
+        await phones.pass_seconds(400)
+        assert len(phones.sms.taken) == 1, "too old to be sent again"
+        row = await phones.notice(letter.id)
+        assert (row["state"], row["result"]) == ("uncertain", "too_old")
+
+
 async def test_a_storm_drowns_the_channel_and_p1_goes_first(fresh_dsn: str) -> None:
     """The mistake: hundreds of notices of no urgency stood before the one that mattered."""
     async with telephones_in(fresh_dsn) as phones:
