@@ -1283,7 +1283,7 @@ export interface paths {
         put?: never;
         /**
          * Plan a visit
-         * @description 计划探访。For: administrator, community_worker, dispatcher, program, register_clerk, responder, supervisor.
+         * @description 计划探访。For: administrator, community_worker, dispatcher, program, register_clerk, supervisor.
          */
         post: operations["post_visits"];
         delete?: never;
@@ -18982,6 +18982,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
