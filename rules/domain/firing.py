@@ -192,7 +192,9 @@ def _caught_up(clocks: Clocks, due: Deadline, now: datetime) -> tuple[Deadline, 
     whole_rounds = max(0, int((now - due.due_at).total_seconds()) // ladder.round_s)
     # Whole rounds are skipped in one step: an outage of a week is not walked rung by rung.
     at = due.due_at + timedelta(seconds=whole_rounds * ladder.round_s)
-    fired = replace(due, due_at=at, round=due.round + whole_rounds)
+    # Another class may have brought a shorter ladder: whoever is past its end stands on its last rung.
+    stage = min(due.stage, len(ladder.stages) - 1)
+    fired = replace(due, due_at=at, stage=stage, round=due.round + whole_rounds)
     passed = [PassedOver(stage=due.stage, due_at=due.due_at)] if whole_rounds else []
     while (next_at := fired.due_at + timedelta(seconds=ladder.wait_s(fired.stage))) <= now:
         passed.append(PassedOver(stage=fired.stage, due_at=fired.due_at))

@@ -60,6 +60,13 @@ def test_the_last_stage_is_followed_by_the_first() -> None:
     assert firing.deadlines == (due(K.ESCALATE, 60, stage=0, round_=1),)
 
 
+def test_a_chain_past_the_end_of_a_shorter_ladder_goes_on_from_its_last_rung() -> None:
+    p2 = Clocks(priority=Priority.URGENT, ladder=DEFAULT_LADDERS[Priority.URGENT], first_escalation_s=60)
+    firing = fired(view(due(K.ESCALATE, stage=4), clocks=p2))
+    assert firing.resound_to == (Target.ON_CALL_PHONE,)
+    assert firing.deadlines == (due(K.ESCALATE, 180, stage=0, round_=1),)
+
+
 @pytest.mark.parametrize(
     ("clocks", "minutes", "expected"),
     [
