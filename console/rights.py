@@ -81,8 +81,9 @@ PROPOSE_POLICIES: Final = frozenset(
 #: The second person answers for alarms, not for machines.
 APPROVE_POLICIES: Final = frozenset({Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.ADMINISTRATOR})
 #: Whoever visits says so by their own account.
-PLAN_VISITS: Final = WRITE_PEOPLE | {Role.DISPATCHER, Role.COMMUNITY_WORKER, Role.RESPONDER}
-CHECK_IN: Final = PLAN_VISITS
+PLAN_VISITS: Final = WRITE_PEOPLE | {Role.DISPATCHER, Role.COMMUNITY_WORKER}
+#: A responder too, of their own visits and of whom they go to.
+CHECK_IN: Final = PLAN_VISITS | {Role.RESPONDER}
 #: Whoever works off the list behind an outage.
 OUTAGE_CALLS: Final = _DESK | {Role.COMMUNITY_WORKER}
 #: Where somebody was, hour by hour: nobody who only keeps the register.

@@ -39,6 +39,10 @@ AGAIN_AFTER: Final = timedelta(minutes=30)
 SETTLED: Final = timedelta(seconds=5)
 
 
+#: Who is away longer has moved, and says so; an absence nobody ends would hide an empty home for ever.
+ABSENCE_MOST: Final = timedelta(days=366)
+
+
 class AbsenceRefused(StoreError):
     """An absence needs a person or a home, an end after its beginning, and must not have ended."""
 
@@ -102,6 +106,7 @@ async def add_absence(db: Database, wanted: NewAbsence, *, by: int, now: datetim
         raise AbsenceRefused("resident_id or premises_id: one of them")
     if wanted.until_at <= max(wanted.from_at, now):
         raise AbsenceRefused("until_at: after its beginning, and not past")
+    _refuse_endless(wanted.until_at, now)
     async with db.transaction() as connection:
         absence_id: int = await connection.fetchval(
             Q.add_absence, wanted.resident_id, wanted.premises_id, wanted.from_at, wanted.until_at, by,
@@ -121,8 +126,14 @@ async def change_absence(
         until = until_at or row["until_at"]
         if row["ended_at"] is not None or until <= row["from_at"]:
             raise AbsenceRefused("it has ended, or would end before it begins; note a new one")
+        _refuse_endless(until, now)
         await connection.execute(Q.change_absence, absence_id, until, reason or row["reason"])
         await _on_record(connection, absence_id, "absence_changed", by=by, now=now)
+
+
+def _refuse_endless(until_at: datetime, now: datetime) -> None:
+    if until_at - now > ABSENCE_MOST:
+        raise AbsenceRefused(f"until_at: at most {ABSENCE_MOST.days} days ahead; who is away longer has moved")
 
 
 async def end_absence(db: Database, absence_id: int, *, by: int, now: datetime) -> None:

@@ -27,7 +27,7 @@ async def note_call(
     """
     outage = await read_outage(db, incident_id, sight=[])
     if outage is None or all(one.resident_id != str(resident_id) for one in outage.people):
-        raise ReferenceUnknown("no such person behind this outage")
+        raise ReferenceUnknown("no such person behind this outage", "resident")
     async with db.transaction() as connection:
         case = await load(connection, incident_id)
         first = case.last_seq + 1

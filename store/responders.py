@@ -215,7 +215,7 @@ class _taken:  # noqa: N801 - used as a word in `async with`
         if isinstance(error, asyncpg.UniqueViolationError):
             raise RecordTaken("user_id") from error
         if isinstance(error, asyncpg.ForeignKeyViolationError):
-            raise ReferenceUnknown("no such user") from error
+            raise ReferenceUnknown("no such user", "user_id") from error
 
 
 async def _lock(connection: Connection, responder_id: int, version: int | None) -> None:

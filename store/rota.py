@@ -82,14 +82,14 @@ async def add_shift(db: Database, fields: Mapping[str, Any], *, by: int, now: da
     try:
         async with db.transaction() as connection:
             if responder_id is not None and not await connection.fetchval(Q.responder_exists, responder_id):
-                raise ReferenceUnknown("no such responder")
+                raise ReferenceUnknown("no such responder", "responder_id")
             shift_id: int = await connection.fetchval(
                 Q.add_shift, fields["role"], fields.get("user_id"), responder_id, fields["from_at"],
                 fields["to_at"], list(fields.get("areas") or ()), fields.get("rank") or 1,
             )  # fmt: skip
             await _on_record(connection, shift_id, "shift_added", by=by, now=now)
     except asyncpg.ForeignKeyViolationError as error:
-        raise ReferenceUnknown("no such user") from error
+        raise ReferenceUnknown("no such user", "user_id") from error
     return shift_id
 
 

@@ -112,7 +112,8 @@ async def make_by_hand(db: Database, keyring: Keyring, wanted: NewTask, *, now: 
         )
         assert known is not None, "one row of booleans"
         if not all(known.values()):
-            raise ReferenceUnknown("no such incident, resident, premises, device or user")
+            missing = ", ".join(name for name, there in known.items() if not there)
+            raise ReferenceUnknown(f"not there: {missing}", missing)
         made = await make(connection, wanted, now=now, keyring=keyring)
         assert made is not None, "a task by hand has a key of its own"
         await note_look(connection, wanted.made_by, "task_made", f"task:{made}", now=now)

@@ -97,6 +97,17 @@ async def read_visit(db: Database, visit_id: int) -> Visit:
     return _visit(row)
 
 
+async def cares_for(db: Database, user_id: int, resident_id: int) -> bool:
+    """Whether a responder visits this resident, or goes to them in a case now."""
+    found: bool = await db.pool.fetchval(_Q.cares_for, resident_id, user_id)
+    return found
+
+
+async def is_carer(db: Database, user_id: int, visit_id: int) -> bool:
+    """Whether a visit is this user's, by their sign-in or as the responder they are."""
+    return bool(await db.pool.fetchval(_Q.carer_of, visit_id, user_id))
+
+
 async def plan_visit(db: Database, fields: Mapping[str, Any], *, by: int, now: datetime) -> int:
     """Plan a visit; from its end on the detectors ask whether it was begun. On record."""
     try:

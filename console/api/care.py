@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from console.api.fields import Body, Id, Line
 from console.api.hours import Hours, hours_shown
 from console.api.registers import as_problems, refuse_out_of_sight
-from console.rights import CHECK_IN, READ_PEOPLE, WRITE_PEOPLE
+from console.problems import not_found
+from console.rights import CHECK_IN, READ_PEOPLE, WRITE_PEOPLE, Role
 from console.routes import Call, Match, Reply, Route
 from rules.domain.vitals import COUNTY
 from store.opening import Centre
@@ -30,6 +31,7 @@ from store.registers.care import (
     set_bounds,
 )
 from store.registers.residents import area_of_resident
+from store.visits import cares_for
 
 #: Nobody sits still for less, and nobody is left alone for more.
 AFTER_LEAST_S: Final = 1_800
@@ -183,6 +185,8 @@ async def note_check_in(call: Call) -> Reply:
     """It ends what waits of wellbeing calls; it touches no other case and no other rule."""
     body = call.body_as(NewCheckIn)
     await _refuse_unseen_resident(call)
+    if call.user.role == Role.RESPONDER and not await cares_for(call.context.db, call.user.user_id, call.id):
+        raise not_found()
     contact = int(body.contact) if body.contact else None
     centre = Centre(keyring=call.context.keyring, timezone=call.context.site_timezone)
     with as_problems():

@@ -75,7 +75,7 @@ async def confirm(call: Call) -> Reply:
 async def correct(call: Call) -> Reply:
     body = call.body_as(CorrectBody)
     resident = int(body.resident) if body.resident else None
-    await refuse_unknown_resident(call, resident)
+    await refuse_unknown_resident(call, resident, field="resident")
     payload = Corrected(entry=body.entry, outcome=body.outcome, resident_id=resident)
     return await take(
         call, StepRequest(step=Step.CORRECT, if_match=call.version, payload=payload, text=words(body.text))
@@ -86,7 +86,7 @@ async def tell(call: Call) -> Reply:
     """Where it is, or whom it is about, as the desk learned; every change is an entry."""
     body = call.body_as(TellBody)
     resident = int(body.resident) if body.resident else None
-    await refuse_unknown_resident(call, resident)
+    await refuse_unknown_resident(call, resident, field="resident")
     place = body.place
     payload = Told(
         place_text=place.text if place else None, point=place.point() if place else None, resident_id=resident

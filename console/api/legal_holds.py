@@ -50,7 +50,7 @@ async def holds(call: Call) -> Reply:
 async def hold(call: Call) -> Reply:
     """Stop the erasing from now on."""
     body = call.body_as(HoldBody)
-    await refuse_unknown_resident(call, int(body.resident) if body.resident else None)
+    await refuse_unknown_resident(call, int(body.resident) if body.resident else None, field="resident")
     new = NewHold(
         reason=body.reason,
         resident_id=int(body.resident) if body.resident else None,

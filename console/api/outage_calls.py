@@ -28,7 +28,7 @@ async def called(call: Call) -> Reply:
     """Note it; the list with what is left comes back."""
     body = call.body_as(OutageCall)
     await refuse_unseen(call, call.id)
-    await refuse_unknown_resident(call, int(body.resident))
+    await refuse_unknown_resident(call, int(body.resident), field="resident")
     context = call.context
     if await read_outage(context.db, call.id, sight=call.user.areas) is None:
         raise not_found()

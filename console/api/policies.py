@@ -182,6 +182,8 @@ async def replay(call: Call) -> Reply:
     """Replay the last seven days through a proposal, against what is in force now."""
     with _as_problems():
         found = await policy_versions.whole(call.context.db, call.id)
+        if found.state != "proposed":
+            raise policy_versions.PolicyNotProposed(f"{found.version} is {found.state}")
         await _replay(call, call.id, checked(found.toml))
         return Reply(body=await policy_versions.whole(call.context.db, call.id))
 
@@ -328,7 +330,7 @@ ROUTES: Final = [
     ),
     Route(
         method="POST", path="/policies/{id}/replay", zh="用近七日记录回放", en="Replay the last seven days through it",
-        roles=PROPOSE_POLICIES, handler=replay, reply=PolicyWhole,
+        roles=PROPOSE_POLICIES, handler=replay, reply=PolicyWhole, refusals=(409,),
     ),
     Route(
         method="POST", path="/policies/{id}/approve", zh="第二人批准", en="Approve as the second person",

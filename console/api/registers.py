@@ -28,7 +28,7 @@ def as_problems() -> Iterator[None]:
     except NotCommissioned as error:
         raise Problem(HTTPStatus.CONFLICT, "not_commissioned", str(error)) from error
     except ReferenceUnknown as error:
-        raise unusable([FieldProblem(field="resident_id, premises_id", code="unknown", message=str(error))]) from error
+        raise unusable([FieldProblem(field=error.field, code="unknown", message=str(error))]) from error
 
 
 def refuse_out_of_sight(call: Call, area: str | None) -> None:
@@ -37,7 +37,7 @@ def refuse_out_of_sight(call: Call, area: str | None) -> None:
         raise not_found()
 
 
-async def refuse_unknown_home(call: Call, premises_id: int | None) -> None:
+async def refuse_unknown_home(call: Call, premises_id: int | None, *, field: str = "premises_id") -> None:
     """422 for naming a home that does not exist or lies outside the user's areas: both look alike from here."""
     if premises_id is None:
         return
@@ -46,10 +46,10 @@ async def refuse_unknown_home(call: Call, premises_id: int | None) -> None:
     except RecordUnknown:
         home = None
     if home is None or not call.user.may_see(home.area):
-        raise unusable([FieldProblem(field="premises_id", code="unknown")])
+        raise unusable([FieldProblem(field=field, code="unknown")])
 
 
-async def refuse_unknown_resident(call: Call, resident_id: int | None) -> None:
+async def refuse_unknown_resident(call: Call, resident_id: int | None, *, field: str = "resident_id") -> None:
     """The same for naming a resident."""
     if resident_id is None:
         return
@@ -58,7 +58,7 @@ async def refuse_unknown_resident(call: Call, resident_id: int | None) -> None:
     except RecordUnknown:
         seen = False
     if not seen:
-        raise unusable([FieldProblem(field="resident_id", code="unknown")])
+        raise unusable([FieldProblem(field=field, code="unknown")])
 
 
 def refuse_foreign_area(call: Call, area: str | None) -> None:

@@ -24,7 +24,7 @@ from console.api.fields import (
     after_id,
     page_by_id,
 )
-from console.api.registers import as_problems
+from console.api.registers import as_problems, refuse_unknown_resident
 from console.problems import FieldProblem, not_found, unusable
 from console.rights import POSITIONS, READ_RESPONDERS, WRITE_RESPONDERS, Role
 from console.routes import Call, Match, Reply, Route
@@ -193,6 +193,7 @@ async def responder(call: Call) -> Reply:
 async def make_responder(call: Call) -> Reply:
     fields = call.body_as(NewResponder).columns()
     _refuse_foreign_areas(call, fields)
+    await _refuse_unknown_residents(call, fields)
     with as_problems():
         made = await add_responder(call.context.db, fields, by=call.user.user_id, now=call.now)
         found = await read_responder(call.context.db, made)
@@ -204,6 +205,7 @@ async def patch_responder(call: Call) -> Reply:
     with as_problems():
         await _seen(call, call.id)
         _refuse_foreign_areas(call, fields)
+        await _refuse_unknown_residents(call, fields)
         db = call.context.db
         await change_responder(db, call.id, fields, version=call.version, by=call.user.user_id, now=call.now)
         found = await read_responder(db, call.id)
@@ -285,6 +287,12 @@ def _in_sight(call: Call, found: ResponderRecord) -> bool:
 def _refuse_foreign_areas(call: Call, fields: dict[str, Any]) -> None:
     if any(not call.user.may_see(area) for area in fields.get("areas") or ()):
         raise unusable([FieldProblem(field="areas", code="not_yours")])
+
+
+async def _refuse_unknown_residents(call: Call, fields: dict[str, Any]) -> None:
+    """Who is bound to somebody is asked to go to them, and then sees their address."""
+    for resident_id in fields.get("residents") or ():
+        await refuse_unknown_resident(call, resident_id, field="residents")
 
 
 _WRITE_OWN: Final = WRITE_RESPONDERS | POSITIONS

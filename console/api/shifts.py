@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from console.api.fields import AreaPath, Body, Id, Moment, PageQuery, after_id, page_by_id
 from console.api.registers import as_problems, refuse_foreign_area
-from console.problems import FieldProblem, not_found, unusable
+from console.problems import FieldProblem, forbidden, not_found, unusable
 from console.rights import READ_SHIFTS, WRITE_SHIFTS
 from console.routes import Call, Match, Reply, Route
 from rules.domain.on_call import ShiftRole
@@ -83,6 +83,7 @@ async def make_shift(call: Call) -> Reply:
     body = call.body_as(NewShift)
     for area in body.areas:
         refuse_foreign_area(call, area)
+    _refuse_everywhere(call, body.areas)
     fields = body.model_dump(mode="python")
     for name in ("user_id", "responder_id"):
         fields[name] = int(fields[name]) if fields[name] is not None else None
@@ -99,6 +100,9 @@ async def patch_shift(call: Call) -> Reply:
         before = await read_shift(db, call.id)
         if before.areas and not any(call.user.may_see(area) for area in before.areas):
             raise not_found()
+        if not all(map(call.user.may_see, before.areas)) or (call.user.areas and not before.areas):
+            raise forbidden("wider_than_yours", "This shift is also for areas that are not yours.")
+        _refuse_everywhere(call, fields.get("areas", before.areas))
         for area in fields.get("areas", ()):
             refuse_foreign_area(call, area)
         if fields.get("to_at", before.to_at) <= fields.get("from_at", before.from_at):
@@ -106,6 +110,12 @@ async def patch_shift(call: Call) -> Reply:
         await change_shift(db, call.id, fields, version=call.version, by=call.user.user_id, now=call.now)
         found = await read_shift(db, call.id)
     return Reply(body=found, version=found.version)
+
+
+def _refuse_everywhere(call: Call, areas: Sequence[str]) -> None:
+    """A shift without areas is for all of them: only who sees all makes one."""
+    if call.user.areas and not areas:
+        raise unusable([FieldProblem(field="areas", code="not_yours", message="name one of your areas")])
 
 
 def _route(method: str, path: str, zh: str, en: str, handler: Any, **more: Any) -> Route:

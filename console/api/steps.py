@@ -50,8 +50,8 @@ _SUPERVISING: Final = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 async def open_case(call: Call) -> Reply:
     """Open a case by hand, or join the one that is open for this person and family."""
     body = call.body_as(OpenBody)
-    await refuse_unknown_resident(call, int(body.resident) if body.resident else None)
-    await refuse_unknown_home(call, int(body.premises) if body.premises else None)
+    await refuse_unknown_resident(call, int(body.resident) if body.resident else None, field="resident")
+    await refuse_unknown_home(call, int(body.premises) if body.premises else None, field="premises")
     opening = Opening(
         source=body.source,
         class_=body.class_,

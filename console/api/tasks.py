@@ -7,8 +7,8 @@ from http import HTTPStatus
 from typing import Final
 
 from console.api.fields import Body, Id, Line, Moment, Page, PageQuery, Tag, Text, after_id, page_by_id
-from console.api.incidents import refuse_unseen
 from console.api.registers import as_problems, refuse_out_of_sight, refuse_unknown_resident
+from console.problems import FieldProblem, unusable
 from console.rights import TASKS, Role
 from console.routes import Call, Match, Reply, Route
 from store import tasks
@@ -78,8 +78,10 @@ async def make(call: Call) -> Reply:
     incident = int(body.incident) if body.incident else None
     resident = int(body.resident) if body.resident else None
     if incident is not None:
-        await refuse_unseen(call, incident)
-    await refuse_unknown_resident(call, resident)
+        exists, area = await area_of(call.context.db, incident)
+        if not exists or not call.user.may_see(area):
+            raise unusable([FieldProblem(field="incident", code="unknown")])
+    await refuse_unknown_resident(call, resident, field="resident")
     wanted = NewTask(
         kind=body.kind,
         incident_id=incident,

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from console.api.fields import Body, Id, Line, Moment, Page, PageQuery, after_id, page_by_id
 from console.api.registers import as_problems, refuse_out_of_sight, refuse_unknown_resident
-from console.problems import FieldProblem, Problem, unusable
-from console.rights import PLAN_VISITS, READ_PEOPLE
+from console.problems import FieldProblem, Problem, not_found, unusable
+from console.rights import CHECK_IN, PLAN_VISITS, READ_PEOPLE, Role
 from console.routes import Call, Match, Reply, Route
 from store.visits import (
     Visit,
@@ -19,6 +19,7 @@ from store.visits import (
     VisitNotProven,
     VisitStepNotAllowed,
     change_visit,
+    is_carer,
     list_visits,
     plan_visit,
     read_visit,
@@ -119,6 +120,7 @@ async def patch_visit(call: Call) -> Reply:
     """Change or move it on; 409 where its state does not lead there, 422 where nothing proves it."""
     fields = call.body_as(VisitPatch).columns()
     before = await _seen(call)
+    await _refuse_anothers(call)
     from_at, until_at = fields.get("from_at", before.from_at), fields.get("until_at", before.until_at)
     if not timedelta(0) <= until_at - from_at <= WINDOW_MOST:
         raise unusable([FieldProblem(field="until_at", code="window", message="not before from_at, at most 24 h")])
@@ -133,6 +135,12 @@ async def patch_visit(call: Call) -> Reply:
     except VisitNotProven as error:
         raise unusable([FieldProblem(field="place", code="not_proven", message=str(error))]) from error
     return Reply(body=found, version=found.version)
+
+
+async def _refuse_anothers(call: Call) -> None:
+    """A responder's word is about their own visits."""
+    if call.user.role == Role.RESPONDER and not await is_carer(call.context.db, call.user.user_id, call.id):
+        raise not_found()
 
 
 async def _seen(call: Call) -> Visit:
@@ -156,7 +164,7 @@ ROUTES: Final = [
     ),
     Route(
         method="PATCH", path="/visits/{id}", zh="探访开始、完成(位置或语音证明)、取消或改期",
-        en="Begin, complete (place or voice proven), call off or move a visit", roles=PLAN_VISITS,
+        en="Begin, complete (place or voice proven), call off or move a visit", roles=CHECK_IN,
         handler=patch_visit, body=VisitPatch, reply=Visit, match=Match.MAY, refusals=(409,),
     ),
 ]  # fmt: skip

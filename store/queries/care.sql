@@ -95,3 +95,18 @@ INSERT INTO check_in (resident_id, at, by_contact, noted_by, note) VALUES ($1, $
 
 -- name: contact_role
 SELECT role FROM contact WHERE id = $1 AND resident_id = $2
+
+-- name: cares_for
+-- Whether a user visits this resident, or goes to them in a case that has not ended for them; no lock.
+SELECT EXISTS (SELECT FROM visit AS v
+                WHERE v.resident_id = $1 AND v.state <> 'called_off'
+                  AND (v.carer = 'user:' || $2::bigint
+                       OR v.carer IN (SELECT 'responder:' || r.id FROM responder AS r WHERE r.user_id = $2)))
+    OR EXISTS (SELECT FROM assignment AS a
+                 JOIN incident AS i ON i.id = a.incident_id JOIN responder AS r ON r.id = a.responder_id
+                WHERE i.resident_id = $1 AND r.user_id = $2 AND a.state IN ('accepted', 'en_route', 'on_scene'))
+
+-- name: carer_of
+SELECT v.carer = 'user:' || $2::bigint
+       OR v.carer IN (SELECT 'responder:' || r.id FROM responder AS r WHERE r.user_id = $2)
+  FROM visit AS v WHERE v.id = $1

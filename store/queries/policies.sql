@@ -44,7 +44,8 @@ ON CONFLICT (version) DO UPDATE
 RETURNING no
 
 -- name: keep_replay
-UPDATE policy SET replay = $2 WHERE no = $1
+-- Of a proposal only: what the second person saw stays as it was once they have decided.
+UPDATE policy SET replay = $2 WHERE no = $1 AND state = 'proposed'
 
 -- name: replace_active
 UPDATE policy SET state = 'replaced' WHERE state = 'active' RETURNING version

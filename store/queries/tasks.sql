@@ -11,7 +11,7 @@ SELECT $1::bigint IS NULL OR EXISTS (SELECT FROM incident WHERE id = $1) AS inci
        $2::bigint IS NULL OR EXISTS (SELECT FROM resident WHERE id = $2) AS resident,
        $3::bigint IS NULL OR EXISTS (SELECT FROM premises WHERE id = $3) AS premises,
        $4::integer IS NULL OR EXISTS (SELECT FROM device WHERE id = $4) AS device,
-       $5::bigint IS NULL OR EXISTS (SELECT FROM app_user WHERE id = $5 AND disabled_at IS NULL) AS assigned
+       $5::bigint IS NULL OR EXISTS (SELECT FROM app_user WHERE id = $5 AND disabled_at IS NULL) AS assigned_to
 
 -- name: task
 SELECT t.id, t.kind, t.state, t.incident_id, i.number AS incident_number, t.resident_id, r.name AS resident_name,

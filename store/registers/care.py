@@ -149,7 +149,7 @@ async def check_in(
         if contact_id is not None:
             role = await connection.fetchval(_Q.contact_role, contact_id, resident_id)
             if role is None or role == "barred":
-                raise ReferenceUnknown("no such contact of this resident")
+                raise ReferenceUnknown("no such contact of this resident", "contact")
         made: int = await connection.fetchval(_Q.check_in, resident_id, now, contact_id, by, note)
         await connection.execute(_Q.look_soon, resident_id, now)
         facts = (("checked_in", made), ("contact", contact_id))

@@ -187,7 +187,7 @@ async def _insert_consent(connection: Connection, fields: Mapping[str, Any], *, 
     if contact_id is not None:
         of = await connection.fetchval(Q.resident_of_contact, contact_id)
         if of is None or of != fields["resident_id"]:
-            raise ReferenceUnknown("no such contact of this resident")
+            raise ReferenceUnknown("no such contact of this resident", "purpose")
     consent_id: int = await connection.fetchval(
         Q.add_consent, fields["resident_id"], contact_id, fields["purpose"], str(fields["basis"]), fields["given_by"],
         fields["how"], fields.get("text_version") or "", fields.get("given_at") or now,

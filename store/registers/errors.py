@@ -26,7 +26,11 @@ class RecordTaken(RegisterError):
 
 
 class ReferenceUnknown(RegisterError):
-    """The record names another that does not exist; make that one first."""
+    """The record names another that does not exist; make that one first. `field` is where it names it."""
+
+    def __init__(self, text: str, field: str = "resident_id, premises_id") -> None:
+        super().__init__(text)
+        self.field = field
 
 
 class NotCommissioned(RegisterError):

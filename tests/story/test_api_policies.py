@@ -100,6 +100,15 @@ async def test_one_command_goes_back_to_the_last_good_policy_and_never_to_what_w
     assert set(states.values()) == {"refused"}
 
 
+async def test_what_the_second_person_saw_stays_as_it_was(people: Any, console: Any) -> None:
+    mei, an = people
+    found = await _proposed(mei)
+    approved = await an.posts(f"/policies/{found['id']}/approve")
+    console.clock.advance(60)
+    assert (await mei.posts(f"/policies/{found['id']}/replay")).status == 409
+    assert (await mei.gets(f"/policies/{found['id']}")).body["replay"] == approved.body["replay"]
+
+
 async def test_a_refusal_has_a_reason_and_is_final(people: Any) -> None:
     mei, an = people
     found = await _proposed(mei)
