@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import Callable, MutableMapping
 from datetime import datetime
 from typing import Any, Final
@@ -29,7 +30,7 @@ def configure(part: str, *, level: LogLevel, form: LogFormat, now: Callable[[], 
         structlog.stdlib.add_log_level,
         _Stamp(part, now),
         leave_out_personal,
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(what_went_wrong_where),
     ]
     last: structlog.types.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -67,6 +68,30 @@ class _Stamp:
         event["at"] = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         event.setdefault("part", self._part)
         return event
+
+
+def what_went_wrong_where(exc_info: structlog.typing.ExcInfo) -> str:
+    """The errors of a failure and the lines they passed, the first cause last; never their messages.
+
+    A database's error quotes the row, a checked body's what was sent: names, numbers, what somebody wrote.
+    """
+    lines: list[str] = []
+    seen: set[int] = set()
+    error: BaseException | None = exc_info[1]
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        lines += _told(error)
+        error = error.__cause__ or error.__context__
+    return "\n".join(lines)
+
+
+def _told(error: BaseException) -> list[str]:
+    kind = type(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f"{kind.__module__}.{kind.__qualname__}", *(f"  {at.filename}:{at.lineno} in {at.name}" for at in frames)]
+    if isinstance(error, BaseExceptionGroup):
+        lines += [f"  {line}" for inner in error.exceptions for line in _told(inner)]
+    return lines
 
 
 def leave_out_personal(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

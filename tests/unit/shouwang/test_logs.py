@@ -57,3 +57,22 @@ def test_other_libraries_lines_come_in_the_same_form(capsys: pytest.CaptureFixtu
     logging.getLogger("asyncio").warning("slow callback")
     (line,) = _lines(capsys)
     assert (line["event"], line["part"]) == ("slow callback", "gateway")
+
+
+def _fails() -> None:
+    raise ValueError("Key (phone)=(13812345678) of 王秀英 exists")
+
+
+def test_a_failure_is_told_by_its_lines_and_never_by_its_message(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("console", level=LogLevel.INFO, form=LogFormat.JSON, now=lambda: NOW)
+    try:
+        _fails()
+    except ValueError as error:
+        group = ExceptionGroup("王秀英", [error])
+        structlog.stdlib.get_logger().error("request_failed", exc_info=group)
+        logging.getLogger("asyncio").error("never retrieved", exc_info=error)
+    ours, theirs = _lines(capsys)
+    for line in (ours, theirs):
+        told = str(line["exception"])
+        assert ("ValueError" in told, "test_logs.py" in told) == (True, True)
+        assert ("王秀英" in told, "13812345678" in told) == (False, False)
