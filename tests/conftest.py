@@ -44,6 +44,9 @@ def embedded_postgres(reachable_tmp: Path) -> Iterator[EmbeddedPostgres]:
     data_dir.mkdir(mode=0o711)
     server = EmbeddedPostgres(data_dir, SharedClock())
     asyncio.run(server.start())
+    # What is killed here are processes, and what they wrote survives them; only a machine that loses power needs fsync.
+    hasty = ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()")
+    asyncio.run(_execute(server.superuser_dsn, *hasty))
     yield server
     asyncio.run(server.stop())
 
@@ -83,7 +86,9 @@ async def _make_template(server: EmbeddedPostgres) -> None:
 
 def _fresh_database(server: EmbeddedPostgres, template: str) -> Iterator[str]:
     name = f"t_{secrets.token_hex(6)}"
-    asyncio.run(_execute(server.superuser_dsn, f"CREATE DATABASE {name} TEMPLATE {template} OWNER shouwang"))
+    # Copied as files: a third of the time that writing each page through the log takes, here and when it is dropped.
+    create = f"CREATE DATABASE {name} TEMPLATE {template} OWNER shouwang STRATEGY FILE_COPY"
+    asyncio.run(_execute(server.superuser_dsn, create))
     yield _in_database(server.dsn, name)
     asyncio.run(_execute(server.superuser_dsn, f"DROP DATABASE {name} WITH (FORCE)"))
 

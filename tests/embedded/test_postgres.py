@@ -41,8 +41,10 @@ async def ask(dsn: str, question: str) -> object:
         await connection.close()
 
 
-async def test_commits_reach_the_disk_and_our_role_is_no_superuser(embedded_postgres: EmbeddedPostgres) -> None:
-    dsn = embedded_postgres.dsn
+async def test_commits_reach_the_disk_and_our_role_is_no_superuser(data_dir: Path) -> None:
+    # One of its own: the tests' common server is told to hurry.
+    server = EmbeddedPostgres(data_dir, SharedClock())
+    dsn = await server.start()
     assert [await ask(dsn, f"SHOW {name}") for name in ("fsync", "synchronous_commit", "full_page_writes")] == [
         "on",
         "on",
@@ -50,6 +52,7 @@ async def test_commits_reach_the_disk_and_our_role_is_no_superuser(embedded_post
     ]
     assert await ask(dsn, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user") is False
     assert await ask(dsn, "SHOW listen_addresses") == ""
+    await server.stop()
 
 
 async def test_chinese_names_can_be_searched_by_their_parts(embedded_postgres: EmbeddedPostgres) -> None:
