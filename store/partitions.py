@@ -70,7 +70,7 @@ async def _make(connection: Connection, day: date) -> None:
                 f"ALTER TABLE reading ATTACH PARTITION {name}"
                 f" FOR VALUES FROM ('{day}T00:00:00Z') TO ('{day + timedelta(days=1)}T00:00:00Z')"
             )
-    except (asyncpg.DuplicateTableError, asyncpg.UniqueViolationError):
+    except (asyncpg.DuplicateTableError, asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError):
         return  # another process made it in the same moment
 
 
