@@ -36,14 +36,12 @@ _RUNG: Final = (Target.SUPERVISORS, Target.ON_CALL_PHONE, Target.COUNTY_DUTY, Ta
 _Facts = tuple[tuple[str, str | int | None], ...]
 _TAKES: Final = frozenset({Step.CLAIM, Step.TRANSFER_ACCEPTED, Step.REOPEN})
 _ENDS: Final = frozenset({Step.RESOLVE, Step.CLOSE, Step.MERGE})
+_RECLASSED: Final = frozenset({Step.RECLASSIFY, Step.LOWER_PRIORITY})
 
 
 def opening(case: Case, *, now: datetime) -> None:
     """Where family waits for a first call: with nobody at a desk to make one they are told all the same."""
-    told = case.policy.row(case.class_).family_told
-    if told in (FamilyTold.AFTER_FIRST_CALL, FamilyTold.ON_CONFIRMED) and _has_people(case):
-        due_at = now + timedelta(seconds=FAMILY_UNATTENDED_S)
-        case.deadlines = deadlines.beside(case.deadlines, DeadlineKind.FAMILY, due_at)
+    _wait_for_first_call(case, now)
 
 
 async def opened(connection: Connection, case: Case, *, now: datetime) -> None:
@@ -54,10 +52,11 @@ async def opened(connection: Connection, case: Case, *, now: datetime) -> None:
 
 async def joined(connection: Connection, case: Case, assessed: Assessment, *, raised: bool, now: datetime) -> None:
     """What joins may be of a class whose family is told at once: smoke that a second detector makes a fire."""
-    del raised
     row = assessed.policy.row(assessed.class_)
     if row.family_told is FamilyTold.AT_ONCE and _sounds(case):
         await _tell_contacts(connection, case, now=now)
+    if raised:
+        _wait_for_first_call(case, now)
 
 
 async def stepped(connection: Connection, case: Case, request: StepRequest, *, by: Hand, now: datetime) -> None:
@@ -69,6 +68,10 @@ async def stepped(connection: Connection, case: Case, request: StepRequest, *, b
         await _tell_end(connection, case, request, now=now)
     elif request.step is Step.REOPEN:
         await _tell_again(connection, case, Change.REOPENED, "", now=now)
+        _wait_for_first_call(case, now)
+    elif request.step in _RECLASSED:
+        await opened(connection, case, now=now)
+        _wait_for_first_call(case, now)
     elif _is_familys_moment(case, request):
         await _tell_contacts(connection, case, now=now)
         case.deadlines = deadlines.without(case.deadlines, DeadlineKind.FAMILY)
@@ -190,6 +193,16 @@ def _sounds(case: Case) -> bool:
     """Not while an alarm is on test, or may still be withdrawn unheard."""
     delayed = any(deadline.kind is DeadlineKind.DELAY for deadline in case.deadlines)
     return _has_people(case) and Mark.TEST not in case.marks and not delayed
+
+
+def _wait_for_first_call(case: Case, now: datetime) -> None:
+    """By then the contacts are told, whoever should have rung first; whether they were already is asked when due."""
+    told = case.policy.row(case.class_).family_told
+    waits = any(deadline.kind is DeadlineKind.FAMILY for deadline in case.deadlines)
+    unresolved = case.state in UNRESOLVED and told in (FamilyTold.AFTER_FIRST_CALL, FamilyTold.ON_CONFIRMED)
+    if unresolved and not waits and _has_people(case):
+        due_at = now + timedelta(seconds=FAMILY_UNATTENDED_S)
+        case.deadlines = deadlines.beside(case.deadlines, DeadlineKind.FAMILY, due_at)
 
 
 async def _tell_contacts(connection: Connection, case: Case, *, now: datetime) -> None:

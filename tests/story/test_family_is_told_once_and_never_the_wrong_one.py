@@ -12,6 +12,7 @@ from rules.domain.policy_table import FamilyTold
 from rules.domain.policy_value import BUILTIN
 from rules.domain.vocabulary import Class, Priority, Step
 from store.outbox import cancel, put
+from store.step_types import Reclassed
 from tests.story.telephones import telephones_in
 
 DAUGHTER, OTHER = "13900000001", "13900000002"
@@ -152,3 +153,16 @@ async def test_an_acceptance_takes_back_offers_and_never_information(fresh_dsn: 
         await phones.pass_seconds(2)
         assert taken_back == 1
         assert (phones.voice.of(Purpose.OFFER), _told(phones)) == ([], [DAUGHTER])
+
+
+async def test_family_is_told_of_what_a_case_turns_out_to_be(fresh_dsn: str) -> None:
+    async with telephones_in(fresh_dsn) as phones:
+        home = await phones.night.town.home()
+        await phones.contact(home, DAUGHTER)
+        desk = await phones.night.town.user()
+        call = (await phones.press(home)).incident_id
+        await phones.night.step(call, Step.CLAIM, desk)
+        fire = Reclassed(class_=Class.FIRE, reason="smoke in the kitchen")
+        await phones.night.step(call, Step.RECLASSIFY, desk, payload=fire)
+        await phones.pass_seconds(2)
+        assert _told(phones) == [DAUGHTER], "at once, as of any fire"
