@@ -86,8 +86,9 @@ async def tell_supervisors(connection: Connection, case: Case, reason: str, *, o
     notices: Sequence[Notice] = [
         Notice(
             purpose=purpose, recipient=f"user:{row['id']}", priority=case.priority,
-            key=f"field:{case.id}:{reason}:{once}:{row['id']}", incident_id=case.id, not_after=now + _STALE,
-            facts=facts,
+            # The version tells it from the same said before: of an earlier round, of a case that was taken up again.
+            key=f"field:{case.id}.{case.version}:{reason}:{once}:{row['id']}", incident_id=case.id,
+            not_after=now + _STALE, facts=facts,
         )
         for row in rows
     ]  # fmt: skip
