@@ -114,6 +114,17 @@ async def merged(connection: Connection, gone: Case, stays: Case, *, now: dateti
         await _take_over(connection, stays, now)
 
 
+async def let_out(connection: Connection, case: Case) -> None:
+    """A case is one of its own again: whoever came before it was taken in went with the other."""
+    await connection.execute(_Q.begin_anew, case.id)
+
+
+async def taken_back(connection: Connection, case: Case, *, now: datetime) -> None:
+    """The service that had accepted refuses after all, and no other has it: the chain looks at once who comes."""
+    if case.state in UNRESOLVED and await connection.fetchval(_Q.unsatisfy_hand_over, case.id) is not None:
+        case.deadlines = deadlines.beside(case.deadlines, DeadlineKind.DISPATCH, now, stage=1)
+
+
 async def _take_over(connection: Connection, stays: Case, now: datetime) -> None:
     """The case that stays has come as far as the help that now goes to it."""
     coming = await load_field(connection, stays)

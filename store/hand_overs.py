@@ -164,7 +164,10 @@ async def _consequences(
     if said is HandOverAnswer.ACCEPTED:
         await field_chain.satisfied(connection, case, "hand_over_accepted", now=now)
         return ()
-    return await _refused(connection, case, service, now) if said is HandOverAnswer.REJECTED else ()
+    if said is not HandOverAnswer.REJECTED:
+        return ()
+    await field_chain.taken_back(connection, case, now=now)
+    return await _refused(connection, case, service, now)
 
 
 async def _refused(connection: Connection, case: Case, service: str, now: datetime) -> Facts:

@@ -163,6 +163,7 @@ async def _let_out(connection: Connection, gone: Case, now: datetime) -> None:
         gone.sounded_at, gone.sound_to = now, Target.DESKS
         gone.deadlines = deadlines.on_open(gone.clocks, now=now, floor=await floor_now(connection))
         chains.opening(gone, now=now)
+        await field_chain.let_out(connection, gone)
     await connection.execute(_Q.split, gone.id)
 
 

@@ -27,6 +27,13 @@ UPDATE field_chain SET satisfied_at = NULL, satisfied_by = NULL, round = round +
 UPDATE field_chain SET satisfied_at = NULL, satisfied_by = NULL WHERE incident_id = $1 AND satisfied_by = 'arrival'
 RETURNING incident_id
 
+-- name: unsatisfy_hand_over
+-- Accepted once, and refused since: unless another service has it.
+UPDATE field_chain SET satisfied_at = NULL, satisfied_by = NULL
+ WHERE incident_id = $1 AND satisfied_by = 'hand_over_accepted'
+   AND NOT EXISTS (SELECT FROM hand_over WHERE incident_id = $1 AND answer = 'accepted' AND cancelled_at IS NULL)
+RETURNING incident_id
+
 -- name: insert
 INSERT INTO assignment (incident_id, responder_id, state, offered_by, round, is_outside_only, is_watched, offered_at,
                         eta_s, distance_m, next_step, next_due_at, link_digest, link_until, reasons)
