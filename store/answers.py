@@ -69,19 +69,29 @@ async def _take_in(database: Database, notice_id: int, answer: Answer, *, centre
         entry = await Entry.of(connection, incident_id)
         row = await connection.fetchrow(_Q.lock_answered, notice_id)
         assert row is not None, "notices stay"
-        if not _says_more(row["answer"], answer):
-            return
-        await connection.execute(_Q.answer, notice_id, str(answer), now)
         purpose = Purpose(row["purpose"])
-        if purpose is Purpose.CHANNEL_TEST:
-            await channel_tests.answered(connection, notice_id, answer, centre=centre, now=now)
-        elif entry.case is not None and purpose in _ASKED:
-            await _of_call(connection, entry, row, answer, centre, now)
-        elif answer in (Answer.NO_ANSWER, Answer.REFUSED):
-            # The person's next channel: an unheard call becomes a text.
-            await connection.execute(_Q.again, notice_id, now, 0, [*row["tried"], row["channel"]], str(answer))
+        if _says_more(row["answer"], answer):
+            await connection.execute(_Q.answer, notice_id, str(answer), now)
+            await _follow(connection, entry, row, answer, centre, now)
+        elif row["answer"] != answer:
+            return
+    # Also of what was said before: it may be here once more since this part of it failed.
     if purpose in (Purpose.OFFER, Purpose.CHECK_BACK):
         await _tell_dispatch(database, row, answer, centre=centre, now=now)
+
+
+async def _follow(
+    connection: Connection, entry: Entry, row: Any, answer: Answer, centre: Centre, now: datetime
+) -> None:
+    """What an answer means for its case, its test or its own next try."""
+    purpose = Purpose(row["purpose"])
+    if purpose is Purpose.CHANNEL_TEST:
+        await channel_tests.answered(connection, row["id"], answer, centre=centre, now=now)
+    elif entry.case is not None and purpose in _ASKED:
+        await _of_call(connection, entry, row, answer, centre, now)
+    elif answer in (Answer.NO_ANSWER, Answer.REFUSED):
+        # The person's next channel: an unheard call becomes a text.
+        await connection.execute(_Q.again, row["id"], now, 0, [*row["tried"], row["channel"]], str(answer))
 
 
 def _says_more(before: str | None, answer: Answer) -> bool:

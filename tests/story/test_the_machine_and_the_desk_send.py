@@ -9,15 +9,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from devices.event import EventType
 from rules.domain.assignments import Word
 from rules.domain.notices import Answer, Purpose
 from rules.domain.vocabulary import Step
-from store import field_chain
+from store import field_chain, field_telephone, hand_overs
+from store.answers import answered
+from store.assignments import load_field
 from store.cases import changes_of, load, save
 from store.changes import record
 from store.field_due import FieldDueStore
 from store.field_telephone import by_key
+from store.step_types import HandedOver
 from tests.story.people_who_go import Field, field_in
 from tests.town import CENTRE, NOW
 
@@ -220,3 +225,53 @@ async def test_a_case_taken_up_again_is_sent_to_again(fresh_dsn: str) -> None:
         standing = await field.standing(call)
         assert "offered" in standing.values(), "who came then is not there now"
         del far
+
+
+async def test_a_service_that_accepted_and_then_refuses_leaves_the_machine_to_send_again(fresh_dsn: str) -> None:
+    async with field_in(fresh_dsn) as field:
+        near = await field.responder(metres=300)
+        desk = await field.night.town.user()
+        call = await _press(field)
+        await field.night.step(call, Step.CLAIM, desk)
+        over = HandedOver(service="ambulance", number="0571-80000120", answer="accepted")
+        await field.night.step(call, Step.HANDOVER, desk, payload=over)
+        (made,) = await field.night.town.db.pool.fetch("SELECT id FROM hand_over")
+        await hand_overs.change(
+            field.night.town.db, made["id"], {"answer": "rejected"}, version=None, safety=None, by=desk,
+            centre=CENTRE, now=field.night.now,
+        )  # fmt: skip
+        await field.night.pass_seconds(2)
+        assert await field.standing(call) == {near: "offered"}
+
+
+async def test_a_case_that_is_one_of_its_own_again_has_nobody_there(fresh_dsn: str) -> None:
+    async with field_in(fresh_dsn) as field:
+        gone = await _press(field)
+        await _in_hand(field, gone, "arrival")
+        async with field.night.town.db.transaction() as connection:
+            case = await load(connection, gone)
+            await field_chain.let_out(connection, case)
+            assert not (await load_field(connection, case)).chain.satisfied
+
+
+async def test_a_key_that_could_not_be_taken_in_at_first_is_taken_in_when_it_comes_again(
+    fresh_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with field_in(fresh_dsn) as field:
+        near = await field.responder(metres=300)
+        call = await _press(field)
+        await field.night.pass_seconds(181)
+        db, now = field.night.town.db, field.night.now
+        notice = await db.pool.fetchval(
+            "UPDATE outbox SET state = 'sent', channel = 'calls', reference = 'r1' WHERE purpose = 'offer' RETURNING id"
+        )
+        assert notice is not None
+
+        async def locked(*_: Any, **__: Any) -> None:
+            raise RuntimeError("in other hands for too long")
+
+        with monkeypatch.context() as patched, pytest.raises(RuntimeError):
+            patched.setattr(field_telephone, "by_key", locked)
+            await answered(db, "calls", "r1", Answer.TAKE, centre=CENTRE, now=now)
+        await answered(db, "calls", "r1", Answer.TAKE, centre=CENTRE, now=now)
+        assert await field.standing(call) == {near: "accepted"}
