@@ -23,7 +23,7 @@ from console.api.fields import (
     after_id,
     page_by_id,
 )
-from console.api.registers import as_problems, refuse_out_of_sight, refuse_unknown_resident
+from console.api.registers import as_problems, note_look_of_change, refuse_out_of_sight, refuse_unknown_resident
 from console.api.residents import LookQuery
 from console.problems import FieldProblem, unusable
 from console.rights import READ_PEOPLE, WRITE_PEOPLE
@@ -179,6 +179,7 @@ async def patch_contact(call: Call) -> Reply:
     with as_problems():
         await _in_sight(call)
         await change_contact(call.context.db, call.id, fields, version=call.version, by=call.user.user_id, now=call.now)
+        await note_look_of_change(call, f"contact:{call.id}")
         found = await read_contact(call.context.db, call.id)
     return Reply(body=found, version=found.version)
 

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from console.api.accounts import stale
 from console.problems import FieldProblem, Problem, not_found, unusable
 from console.routes import Call
+from store.audit import note_look_now
 from store.registers.errors import NotCommissioned, RecordChanged, RecordTaken, RecordUnknown, ReferenceUnknown
 from store.registers.premises import read_premises
 from store.registers.residents import area_of_resident
@@ -29,6 +30,13 @@ def as_problems() -> Iterator[None]:
         raise Problem(HTTPStatus.CONFLICT, "not_commissioned", str(error)) from error
     except ReferenceUnknown as error:
         raise unusable([FieldProblem(field=error.field, code="unknown", message=str(error))]) from error
+
+
+async def note_look_of_change(call: Call, what: str) -> None:
+    """Who changes a record is shown the whole of it: a look like any other, and no way around saying why."""
+    await note_look_now(
+        call.context.db, call.user.user_id, "look", what, purpose="change", source=call.source, now=call.now
+    )
 
 
 def refuse_out_of_sight(call: Call, area: str | None) -> None:

@@ -23,7 +23,7 @@ from console.api.fields import (
     after_id,
     page_by_id,
 )
-from console.api.registers import as_problems, refuse_out_of_sight, refuse_unknown_home
+from console.api.registers import as_problems, note_look_of_change, refuse_out_of_sight, refuse_unknown_home
 from console.problems import FieldProblem, unusable
 from console.rights import READ_PEOPLE, WRITE_PEOPLE
 from console.routes import Call, Match, Reply, Route
@@ -182,6 +182,7 @@ async def patch_resident(call: Call) -> Reply:
             by=call.user.user_id,
             now=call.now,
         )
+        await note_look_of_change(call, f"resident:{call.id}")
         return await _whole(call, call.id)
 
 

@@ -24,7 +24,7 @@ from console.api.fields import (
     after_id,
     page_by_id,
 )
-from console.api.registers import as_problems, refuse_unknown_resident
+from console.api.registers import as_problems, note_look_of_change, refuse_unknown_resident
 from console.problems import FieldProblem, not_found, unusable
 from console.rights import POSITIONS, READ_RESPONDERS, WRITE_RESPONDERS, Role
 from console.routes import Call, Match, Reply, Route
@@ -208,6 +208,7 @@ async def patch_responder(call: Call) -> Reply:
         await _refuse_unknown_residents(call, fields)
         db = call.context.db
         await change_responder(db, call.id, fields, version=call.version, by=call.user.user_id, now=call.now)
+        await note_look_of_change(call, f"responder:{call.id}")
         found = await read_responder(db, call.id)
     return Reply(body=found, version=found.version)
 

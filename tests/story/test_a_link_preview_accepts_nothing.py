@@ -150,6 +150,21 @@ async def test_the_page_speaks_english_to_whoever_asks_for_it(link: Link) -> Non
     assert "Help button" in text
 
 
+async def test_once_the_case_is_over_the_way_is_gone_from_every_device(link: Link) -> None:
+    await link.presses("accept", digits="4321")
+    assert "东风路" in (await link.opens())[1]
+    await link.desk.posts(f"/incidents/{link.case}/claim")
+    whole = (await link.desk.gets(f"/incidents/{link.case}")).body
+    done = await link.desk.posts(
+        f"/incidents/{link.case}/resolve", {"outcome": "accidental", "safety": {"kind": "spoke_with_resident"}},
+        If_Match=f'"{whole["version"]}"',
+    )  # fmt: skip
+    assert done.status == 200, done.body
+    shown = (await link.opens())[1]
+    assert [word for word in PERSONAL if word in shown] == []
+    assert (await link.presses("arrive"))[0] == 409
+
+
 async def test_a_decline_carries_its_reason_and_no_blame(link: Link) -> None:
     status, text = await link.presses("decline", digits="4321", reason="no_transport")
     assert (status, "谢谢" in text) == (200, True)

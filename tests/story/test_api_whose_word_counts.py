@@ -111,3 +111,14 @@ async def test_what_names_nobody_is_refused_by_its_own_field(console: Console, b
     ):
         refused = await boss.posts(path, body)
         assert (refused.status, refused.body["problems"][0]["field"]) == (422, field), path
+
+
+async def test_changing_nothing_is_no_look_without_a_trace(console: Console, boss: Person) -> None:
+    resident = await _resident(boss)
+    contact = await boss.posts("/contacts", {"resident_id": resident, "name": "王芳", "role": "attends"})
+    responder = await boss.posts("/responders", {"name": "张三", "kind": "volunteer"})
+    for path in (f"/residents/{resident}", f"/contacts/{contact.body['id']}", f"/responders/{responder.body['id']}"):
+        assert (await boss.patches(path, {})).status == 200
+    rows = await console.db.pool.fetch("SELECT object, purpose FROM audit WHERE action = 'look'")
+    looks = {(row["object"].partition(":")[0], row["purpose"]) for row in rows}
+    assert looks == {("resident", "change"), ("contact", "change"), ("responder", "change")}

@@ -70,7 +70,7 @@ def test_a_failure_is_told_by_its_lines_and_never_by_its_message(capsys: pytest.
     except ValueError as error:
         group = ExceptionGroup("王秀英", [error])
         structlog.stdlib.get_logger().error("request_failed", exc_info=group)
-        logging.getLogger("asyncio").error("never retrieved", exc_info=error)
+        logging.getLogger("asyncio").exception("never retrieved")
     ours, theirs = _lines(capsys)
     for line in (ours, theirs):
         told = str(line["exception"])
