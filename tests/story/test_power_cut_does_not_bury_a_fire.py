@@ -1,4 +1,4 @@
-"""The mistake: five thousand homes lose power in a minute, each is a row, and fifty fires stand somewhere among them."""
+"""The mistake: five thousand homes lose power in a minute, each is a row, and fifty fires stand among them unseen."""
 
 from __future__ import annotations
 
