@@ -5,9 +5,11 @@ Subjects are locked in the order of their keys, incidents after them: two engine
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+import structlog
 
 from rules.domain import combinations, deadlines
 from rules.domain.combinations import NEIGHBOURS_WITHIN_S, Burning, Fall, Finding
@@ -17,11 +19,12 @@ from rules.domain.vocabulary import LIFE_SAFETY, UNRESOLVED, Action, Class, Fami
 from store import changes
 from store.cases import SYSTEM, Case, Facts, Note, changes_of, load, lock_subject, save
 from store.changes import Change
-from store.database import Connection, Database
+from store.database import AWAY, Connection, Database
 from store.opening import Centre
 from store.sql import queries
 
 _Q: Final = queries("combining")
+_log: Final = structlog.get_logger(__name__)
 _CALLS: Final = sorted(str(class_) for class_ in LIFE_SAFETY)
 #: A fall of longer ago has had its automatic dispatch by its own clock.
 FALLS_OF: Final = timedelta(hours=1)
@@ -34,11 +37,22 @@ async def look(database: Database, *, centre: Centre, now: datetime) -> int:
         fall = Fall(fell_at=row["fell_at"], moved_at=row["moved_at"], inactivity_joined=row["inactivity_joined"])
         finding = combinations.of_fall(fall, now=now)
         if finding is not None:
-            found += await _apply_alone(database, row["id"], finding, centre, now)
+            found += await _by_itself(_apply_alone(database, row["id"], finding, centre, now))
     for row in await database.pool.fetch(_Q.technical_beside, _CALLS):
         finding = combinations.of_technical(Class(row["class"]), same_device=row["same_device"])
-        found += await _apply_pair(database, row["id"], row["other_id"], finding, centre, now, both=False)
+        found += await _by_itself(_apply_pair(database, row["id"], row["other_id"], finding, centre, now, both=False))
     return found + await _link_neighbours(database, centre, now)
+
+
+async def _by_itself(combination: Awaitable[bool]) -> bool:
+    """Whatever fails stays with these cases: what else is graver together is raised all the same."""
+    try:
+        return await combination
+    except AWAY:
+        raise
+    except Exception as error:  # noqa: BLE001  # one combination's outermost line: said, and looked at again
+        _log.error("not_combined", error=type(error).__name__)
+        return False
 
 
 async def _link_neighbours(database: Database, centre: Centre, now: datetime) -> int:
@@ -59,7 +73,7 @@ async def _link_neighbours(database: Database, centre: Centre, now: datetime) ->
         ]
         if near and not any((one, other) in linked for one, _ in near):
             one, finding = near[0]
-            found += await _apply_pair(database, one, other, finding, centre, now, both=True)
+            found += await _by_itself(_apply_pair(database, one, other, finding, centre, now, both=True))
     return found
 
 

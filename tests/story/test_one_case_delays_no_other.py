@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
+
 from devices.event import EventType
 from rules.domain.sending import Kind
 from rules.engine.dispatch import DispatchPass
 from rules.engine.duty import DutyPass
 from rules.engine.outbox import Letter, Outcome
+from rules.engine.suppression import HoldingPass
 from store.desks import DeskStore
 from store.duty import set_duty
 from store.field_due import FieldDueStore
@@ -67,6 +72,34 @@ async def test_what_was_held_is_released_though_one_of_it_cannot_be_read(fresh_d
         town.night.clock.advance(61)
         await HoldingPasses(town.db, CENTRE).release(town.night.now, 100)
         assert len(await town.open_cases("fault_life_safety")) == 1, "the other one waits for ever"
+
+
+async def test_what_was_held_is_released_though_counting_fails(fresh_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(*_: Any, **__: Any) -> int:
+        raise RuntimeError("an outage that cannot be read")
+
+    async with holding_in(fresh_dsn) as town:
+        by = await town.night.town.user("supervisor")
+        await town.silence(by, types=("fault",), seconds=60)
+        await town.says(await town.device(), EventType.FAULT)
+        town.night.clock.advance(61)
+        passes = HoldingPasses(town.db, CENTRE)
+        monkeypatch.setattr(passes, "keep", broken)
+        with pytest.raises(RuntimeError):
+            await HoldingPass(passes).run_once(town.night.now)
+        assert len(await town.open_cases("fault_life_safety")) == 1
+
+
+async def test_neighbours_burning_are_linked_though_a_fall_beside_them_cannot_be_read(fresh_dsn: str) -> None:
+    async with holding_in(fresh_dsn) as town:
+        fallen = await town.night.town.home()
+        fall = (await town.says(fallen.button, EventType.FALL)).incident_id
+        for _ in range(2):
+            await town.says(await town.device(), EventType.SMOKE)
+        town.night.clock.advance(121)
+        await town.db.pool.execute("UPDATE incident SET plan = '[{}]' WHERE id = $1", fall)
+        await HoldingPasses(town.db, CENTRE).combine(town.night.now)
+        assert await town.db.pool.fetchval("SELECT count(*) FROM incident_link") == 1
 
 
 async def test_an_empty_room_is_told_of_though_a_case_that_waits_there_cannot_be_read(fresh_dsn: str) -> None:
