@@ -35,6 +35,8 @@ _DESK: Final = frozenset({Role.DISPATCHER, Role.SUPERVISOR, Role.ADMINISTRATOR})
 STEPS: Final = _DESK
 DUTY: Final = _DESK
 OPEN_CASES: Final = _DESK | {Role.COMMUNITY_WORKER, Role.PROGRAM}
+#: What a telephone system reports, or a desk in its place.
+REPORT_CALLS: Final = _DESK | {Role.PROGRAM}
 READ_CASES: Final = _DESK | {
     *(Role.CENTRE_MANAGER, Role.QUALITY_REVIEWER, Role.COMMUNITY_WORKER, Role.DATA_PROTECTION_OFFICER, Role.PROGRAM),
 }

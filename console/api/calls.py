@@ -5,13 +5,14 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Final, Literal, Self
 
+import msgspec
 from pydantic import model_validator
 
 from console.api.fields import Body, Id, Line, Moment, Number, Page, PageQuery, after_id, page_by_id
 from console.api.registers import as_problems, refuse_out_of_sight
 from console.api.steps import centre_of
 from console.problems import FieldProblem, unusable
-from console.rights import OPEN_CASES
+from console.rights import OPEN_CASES, REPORT_CALLS
 from console.routes import Call, Match, Reply, Route
 from rules.domain.phones import normalise
 from store.audit import note_look_now
@@ -79,6 +80,9 @@ async def make(call: Call) -> Reply:
     said = Reported(**{**body.model_dump(), "number": body.number if read is None else read.stored})
     made, is_new = await report(call.context.db, said, centre=centre_of(call), now=call.now)
     found = await read_call(call.context.db, made)
+    if not call.user.may_see(found.area):
+        # Whoever reports a number must not learn by it who lives elsewhere.
+        found = msgspec.structs.replace(found, resident=None, contact=None, device=None, area=None, incident=None)
     return Reply(body=found, version=found.version, status=HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
 
@@ -117,7 +121,7 @@ ROUTES: Final = [
     ),
     Route(
         method="POST", path="/calls", zh="电话系统报告通话", en="A call in or out, as the telephone system reports it",
-        roles=OPEN_CASES, handler=make, body=CallReport, reply=TelephoneCallWhole, status=201,
+        roles=REPORT_CALLS, handler=make, body=CallReport, reply=TelephoneCallWhole, status=201,
     ),
     Route(
         method="GET", path="/calls/{id}", zh="一次通话(用途登记)", en="One call with its number", roles=OPEN_CASES,
@@ -125,7 +129,7 @@ ROUTES: Final = [
     ),
     Route(
         method="PATCH", path="/calls/{id}", zh="通话接听、结束、录音",
-        en="Answered, ended or recorded; given up unanswered it is a case at once", roles=OPEN_CASES, handler=patch,
+        en="Answered, ended or recorded; given up unanswered it is a case at once", roles=REPORT_CALLS, handler=patch,
         body=CallPatch, reply=TelephoneCallWhole, match=Match.MAY,
     ),
 ]  # fmt: skip

@@ -7,7 +7,10 @@ SELECT a.incident_id, a.responder_id, r.user_id, i.area::text AS area
 
 -- name: find
 -- By the digest of the whole code: a code is never compared character by character.
-SELECT id, responder_id, state, link_tries, confirmed_at FROM assignment WHERE link_digest = $1 AND link_until > $2
+-- Who has left opens nothing any more, whatever they were asked before.
+SELECT a.id, a.responder_id, a.state, a.link_tries, a.confirmed_at
+  FROM assignment AS a JOIN responder AS r ON r.id = a.responder_id AND r.status <> 'left'
+ WHERE a.link_digest = $1 AND a.link_until > $2
 
 -- name: is_known
 SELECT EXISTS (SELECT FROM responder_device WHERE digest = $1 AND responder_id = $2)

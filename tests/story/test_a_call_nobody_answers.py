@@ -141,14 +141,18 @@ async def test_a_stale_version_and_what_cannot_be_are_refused(console: Console, 
     assert (await exchange.posts("/calls", _call(console, ended_at=before))).status == 422
 
 
-async def test_nobody_sees_calls_of_another_area(console: Console, exchange: Person) -> None:
+async def test_nobody_sees_calls_of_another_area_nor_learns_by_a_number_who_lives_there(
+    console: Console, exchange: Person
+) -> None:
     boss = await console.person("boss", "supervisor")
-    home = await boss.posts("/premises", {"address": "澄湾县一号", "area": "c1.t1"})
-    if home.status == 422:
-        pytest.skip("areas are made by an import here")
-    clerk = await console.person("clerk2", "register_clerk")
-    await clerk.posts("/residents", {"name": "李四", "phone": _NUMBER, "premises_id": home.body["id"]})
+    device = "device,kind,resident,phone,address,area\nb1,call_button,李四,13812345678,澄湾县二号,320681.t2\n"
+    await boss.asks("POST", "/api/v1/devices/import", device, Content_Type="text/csv")
     made = await exchange.posts("/calls", _call(console))
-    other = await console.person("far", "dispatcher", ["c2"])
-    assert (await other.gets(f"/calls/{made.body['id']}")).status == 404
-    assert (await other.gets("/calls")).body["items"] == []
+    assert (made.body["area"], made.body["resident"]["masked_name"]) == ("320681.t2", "李*")
+    far = await console.person("far", "dispatcher", ["320681.t1"])
+    assert (await far.gets(f"/calls/{made.body['id']}")).status == 404
+    assert (await far.gets("/calls")).body["items"] == []
+    asked = await far.posts("/calls", _call(console, line="2"))
+    assert (asked.status, asked.body["resident"], asked.body["area"]) == (201, None, None)
+    worker = await console.person("wu", "community_worker")
+    assert (await worker.posts("/calls", _call(console, line="3"))).status == 403

@@ -165,6 +165,16 @@ async def test_once_the_case_is_over_the_way_is_gone_from_every_device(link: Lin
     assert (await link.presses("arrive"))[0] == 409
 
 
+async def test_who_was_taken_off_the_register_opens_nothing_any_more(link: Link) -> None:
+    await link.presses("accept", digits="4321")
+    boss = await link.console.person("boss", "supervisor")
+    one = (await boss.gets("/responders")).body["items"][0]["id"]
+    left = await boss.patches(f"/responders/{one}", {"status": "left"})
+    assert left.status == 200, left.body
+    status, shown, _ = await link.opens()
+    assert (status, [word for word in PERSONAL if word in shown]) == (404, [])
+
+
 async def test_a_decline_carries_its_reason_and_no_blame(link: Link) -> None:
     status, text = await link.presses("decline", digits="4321", reason="no_transport")
     assert (status, "谢谢" in text) == (200, True)
