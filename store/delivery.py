@@ -345,7 +345,8 @@ async def _again(connection: Connection, letter: Letter, row: Any, failed: Faile
     """The same channel a little later where that can help, else the person's next."""
     failures = row["failures"]
     limit = _TRIES_P1 if letter.priority is Priority.CRITICAL else len(sending.AGAIN_AFTER_S)
-    if failed.retry_helps and failures < limit:
+    waits = letter.priority is not Priority.CRITICAL or (failed.retry_after_s or 0.0) <= sending.AGAIN_AFTER_S[0]
+    if failed.retry_helps and failures < limit and waits:
         wait_s = max(sending.AGAIN_AFTER_S[failures], failed.retry_after_s or 0.0)
         at, tried = now + timedelta(seconds=wait_s), list(row["tried"])
         await connection.execute(_Q.again, letter.id, at, failures + 1, tried, failed.reason)

@@ -67,6 +67,22 @@ async def test_a_failure_that_trying_again_can_help_is_tried_again_and_then_the_
         assert phones.sms.of() == []
 
 
+async def test_a_provider_that_asks_for_an_hour_does_not_get_it_of_a_call_that_somebody_waits_for(
+    fresh_dsn: str,
+) -> None:
+    second = Provider(name="more-calls", kind=Kind.VOICE)
+    async with telephones_in(fresh_dsn, more=(second,)) as phones:
+        phones.voice.answers_with = lambda _: Failed(reason="rate_limited", retry_helps=True, retry_after_s=3600.0)
+        user = await phones.user("dispatcher", phone=FIRST)
+        await phones.night.town.db.pool.execute(
+            "INSERT INTO outbox (recipient, purpose, priority, key, due_at, made_at)"
+            " VALUES ($1, 'call_services', 1, 'a call', $2, $2)",
+            f"user:{user}", phones.now,
+        )  # fmt: skip
+        await phones.pass_seconds(3)
+        assert [letter.to for letter in second.taken] == [FIRST]
+
+
 async def test_who_can_be_rung_by_no_channel_makes_way_for_the_next(fresh_dsn: str) -> None:
     def refuses(letter: Letter) -> Outcome:
         if letter.to == FIRST:
