@@ -14,7 +14,7 @@ from rules.domain.deadlines import DeadlineKind
 from rules.domain.lifecycle import after
 from rules.domain.vocabulary import Action, Class, State, Step
 from store import field as hands
-from store import field_notices, tasks
+from store import emergency, field_notices, tasks
 from store.assignments import Field, Said, count_refusal
 from store.cases import Case, Facts, Note
 from store.changes import Change
@@ -167,6 +167,7 @@ async def _chain_goes_on(turn: Turn) -> None:
     if await turn.connection.fetchval(_Q.unsatisfy, case.id) is not None:
         in_hand.chain = replace(in_hand.chain, satisfied=False)
         case.deadlines = deadlines.beside(case.deadlines, DeadlineKind.DISPATCH, turn.now, stage=1)
+        emergency.lost(case, now=turn.now)  # whether a service is needed was theirs to say who are not there
 
 
 def _sent_after_all(turn: Turn) -> None:

@@ -275,3 +275,19 @@ async def test_a_key_that_could_not_be_taken_in_at_first_is_taken_in_when_it_com
             await answered(db, "calls", "r1", Answer.TAKE, centre=CENTRE, now=now)
         await answered(db, "calls", "r1", Answer.TAKE, centre=CENTRE, now=now)
         assert await field.standing(call) == {near: "accepted"}
+
+
+async def test_an_arrival_that_was_none_leaves_the_services_to_be_called(fresh_dsn: str) -> None:
+    async with field_in(fresh_dsn) as field:
+        near = await field.responder(metres=300)
+        call = await _press(field)
+        await field.night.pass_seconds(181)
+        for word in (Word.ACCEPT, Word.EN_ROUTE):
+            await field.says(call, near, word)
+        await field.night.pass_seconds(70)
+        await field.says(call, near, Word.ARRIVE)
+        for _ in range(4):
+            await field.night.pass_seconds(15)
+        await field.says(call, near, Word.TAKE_BACK)
+        due = await field.night.town.db.pool.fetch("SELECT kind FROM deadline WHERE incident_id = $1", call)
+        assert "services" in {row["kind"] for row in due}
