@@ -13,8 +13,8 @@ from rules.domain.assignments import Assignment, Doubt, Standing, Word
 from rules.domain.deadlines import DeadlineKind
 from rules.domain.lifecycle import after
 from rules.domain.vocabulary import Action, Class, State, Step
-from store import field as hands
 from store import emergency, field_notices, tasks
+from store import field as hands
 from store.assignments import Field, Said, count_refusal
 from store.cases import Case, Facts, Note
 from store.changes import Change
