@@ -30,6 +30,7 @@ def _called(result: str, verified: str = "none") -> dict[str, Any]:
 async def test_smoke_with_nobody_reached_rings_whoever_must_every_minute_until_it_is_called(fresh_dsn: str) -> None:
     async with night_in(fresh_dsn) as night:
         boss = await night.town.user("supervisor")
+        await night.town.db.pool.execute("UPDATE app_user SET phone = '13800000001' WHERE id = $1", boss.user_id)
         _, fire = await _smoke(night)
         await night.pass_seconds(59)
         assert await _rung(night, fire) == []
