@@ -175,8 +175,7 @@ GAS: Final = Plan(
             "呼叫家里，请其开窗、关阀、离开；不要在屋里再打电话",
             "Call the home: open windows, close the valve, leave; no more telephoning inside",
             (
-                _HELLO
-                + "您家燃气报警了。不要开关任何电器，不要点火，能关就关总阀，打开门窗，"
+                _HELLO + "您家燃气报警了。不要开关任何电器，不要点火，能关就关总阀，打开门窗，"
                 "马上到屋外，到外面再给我们打电话。",
                 _HELLO_EN + "Your gas alarm sounds. Touch no switch, light nothing, close the valve if you can, open "
                 "the windows, go outside now and call us from there.",
