@@ -12,6 +12,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+import structlog
+
 from rules.domain import deadlines
 from rules.domain.calls import reaches_nobody
 from rules.domain.deadlines import DeadlineKind
@@ -22,15 +24,17 @@ from rules.domain.policy import Assessment
 from rules.domain.policy_table import FamilyTold
 from rules.domain.telling import FAMILY_UNATTENDED_S, Change, ending_of, tells_family
 from rules.domain.vocabulary import UNRESOLVED, CallResult, CallTo, Class, Family, Mark, State, Step, Target
+from rules.engine import metrics
 from store import outbox
 from store.cases import Case, Facts
-from store.database import Connection
+from store.database import AWAY, Connection
 from store.sql import queries
 
 if TYPE_CHECKING:
     from store.steps import Hand, StepRequest
 
 _Q: Final = queries("outbox")
+_log: Final = structlog.get_logger(__name__)
 
 _RUNG: Final = (Target.SUPERVISORS, Target.ON_CALL_PHONE, Target.COUNTY_DUTY, Target.COMMUNITY_WORKER)
 _Facts = tuple[tuple[str, str | int | None], ...]
@@ -47,16 +51,28 @@ def opening(case: Case, *, now: datetime) -> None:
 async def opened(connection: Connection, case: Case, *, now: datetime) -> None:
     """Family at once, where the class says so: one statement."""
     if case.policy.row(case.class_).family_told is FamilyTold.AT_ONCE and _sounds(case):
-        await _tell_contacts(connection, case, now=now)
+        await _tell_beside_the_alarm(connection, case, now)
 
 
 async def joined(connection: Connection, case: Case, assessed: Assessment, *, raised: bool, now: datetime) -> None:
     """What joins may be of a class whose family is told at once: smoke that a second detector makes a fire."""
     row = assessed.policy.row(assessed.class_)
     if row.family_told is FamilyTold.AT_ONCE and _sounds(case):
-        await _tell_contacts(connection, case, now=now)
+        await _tell_beside_the_alarm(connection, case, now)
     if raised:
         _wait_for_first_call(case, now)
+
+
+async def _tell_beside_the_alarm(connection: Connection, case: Case, now: datetime) -> None:
+    """Whatever hinders the telling, the fire itself stays a fire: it is never stored as something lesser for it."""
+    try:
+        async with connection.transaction():
+            await _tell_contacts(connection, case, now=now)
+    except AWAY:
+        raise  # that concerns the alarm too
+    except Exception as error:  # noqa: BLE001  # said and counted; the desks and the field have the case all the same
+        _log.error("contacts_not_told", incident=case.id, error=type(error).__name__)
+        metrics.notices_withheld_total.labels(reason="not_written").inc()
 
 
 async def stepped(connection: Connection, case: Case, request: StepRequest, *, by: Hand, now: datetime) -> None:
