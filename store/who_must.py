@@ -16,6 +16,7 @@ from store.reaching import facts_of, person_of
 from store.sql import queries
 
 _Q: Final = queries("outbox")
+_SUPERVISING: Final = frozenset({"supervisor", "administrator"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,6 +43,9 @@ async def tell_supervisors(connection: Connection, case: Case, told: Told, *, no
     for target in (Target.SUPERVISORS, Target.ON_CALL_PHONE):
         reached = reach(target, people, [], priority=case.priority, now=now)
         found |= {user_id: None for user_id, _ in reached.people}
+    if not found:
+        # Nobody with a telephone: a mail is late, but nothing at all is later.
+        found = {person.user_id: None for person in people if person.present and person.role in _SUPERVISING}
     return await _tell(connection, case, list(found), told, now)
 
 

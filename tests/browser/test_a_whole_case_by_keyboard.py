@@ -74,6 +74,7 @@ def test_a_case_is_worked_from_press_to_resolution_by_keyboard(browser: Browser,
     sending = opened_by(page, "d")
     expect(sending).to_contain_text("孙国强")
     page.keyboard.press("Control+Enter")
+    expect(sending).to_have_count(0, timeout=SOON_MS)
     expect(field.get_by_role("list", name="已邀约")).to_contain_text("孙国强", timeout=SOON_MS)
     expect(row).to_contain_text("已调派", timeout=SOON_MS)
     assert_open_to_all(page, axe)
@@ -83,6 +84,7 @@ def test_a_case_is_worked_from_press_to_resolution_by_keyboard(browser: Browser,
     expect(page.get_by_role("dialog")).to_be_visible(timeout=SOON_MS)
     page.keyboard.press("Control+Enter")
     expect(row).to_contain_text("已到场", timeout=SOON_MS)
+    expect(page.get_by_role("dialog")).to_have_count(0, timeout=SOON_MS)
 
     end = opened_by(page, "r")
     end.locator("input[name=outcome]").nth(1).check(force=True)

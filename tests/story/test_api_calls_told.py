@@ -60,6 +60,6 @@ async def test_tasks_are_written_by_hand_too_and_seen_where_one_may_see(console:
         (await boss.gets("/tasks")).body["items"][0]["note"] is None
     )
     assert (await reader.gets("/tasks")).status == 403
-    assert (await boss.posts("/tasks", {"kind": "visit", "incident": "999"})).status == 404
+    assert (await boss.posts("/tasks", {"kind": "visit", "incident": "999"})).status == 422
     assert (await boss.posts("/tasks", {"kind": "Not A Word"})).status == 422
     assert (await boss.gets("/tasks/999")).status == 404

@@ -1935,7 +1935,7 @@ export interface paths {
         put?: never;
         /**
          * A call in or out, as the telephone system reports it
-         * @description 电话系统报告通话。For: administrator, community_worker, dispatcher, program, supervisor.
+         * @description 电话系统报告通话。For: administrator, dispatcher, program, supervisor.
          */
         post: operations["post_calls"];
         delete?: never;
@@ -1963,7 +1963,7 @@ export interface paths {
         head?: never;
         /**
          * Answered, ended or recorded; given up unanswered it is a case at once
-         * @description 通话接听、结束、录音。For: administrator, community_worker, dispatcher, program, supervisor.
+         * @description 通话接听、结束、录音。For: administrator, dispatcher, program, supervisor.
          */
         patch: operations["patch_calls_id"];
         trace?: never;
