@@ -52,7 +52,7 @@ _SUMMARIES: Final = {
     "simulate": "Run a fleet of invented devices against a broker.",
     "device": "Register devices: add, import, list; what they sign in with: credential.",
     "bridge": "Vendors' bridges at the broker: issue, revoke.",
-    "user": "Users of the console: add, passwd, list.",
+    "user": "Users of the console: add, passwd, phone, list.",
     "token": "Tokens of programs: create, revoke.",
     "check-policy": "Say everything that is wrong with a policy's file.",
     "policy": "The policy in force: show, write, list, propose, difference, approve, refuse, back.",

@@ -14,6 +14,8 @@ import click
 
 from console.rights import Role
 from rules.clock import SharedClock
+from rules.domain.masking import mask_phone
+from rules.domain.phones import Phone, PhoneUnreadable, read
 from shouwang.cli import existing_file, settings_of
 from shouwang.credential_commands import credential
 from shouwang.database_commands import Result, with_database
@@ -144,16 +146,47 @@ def user() -> None:
 @click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
 @click.option("--display-name", help="As desks show it; the sign-in name otherwise.")
 @click.option("--area", "areas", multiple=True, help="Sees this area and below; everywhere where none is given.")
+@click.option("--phone", "typed", help="Where the on-call list rings; a fixed line with its area code.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def add_user_(name: str, role: str, display_name: str | None, areas: tuple[str, ...], password_stdin: bool) -> None:
+def add_user_(
+    name: str, role: str, display_name: str | None, areas: tuple[str, ...], typed: str | None, password_stdin: bool
+) -> None:
     """Add a user; asks for the password."""
+    phone = _phone(typed) if typed is not None else None
     password = _password(from_stdin=password_stdin)
-    new = NewUser(name=name, display_name=display_name or name, role=role, areas=areas, password=password)
+    new = NewUser(
+        name=name, display_name=display_name or name, role=role, areas=areas, password=password,
+        phone=phone.stored if phone is not None else None, phone_typed=typed,
+    )  # fmt: skip
 
     async def work(db: Database, clock: SharedClock) -> str:
         return (await add_user(db, Passwords(), new, by=None, now=clock.now())).id
 
-    click.echo(f"added user {name} ({_do(work)})")
+    rung = f", rung at {mask_phone(phone.number)}" if phone is not None else ""
+    click.echo(f"added user {name} ({_do(work)}){rung}")
+
+
+@user.command("phone")
+@click.argument("name")
+@click.argument("typed", metavar="[NUMBER]", required=False)
+def phone_(name: str, typed: str | None) -> None:
+    """Say where the on-call list rings a user; without a number they are rung no more."""
+    phone = _phone(typed) if typed is not None else None
+    fields = {"phone": phone.stored if phone is not None else None, "phone_typed": typed}
+
+    async def work(db: Database, clock: SharedClock) -> None:
+        found = await id_of_name(db, name)
+        await change_user(db, Passwords(), found, fields, version=None, by=None, now=clock.now())
+
+    _do(work)
+    click.echo(f"{name} is rung at {mask_phone(phone.number)}" if phone is not None else f"{name} has no number now")
+
+
+def _phone(typed: str) -> Phone:
+    try:
+        return read(typed)
+    except PhoneUnreadable as error:
+        raise click.ClickException(f"the number cannot be rung: {error}") from None
 
 
 @user.command("passwd")
@@ -173,14 +206,14 @@ def passwd(name: str, password_stdin: bool) -> None:
 
 @user.command("list")
 def list_users_() -> None:
-    """List users: id, name, role, areas."""
+    """List users: id, name, role, areas, whether disabled, number (masked)."""
 
     async def work(db: Database, _clock: SharedClock) -> None:
         async for found in _pages(lambda after: list_users(db, after=after, limit=PAGE)):
+            rung = mask_phone(found.phone.partition(";")[0]) if found.phone is not None else ""
             mark = "disabled" if found.disabled else ""
-            click.echo(
-                "\t".join((found.id, found.name, found.role, " ".join(found.areas) or "everywhere", mark)).rstrip()
-            )
+            areas = " ".join(found.areas) or "everywhere"
+            click.echo(f"{found.id}\t{found.name}\t{found.role}\t{areas}\t{mark}\t{rung}".rstrip())
 
     _do(work)
 
