@@ -104,6 +104,7 @@ class Found:
     notices: int
     sendings: int
     sent_again: int
+    uncertain: int
     faults: list[str]
 
 
@@ -116,9 +117,9 @@ async def kill_at_random(dsn: str, folder: Path, *, seed: int, seconds: float) -
         for _ in range(CALLS):
             await town.says((await town.home()).button)
         kills = await _kill(dsn, journal, began_s, rng, seconds)
-        await _let_finish(town, dsn, journal, began_s)
+        looked_at = await _let_finish(town, dsn, journal, began_s)
         async with town.db.pool.acquire() as connection:
-            return await _compare(connection, journal, kills, NightClock(began_s=began_s).now())
+            return await _compare(connection, journal, kills, looked_at)
 
 
 async def _people(town: Town) -> None:
@@ -142,18 +143,25 @@ async def _kill(dsn: str, journal: Path, began_s: float, rng: Random, seconds: f
     return kills
 
 
-async def _let_finish(town: Town, dsn: str, journal: Path, began_s: float) -> None:
-    """An engine nobody kills, until what the dead ones held has been taken up again."""
+async def _let_finish(town: Town, dsn: str, journal: Path, began_s: float) -> datetime:
+    """An engine nobody kills, until what the dead ones held has been taken up again; returns when that was looked at.
+
+    It is killed too in the end, in the middle of what it sends: only what was overdue by then was left lying.
+    """
+    clock = NightClock(began_s=began_s)
     engine = await _start(dsn, journal, began_s)
     await asyncio.sleep(QUIET_S / SPEED)
+    looked_at = clock.now()
     try:
         async with asyncio.timeout(QUIET_MOST_S):
-            while await town.db.pool.fetchval(_UNFINISHED, NightClock(began_s=began_s).now()):
+            while await town.db.pool.fetchval(_UNFINISHED, looked_at):
                 await asyncio.sleep(0.2)
+                looked_at = clock.now()
     except TimeoutError:
         pass  # the comparison names what was left lying
     engine.kill()
     await engine.wait()
+    return looked_at
 
 
 async def _start(dsn: str, journal: Path, began_s: float) -> asyncio.subprocess.Process:
@@ -170,7 +178,7 @@ async def _start(dsn: str, journal: Path, began_s: float) -> asyncio.subprocess.
     )
 
 
-async def _compare(connection: Connection, journal: Path, kills: int, now: datetime) -> Found:
+async def _compare(connection: Connection, journal: Path, kills: int, looked_at: datetime) -> Found:
     faults = await record_faults(connection)
     stages = Counter[tuple[int, int, int]]()
     for row in await connection.fetch("SELECT incident_id, fixed FROM entry WHERE action = 'escalated'"):
@@ -190,14 +198,37 @@ async def _compare(connection: Connection, journal: Path, kills: int, now: datet
         if not _says_so(notices[id_])
     ]
     faults += [
-        f"notice {id_} was left lying" for id_, row in notices.items() if id_ in given and row["state"] == "leased"
+        f"notice {id_} was left lying"
+        for id_, row in notices.items()
+        if row["state"] == "leased" and row["leased_until"] <= looked_at
     ]
+    faults += [f"notice {id_} has no end and no reason" for id_, row in notices.items() if _unsaid(row)]
+    faults += await _not_in_the_record(connection, told)
     if not stages or not given:
         faults.append("nothing was fired or sent: the night was empty")
     return Found(
         kills=kills, stages=len(stages), notices=len(notices), sendings=sum(given.values()), sent_again=len(twice),
-        faults=faults,
+        uncertain=sum(row["state"] == "uncertain" for row in notices.values()), faults=faults,
     )  # fmt: skip
+
+
+async def _not_in_the_record(connection: Connection, told: list[int]) -> list[str]:
+    """Each sending that was recorded stands in its case's own record as well."""
+    sent = Counter[tuple[int, str]]()
+    for row in await connection.fetch("SELECT incident_id, recipient FROM outbox WHERE id = ANY ($1)", told):
+        sent[row["incident_id"], row["recipient"]] += 1
+    entries = Counter[tuple[int, str]]()
+    for row in await connection.fetch("SELECT incident_id, fixed FROM entry WHERE action = 'notified'"):
+        entries[row["incident_id"], msgspec.json.decode(row["fixed"])["facts"]["recipient"]] += 1
+    return [
+        f"{who} was told of case {case} {count} times, and its record says {entries[case, who]}"
+        for (case, who), count in sent.items()
+        if entries[case, who] < count
+    ]
+
+
+def _unsaid(row: Any) -> bool:
+    return row["state"] in ("cancelled", "failed", "uncertain") and not row["result"]
 
 
 def _state(row: Any) -> str:
@@ -227,7 +258,8 @@ def main() -> int:
     found = asyncio.run(_alone(options.seed, options.seconds))
     print(
         f"seed {options.seed}, {datetime.now(UTC):%H:%M}: {found.kills} kills, {found.stages} stages,"
-        f" {found.notices} notices, {found.sendings} given to the provider ({found.sent_again} a second time)"
+        f" {found.notices} notices, {found.sendings} given to the provider ({found.sent_again} a second time),"
+        f" {found.uncertain} uncertain"
     )
     print("\n".join(f"  FAULT {fault}" for fault in found.faults) or "  no fault")
     return 1 if found.faults else 0
