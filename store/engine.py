@@ -23,7 +23,7 @@ from store.database import AWAY, Connection, Database
 from store.opening import Cause, Centre, new_case
 from store.releasing import hold_due
 from store.sql import queries
-from store.standing import still_reported
+from store.standing import aftermath, end_of_line
 from store.steps import leave_claim
 
 _Q: Final = queries("engine")
@@ -183,9 +183,11 @@ class EngineStore:
             actor=SYSTEM, subject=subject, source="system", resident_id=case.resident_id,
             premises_id=case.premises_id, device_id=case.device_id, area=case.area,
         )  # fmt: skip
-        again = new_case(assessed, cause, floor=await floor_now(connection), follows=case.id, now=now)
+        # Of several that were resolved in turn, the last: what is resolved next is then the end of each of them.
+        follows = await end_of_line(connection, case.id)
+        again = new_case(assessed, cause, floor=await floor_now(connection), follows=follows, now=now)
         again.place = case.place
-        facts = (("reason", "still_reported"), ("follows", case.id))
+        facts = (("reason", "still_reported"), ("follows", follows))
         again.note(Note(at=now, actor=SYSTEM, action=Action.OPENED, to=State.OPEN, facts=facts))
         await insert(connection, again, keyring=self._centre.keyring, day=self._centre.day(now))
         await chains.opened(connection, again, now=now)
@@ -310,14 +312,13 @@ async def _lock_if_free(connection: Connection, subject: str) -> bool:
 
 
 async def _view(connection: Connection, case: Case) -> IncidentView:
-    resolved = case.state is State.RESOLVED
+    after_it = await aftermath(connection, case.id, case.resolved_at if case.state is State.RESOLVED else None)
     ages_to = case.policy.row(case.class_).ages_to
     return IncidentView(
         id=case.id, state=case.state, class_=case.class_, attended=case.attended, clocks=case.clocks,
         deadlines=case.deadlines, ages_to=ages_to, test=Mark.TEST in case.marks,
         aged_ladder=case.policy.ladder_for(case.class_, ages_to) if ages_to is not None else None,
-        review=case.review, still_reported=resolved and await still_reported(connection, case.id, case.resolved_at),
-        follower_open=resolved and await connection.fetchval(_Q.follower_open, case.id),
+        review=case.review, still_reported=after_it.still_reported, follower_open=after_it.follower_open,
     )  # fmt: skip
 
 

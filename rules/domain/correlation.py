@@ -218,16 +218,19 @@ def still_reported(
     ended_at: datetime | None,
     resolved_at: datetime,
     sends_ends: bool,
+    resolved_again: bool,
 ) -> bool:
-    """Whether a device's condition goes on after its incident was resolved.
+    """Whether a device's condition goes on after its incident was resolved (docs/adr/0010).
 
-    A press never does. A state does while it is reported after `resolved_at`, or while its end is awaited from a
-    device that is known to send ends of this type (`sends_ends`: it has sent one before). Many detectors never say
-    that the smoke is gone: without that proof theirs would be raised again every ten minutes for ever.
+    A press never does. A state does while its device was heard saying it since `resolved_at`, the last time that
+    somebody resolved this trouble: the incident, or one that follows it. Silence proves nothing, with one exception
+    that comes once: a device known to send ends of this type (`sends_ends`: it has sent one before) which has not
+    sent this one may stand in the smoke and say no more of it. Whoever has resolved the trouble a second time
+    (`resolved_again`) has answered that; an end that was lost would ring every ten minutes for ever.
     """
     if event_type not in STATES or (ended_at is not None and ended_at >= last_report_at):
         return False
-    return last_report_at > resolved_at or sends_ends
+    return last_report_at > resolved_at or (sends_ends and not resolved_again)
 
 
 def folds_unregistered(devices_in_window: int) -> bool:

@@ -31,9 +31,6 @@ SELECT id, priority, next_due_at FROM incident
 SELECT priority, state, count(*)::int AS incidents, count(*) FILTER (WHERE unattended)::int AS unattended
   FROM incident WHERE state <> 'closed' AND class <> 'canary' GROUP BY priority, state
 
--- name: follower_open
-SELECT EXISTS (SELECT FROM incident WHERE follows = $1 AND state NOT IN ('resolved', 'closed'))
-
 -- name: beat
 INSERT INTO part (name, seen_at) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at
 

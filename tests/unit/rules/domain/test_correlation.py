@@ -175,23 +175,25 @@ def test_a_state_that_goes_on_after_its_incident_was_closed_or_merged_opens_a_ne
 
 
 @pytest.mark.parametrize(
-    ("event_type", "reported_s", "ended_s", "sends_ends", "expected"),
+    ("event_type", "reported_s", "ended_s", "sends_ends", "resolved_again", "expected"),
     [
-        (EventType.SMOKE, 60, None, False, True),
-        (EventType.SMOKE, 60, 30, True, False),
-        (EventType.SMOKE, 60, 90, False, True),
-        (EventType.SMOKE, 700, None, True, True),
-        (EventType.SMOKE, 700, None, False, False),
-        (EventType.SOS, 60, None, True, False),
+        (EventType.SMOKE, 60, None, False, False, True),
+        (EventType.SMOKE, 60, None, False, True, True),
+        (EventType.SMOKE, 60, 30, True, False, False),
+        (EventType.SMOKE, 60, 90, False, False, True),
+        (EventType.SMOKE, 700, None, True, False, True),
+        (EventType.SMOKE, 700, None, True, True, False),
+        (EventType.SMOKE, 700, None, False, False, False),
+        (EventType.SOS, 60, None, True, False, False),
     ],
 )
-def test_what_goes_on_after_resolved_is_a_state_that_is_reported_or_whose_end_is_awaited(
-    event_type: EventType, reported_s: int, ended_s: int | None, sends_ends: bool, expected: bool
+def test_what_goes_on_after_resolved_is_a_state_heard_since_or_once_one_whose_end_is_awaited(
+    event_type: EventType, reported_s: int, ended_s: int | None, sends_ends: bool, resolved_again: bool, expected: bool
 ) -> None:
-    ended_at = None if ended_s is None else ago(ended_s)
     found = still_reported(
-        event_type, last_report_at=ago(reported_s), ended_at=ended_at, resolved_at=ago(600), sends_ends=sends_ends
-    )
+        event_type, last_report_at=ago(reported_s), ended_at=None if ended_s is None else ago(ended_s),
+        resolved_at=ago(600), sends_ends=sends_ends, resolved_again=resolved_again,
+    )  # fmt: skip
     assert found is expected
 
 
