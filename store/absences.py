@@ -21,6 +21,7 @@ from store.database import Database, StoreError
 from store.feed import snapshot
 from store.opening import Cause, Centre, relate_and_apply
 from store.registers.errors import RecordChanged, RecordUnknown
+from store.row_guard import RowGuard
 from store.silences import NO_CURSOR
 from store.sql import queries
 
@@ -152,20 +153,28 @@ async def is_absent(
     return found
 
 
-async def look_into_empty_homes(database: Database, *, centre: Centre, now: datetime) -> int:
+async def look_into_empty_homes(database: Database, guard: RowGuard, *, centre: Centre, now: datetime) -> int:
     """Say so where somebody is in a home that is said to be empty; return how many homes."""
     seen, until = 0, now - SETTLED
     for row in await database.pool.fetch(Q.running_absences, now):
         since = max(row["looked_at"] or row["from_at"] + LEAVING, row["from_at"] + LEAVING)
-        if since >= until:
+        key = ("absence", row["id"])
+        if since >= until or guard.waits(key, now):
             continue
-        async with database.transaction() as connection:
-            heard = await connection.fetchrow(Q.heard_at_home, row["premises_id"], since, until, list(SIGNS_OF_LIFE))
-            if heard is not None:
-                await _report(connection, row, heard, centre, now)
-                seen += 1
-            await connection.execute(Q.looked, row["id"], until)
+        with guard.row(key, now):
+            seen += await _look_into(database, row, since, until, centre, now)
     return seen
+
+
+async def _look_into(
+    database: Database, row: Any, since: datetime, until: datetime, centre: Centre, now: datetime
+) -> bool:
+    async with database.transaction() as connection:
+        heard = await connection.fetchrow(Q.heard_at_home, row["premises_id"], since, until, list(SIGNS_OF_LIFE))
+        if heard is not None:
+            await _report(connection, row, heard, centre, now)
+        await connection.execute(Q.looked, row["id"], until)
+    return heard is not None
 
 
 async def _report(connection: Connection, row: Any, heard: Any, centre: Centre, now: datetime) -> None:

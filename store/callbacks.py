@@ -8,16 +8,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-import structlog
-
 from rules.domain.callbacks import Answered, Callback, Delivered, Key, NoAnswer, Refused, answer_of
 from store import answers
-from store.database import AWAY, Connection, Database
+from store.database import Connection, Database
 from store.opening import Centre
+from store.row_guard import RowGuard
 from store.sql import queries
 
 _Q: Final = queries("callbacks")
-_log: Final = structlog.get_logger(__name__)
 
 
 #: Taken in in one turn; more wait for the next, which follows at once.
@@ -92,6 +90,7 @@ class CallbackStore:
     def __init__(self, database: Database, centre: Centre) -> None:
         self._database = database
         self._centre = centre
+        self._guard = RowGuard("callbacks")
 
     async def take_in(self, now: datetime) -> int:
         """Take in what waits; return how many were. Taking one in twice changes nothing the second time."""
@@ -105,13 +104,11 @@ class CallbackStore:
         return len(done)
 
     async def _took_or_says_why(self, one: Waiting, now: datetime) -> bool:
-        try:
-            return await self._took(one, now)
-        except AWAY:
-            raise
-        except Exception:  # noqa: BLE001 -- around one row: nobody's key press may wait behind another's
-            _log.exception("callback_not_taken_in", callback_id=one.id, channel=one.channel)
-            return one.received_at < now - UNCLAIMED_AFTER
+        # Nobody's key press may wait behind another's.
+        if not self._guard.waits(one.id, now):
+            with self._guard.row(one.id, now):
+                return await self._took(one, now)
+        return one.received_at < now - UNCLAIMED_AFTER
 
     async def _took(self, one: Waiting, now: datetime) -> bool:
         answer, reference = answer_of(one.said), one.said.reference

@@ -17,6 +17,7 @@ from store.changes import Change
 from store.context import floor_now, policy_now
 from store.database import Database
 from store.opening import Cause, Centre, relate_and_apply
+from store.row_guard import RowGuard
 from store.sql import queries
 
 if TYPE_CHECKING:
@@ -26,9 +27,8 @@ _Q: Final = queries("callers")
 
 #: Over this line the community worker gets a task (centre.md, 30).
 FREQUENT_CALLS: Final = 10
-FREQUENT_WINDOW: Final = timedelta(days=7)
+WINDOW: Final = timedelta(days=7)
 FALSE_ALARMS: Final = 3
-FALSE_ALARMS_WINDOW: Final = timedelta(days=7)
 #: The community worker goes there within this: cause, care, device, visits.
 TASK_WITHIN: Final = timedelta(days=3)
 #: Somebody whose habit changed is not told of again for so long.
@@ -85,46 +85,36 @@ async def history_of(
     return CallHistory(calls_24h=counts["day"], calls_30d=counts["month"], usual=usual, unusual_hour=apart > 3)
 
 
-async def look(database: Database, *, centre: Centre, now: datetime) -> int:
-    """A task for each person over the line, and a case where a usual caller calls far more, or no more."""
-    async with database.transaction() as connection:
-        made = await _tasks(connection, now)
-        made += await _work_orders(connection, now)
-        rows = await connection.fetch(_Q.changed, now)
-    for row in rows:
-        async with database.transaction() as connection:
-            made += await _tell_change(connection, row, centre, now)
+async def look(database: Database, guard: RowGuard, *, centre: Centre, now: datetime) -> int:
+    """A task for each person over the line, and a case where a usual caller calls far more, or no more.
+
+    Each in a transaction of its own: one that fails is put off, and takes nobody else's task with it.
+    """
+    pool, made = database.pool, 0
+    for row in await pool.fetch(_Q.frequent, now - WINDOW, FREQUENT_CALLS):
+        with guard.row(("frequent", row["resident_id"]), now):
+            made += await _add_task(database, _Q.add_task, "frequent_caller", row["resident_id"], row, now)
+    # A device with three false alarms in a week is looked at by somebody; its alarms ring as ever.
+    for row in await pool.fetch(_Q.false_alarms, now - WINDOW, FALSE_ALARMS):
+        with guard.row(("false_alarms", row["device_id"]), now):
+            made += await _add_task(database, _Q.add_work_order, "false_alarms", row["device_id"], row, now)
+    for row in await pool.fetch(_Q.changed, now):
+        with guard.row(("changed", row["resident_id"]), now):
+            async with database.transaction() as connection:
+                made += await _tell_change(connection, row, centre, now)
     return made
 
 
-async def _tasks(connection: Connection, now: datetime) -> int:
-    made: list[Change] = []
-    for row in await connection.fetch(_Q.frequent, now - FREQUENT_WINDOW, FREQUENT_CALLS):
-        # One in a window: the person is looked after once, not at every press.
-        window = int(now.timestamp() // FREQUENT_WINDOW.total_seconds())
-        key = f"frequent_caller:{row['resident_id']}:{window}"
+async def _add_task(database: Database, query: str, kind: str, whom: int, row: Any, now: datetime) -> bool:
+    # One in a window: the person, or the device, is looked after once, not at every press.
+    window = int(now.timestamp() // WINDOW.total_seconds())
+    async with database.transaction() as connection:
         task_id = await connection.fetchval(
-            _Q.add_task, key, row["resident_id"], row["incident_id"], row["area"], now + TASK_WITHIN, now
+            query, f"{kind}:{whom}:{window}", whom, row["incident_id"], row["area"], now + TASK_WITHIN, now
         )
         if task_id is not None:
-            made.append(Change(kind="task", object_id=task_id, area=row["area"]))
-    await changes.record(connection, made, now=now)
-    return len(made)
-
-
-async def _work_orders(connection: Connection, now: datetime) -> int:
-    """A device with three false alarms in a week is looked at by somebody; its alarms ring as ever."""
-    made: list[Change] = []
-    for row in await connection.fetch(_Q.false_alarms, now - FALSE_ALARMS_WINDOW, FALSE_ALARMS):
-        window = int(now.timestamp() // FALSE_ALARMS_WINDOW.total_seconds())
-        key = f"false_alarms:{row['device_id']}:{window}"
-        task_id = await connection.fetchval(
-            _Q.add_work_order, key, row["device_id"], row["incident_id"], row["area"], now + TASK_WITHIN, now
-        )
-        if task_id is not None:
-            made.append(Change(kind="task", object_id=task_id, area=row["area"]))
-    await changes.record(connection, made, now=now)
-    return len(made)
+            await changes.record(connection, [Change(kind="task", object_id=task_id, area=row["area"])], now=now)
+    return task_id is not None
 
 
 async def _tell_change(connection: Connection, row: Any, centre: Centre, now: datetime) -> bool:

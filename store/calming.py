@@ -12,28 +12,41 @@ from store import changes
 from store.cases import SYSTEM, Case, Facts, Note, changes_of, load, load_open, lock_subject, save
 from store.database import Connection, Database
 from store.opening import Cause, Centre, restore
+from store.row_guard import RowGuard
 from store.sql import queries
 
 _Q: Final = queries("calming")
 _UNRULY: Final = (str(Class.RUNAWAY_DEVICE), str(Class.CLONED_DEVICE))
 
 
-async def calm(database: Database, *, centre: Centre, now: datetime, limit: int) -> int:
+async def calm(database: Database, guard: RowGuard, *, centre: Centre, now: datetime, limit: int) -> int:
     """End whatever has been calm for long enough; return how many ended."""
     flapping_until = now - timedelta(seconds=LIMITS.calm_s)
     runaway_until = now - timedelta(seconds=LIMITS.runaway_calm_s)
     ended = 0
-    for row in await database.pool.fetch(_Q.calm_flapping, flapping_until, limit):
-        async with database.transaction() as connection:
-            ended += await _end_flapping(connection, row["device_id"], row["topic"], flapping_until, centre, now)
-    for row in await database.pool.fetch(_Q.calm_runaway, runaway_until, limit):
-        async with database.transaction() as connection:
-            await lock_subject(connection, f"d{row['device_id']}")
-            await connection.execute(_Q.end_runaway, row["device_id"], row["topic"], runaway_until)
+    most = guard.room(limit)
+    for row in await database.pool.fetch(_Q.calm_flapping, flapping_until, most):
+        key = ("flapping", row["device_id"], row["topic"])
+        if guard.waits(key, now):
+            continue
+        with guard.row(key, now):
+            async with database.transaction() as connection:
+                ended += await _end_flapping(connection, row["device_id"], row["topic"], flapping_until, centre, now)
+    for row in await database.pool.fetch(_Q.calm_runaway, runaway_until, most):
+        key = ("runaway", row["device_id"], row["topic"])
+        if guard.waits(key, now):
+            continue
+        with guard.row(key, now):
+            async with database.transaction() as connection:
+                await lock_subject(connection, f"d{row['device_id']}")
+                await connection.execute(_Q.end_runaway, row["device_id"], row["topic"], runaway_until)
             ended += 1
-    for row in await database.pool.fetch(_Q.calm_unruly, list(_UNRULY), runaway_until, limit):
-        async with database.transaction() as connection:
-            ended += await _end_unruly(connection, row["id"], centre, now)
+    for row in await database.pool.fetch(_Q.calm_unruly, list(_UNRULY), runaway_until, most):
+        if guard.waits(("unruly", row["id"]), now):
+            continue
+        with guard.row(("unruly", row["id"]), now):
+            async with database.transaction() as connection:
+                ended += await _end_unruly(connection, row["id"], centre, now)
     return ended
 
 

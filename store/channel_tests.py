@@ -14,6 +14,7 @@ from rules.domain.vocabulary import Class, Priority
 from store import outbox, technical
 from store.canary import last_round
 from store.database import Connection, Database
+from store.row_guard import RowGuard
 from store.sql import queries
 
 if TYPE_CHECKING:
@@ -40,17 +41,22 @@ class ChannelTests:
     def __init__(self, database: Database, centre: Centre, ways: Sequence[Way]) -> None:
         self._database = database
         self._centre = centre
+        self._guard = RowGuard("channel_tests")
         self._ways = tuple(way for way in ways if way.kind is not Kind.CATCHER)
 
     async def run(self, now: datetime) -> int:
         """Begin what is due, end what was not answered, and look at the canary; return how many tests were touched."""
-        touched = await self._end_overdue(now)
+        touched = 0
+        with self._guard.row("overdue", now):
+            touched += await self._end_overdue(now)
         last = await self._last()
         for way in self._ways:
-            if due(last.get(way.name), now=now, timezone=self._centre.timezone):
-                await self._begin(way, now)
-                touched += 1
-        await self._look_at_canary(now)
+            with self._guard.row(("way", way.name), now):
+                if due(last.get(way.name), now=now, timezone=self._centre.timezone):
+                    await self._begin(way, now)
+                    touched += 1
+        with self._guard.row("canary", now):
+            await self._look_at_canary(now)
         return touched
 
     async def ages(self, now: datetime) -> list[Tested]:

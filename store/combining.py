@@ -5,11 +5,10 @@ Subjects are locked in the order of their keys, incidents after them: two engine
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
-
-import structlog
 
 from rules.domain import combinations, deadlines
 from rules.domain.combinations import NEIGHBOURS_WITHIN_S, Burning, Fall, Finding
@@ -19,43 +18,55 @@ from rules.domain.vocabulary import LIFE_SAFETY, UNRESOLVED, Action, Class, Fami
 from store import changes
 from store.cases import SYSTEM, Case, Facts, Note, changes_of, load, lock_subject, save
 from store.changes import Change
-from store.database import AWAY, Connection, Database
+from store.database import Connection, Database
 from store.opening import Centre
+from store.row_guard import RowGuard
 from store.sql import queries
 
 _Q: Final = queries("combining")
-_log: Final = structlog.get_logger(__name__)
 _CALLS: Final = sorted(str(class_) for class_ in LIFE_SAFETY)
 #: A fall of longer ago has had its automatic dispatch by its own clock.
 FALLS_OF: Final = timedelta(hours=1)
 
 
-async def look(database: Database, *, centre: Centre, now: datetime) -> int:
-    """Look once at everything that may be graver together; return how many combinations were found."""
+async def look(database: Database, guard: RowGuard, *, centre: Centre, now: datetime) -> int:
+    """Look once at everything that may be graver together; return how many combinations were found.
+
+    Whatever fails stays with these cases: what else is graver together is raised all the same.
+    """
     found = 0
     for row in await database.pool.fetch(_Q.falls, now - FALLS_OF):
-        fall = Fall(fell_at=row["fell_at"], moved_at=row["moved_at"], inactivity_joined=row["inactivity_joined"])
-        finding = combinations.of_fall(fall, now=now)
-        if finding is not None:
-            found += await _by_itself(_apply_alone(database, row["id"], finding, centre, now))
+        found += await _by_itself(guard, ("fall", row["id"]), partial(_of_fall, database, row, centre, now), now)
     for row in await database.pool.fetch(_Q.technical_beside, _CALLS):
-        finding = combinations.of_technical(Class(row["class"]), same_device=row["same_device"])
-        found += await _by_itself(_apply_pair(database, row["id"], row["other_id"], finding, centre, now, both=False))
-    return found + await _link_neighbours(database, centre, now)
+        key = ("beside", row["id"], row["other_id"])
+        found += await _by_itself(guard, key, partial(_of_technical, database, row, centre, now), now)
+    with guard.row("neighbours", now):
+        found += await _link_neighbours(database, guard, centre, now)
+    return found
 
 
-async def _by_itself(combination: Awaitable[bool]) -> bool:
-    """Whatever fails stays with these cases: what else is graver together is raised all the same."""
-    try:
-        return await combination
-    except AWAY:
-        raise
-    except Exception as error:  # noqa: BLE001  # one combination's outermost line: said, and looked at again
-        _log.error("not_combined", error=type(error).__name__)
+async def _by_itself(
+    guard: RowGuard, key: Hashable, combine: Callable[[], Coroutine[Any, Any, bool]], now: datetime
+) -> bool:
+    if guard.waits(key, now):
         return False
+    with guard.row(key, now):
+        return await combine()
+    return False
 
 
-async def _link_neighbours(database: Database, centre: Centre, now: datetime) -> int:
+async def _of_fall(database: Database, row: Any, centre: Centre, now: datetime) -> bool:
+    fall = Fall(fell_at=row["fell_at"], moved_at=row["moved_at"], inactivity_joined=row["inactivity_joined"])
+    finding = combinations.of_fall(fall, now=now)
+    return finding is not None and await _apply_alone(database, row["id"], finding, centre, now)
+
+
+async def _of_technical(database: Database, row: Any, centre: Centre, now: datetime) -> bool:
+    finding = combinations.of_technical(Class(row["class"]), same_device=row["same_device"])
+    return await _apply_pair(database, row["id"], row["other_id"], finding, centre, now, both=False)
+
+
+async def _link_neighbours(database: Database, guard: RowGuard, centre: Centre, now: datetime) -> int:
     since = now - timedelta(seconds=2 * NEIGHBOURS_WITHIN_S)
     rows = await database.pool.fetch(_Q.burning, since)
     if len(rows) < 2:
@@ -73,7 +84,8 @@ async def _link_neighbours(database: Database, centre: Centre, now: datetime) ->
         ]
         if near and not any((one, other) in linked for one, _ in near):
             one, finding = near[0]
-            found += await _by_itself(_apply_pair(database, one, other, finding, centre, now, both=True))
+            pair = partial(_apply_pair, database, one, other, finding, centre, now, both=True)
+            found += await _by_itself(guard, ("neighbours", one, other), pair, now)
     return found
 
 

@@ -6,20 +6,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-import structlog
-
 from rules.domain import duty
 from rules.domain.deadlines import DeadlineKind
 from rules.domain.duty import Desk, Presence
 from rules.domain.vocabulary import Action, Class
 from store import changes, technical
 from store.cases import SYSTEM, Note, changes_of, load, save
-from store.database import AWAY, Database
+from store.database import Database
 from store.opening import Centre
+from store.row_guard import RowGuard
 from store.sql import queries
 
 _Q: Final = queries("desks")
-_log: Final = structlog.get_logger(__name__)
 
 
 class DeskStore:
@@ -29,6 +27,7 @@ class DeskStore:
         self._database = database
         self._centre = centre
         self._ask_after = ask_after
+        self._guard = RowGuard("duty")
 
     async def look(self, now: datetime) -> int:
         """Look at every desk on duty once; then at the areas that nobody present sees."""
@@ -38,14 +37,18 @@ class DeskStore:
             bare_told = {row["subject"].removeprefix("s:") for row in await connection.fetch(_Q.bare)}
             areas = [row["area"] or "" for row in await connection.fetch(_Q.desk_areas)]
         found = {row["user_id"]: self._judge(row, now) for row in rows}
-        changed = sum([await self._mark(row, found[row["user_id"]], now) for row in rows])
+        changed = 0
+        for row in rows:
+            with self._guard.row(("desk", row["user_id"]), now):
+                changed += await self._mark(row, found[row["user_id"]], now)
         sights = [row["areas"] for row in rows if found[row["user_id"]] in (Presence.PRESENT, Presence.ASKED)]
         silent = {_about_desk(user_id) for user_id, presence in found.items() if presence is Presence.SILENT}
         # With nobody left to tell at a desk, the wider incident below says it.
         changed += await self._tell(silent if sights else set(), told, now)
         bare = {_about_area(area) for area in duty.uncovered(areas and ["", *areas], sights)}
         for about in sorted(bare - bare_told):
-            await self._bring_forward(_area(about) or "", now)
+            with self._guard.row(("waiting", about), now):
+                await self._bring_forward(_area(about) or "", now)
         return changed + await self._tell(bare, bare_told, now)
 
     def _judge(self, row: Any, now: datetime) -> Presence:
@@ -66,14 +69,16 @@ class DeskStore:
     async def _tell(self, standing: set[str], told: set[str], now: datetime) -> int:
         """Raise what is new, end what is over; each in a transaction of its own."""
         for about in sorted(standing - told):
-            async with self._database.transaction() as connection:
-                await technical.report(
-                    connection, Class.NOBODY_ON_DUTY, about, facts=_facts(about), area=_area(about),
-                    centre=self._centre, now=now,
-                )  # fmt: skip
+            with self._guard.row(("raise", about), now):
+                async with self._database.transaction() as connection:
+                    await technical.report(
+                        connection, Class.NOBODY_ON_DUTY, about, facts=_facts(about), area=_area(about),
+                        centre=self._centre, now=now,
+                    )  # fmt: skip
         for about in sorted(told - standing):
-            async with self._database.transaction() as connection:
-                await technical.ended(connection, about, facts=_facts(about), centre=self._centre, now=now)
+            with self._guard.row(("end", about), now):
+                async with self._database.transaction() as connection:
+                    await technical.ended(connection, about, facts=_facts(about), centre=self._centre, now=now)
         return len(standing ^ told)
 
     async def _bring_forward(self, area: str, now: datetime) -> None:
@@ -81,12 +86,8 @@ class DeskStore:
         async with self._database.pool.acquire() as connection:
             waiting = [row["id"] for row in await connection.fetch(_Q.waiting, area, now)]
         for incident_id in waiting:
-            try:
+            with self._guard.row(("forward", incident_id), now):
                 await self._bring_one_forward(incident_id, now)
-            except AWAY:
-                raise
-            except Exception as error:  # noqa: BLE001  # one case's outermost line: that nobody is there is said all the same
-                _log.error("not_brought_forward", incident=incident_id, error=type(error).__name__)
 
     async def _bring_one_forward(self, incident_id: int, now: datetime) -> None:
         async with self._database.transaction() as connection:

@@ -16,6 +16,7 @@ from store.database import AWAY, Connection, Database
 from store.detect_due import Around, Looked
 from store.detect_inputs import Judged
 from store.opening import Centre
+from store.row_guard import RowGuard
 from store.sql import queries
 from store.telemetry import is_bad_data
 
@@ -37,9 +38,18 @@ class DetectorStore:
     def __init__(self, database: Database, centre: Centre) -> None:
         self._database = database
         self._centre = centre
+        self._guard = RowGuard("detector_inputs")
 
     async def plan(self, now: datetime) -> int:
-        """Settle who is watched, where anything moved that it depends on; return how many devices came or went."""
+        """Settle who is watched, where anything moved that it depends on; return how many devices came or went.
+
+        Where that fails, whoever was watched goes on being watched.
+        """
+        with self._guard.row("plan", now):
+            return await self._plan(now)
+        return 0
+
+    async def _plan(self, now: datetime) -> int:
         async with self._database.transaction() as connection:
             row = await connection.fetchrow(_Q.plan_now)
             if row is None or (row["changed"] == row["seen"] and now - row["planned_at"] < PLAN_EVERY):

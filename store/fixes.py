@@ -24,7 +24,7 @@ from store import changes
 from store.cases import SYSTEM, changes_of, load, save
 from store.changes import Change
 from store.commands import make, note_made
-from store.database import DATABASE_AWAY, Database
+from store.database import AWAY, Database
 from store.opening import Centre
 from store.sql import queries
 
@@ -56,7 +56,7 @@ async def see_to_fixes(db: Database, *, centre: Centre, now: datetime) -> int:
     for due in wanted:
         try:
             asked += await _ask(db, due, centre, now)
-        except DATABASE_AWAY:
+        except AWAY:
             raise
         except Exception as error:  # noqa: BLE001  # around one band: said, and looked at again in a second
             # Any type: whatever is wrong with this case must not cost another band its fixes.

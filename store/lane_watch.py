@@ -9,6 +9,7 @@ from rules.domain.vocabulary import Class
 from store import lanes, technical
 from store.database import Database
 from store.opening import Centre
+from store.row_guard import RowGuard
 from store.sql import queries
 
 _Q: Final = queries("lane_watch")
@@ -24,6 +25,7 @@ class LaneWatch:
     def __init__(self, database: Database, centre: Centre) -> None:
         self._database = database
         self._centre = centre
+        self._guard = RowGuard("lanes")
         self._unheld_since: dict[str, datetime] = {}
 
     async def run_once(self, now: datetime) -> int:
@@ -33,10 +35,11 @@ class LaneWatch:
             reported = {row["name"] for row in await connection.fetch(_Q.reported)}
         self._unheld_since = {name: self._unheld_since.get(name, now) for name in unheld}
         long = {name for name in unheld if now - self._unheld_since[name] >= timedelta(seconds=lanes.UNHELD_S)}
-        for name in sorted(long - reported):
-            await self._say(name, now, held=False)
-        for name in sorted(reported - unheld):
-            await self._say(name, now, held=True)
+        for name, held in [(name, False) for name in sorted(long - reported)] + [
+            (name, True) for name in sorted(reported - unheld)
+        ]:
+            with self._guard.row((name, held), now):
+                await self._say(name, now, held=held)
         return len(long - reported) + len(reported - unheld)
 
     async def _say(self, name: str, now: datetime, *, held: bool) -> None:

@@ -19,6 +19,7 @@ from store.context import floor_now, policy_now
 from store.database import Connection, Database
 from store.device_faults import Whose
 from store.opening import Cause, Centre, Effect, relate_and_apply
+from store.row_guard import RowGuard
 from store.sql import queries
 
 _Q: Final = queries("outages")
@@ -239,12 +240,13 @@ class Outages:
         late = [row["device_id"] for row in await connection.fetch(_Q.late_children, hub_id, _EQUIPMENT)]
         await self.hold(connection, late, incident_id, now)
 
-    async def end_over(self, now: datetime) -> int:
+    async def end_over(self, guard: RowGuard, now: datetime) -> int:
         """End every outage of many that is over, and test its devices again; return how many ended."""
         ended = 0
         for one in (await self.standing()).values():
             if not one.hub_silent and outages.has_ended(still_silent=one.held, held_most=one.held_most):
-                ended += await self._end(one, now)
+                with guard.row(("end", one.incident_id), now):
+                    ended += await self._end(one, now)
         return ended
 
     async def _end(self, one: Standing, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from rules.domain import correlation, policy, storms
 from rules.domain.storms import Loss, PowerLines
@@ -18,6 +18,7 @@ from store.cases import SYSTEM, Facts, Note, changes_of, load_open, lock_subject
 from store.context import floor_now, policy_now
 from store.database import Connection, Database
 from store.opening import Cause, Centre, Effect, note_on, relate_and_apply, restore
+from store.row_guard import RowGuard
 from store.sql import queries
 
 _Q: Final = queries("power_outages")
@@ -121,24 +122,32 @@ async def end_row(connection: Connection, about: str, *, facts: Facts, centre: C
     await changes.record(connection, changes_of(effect.case, effect.first_new_seq), now=now)
 
 
-async def look(database: Database, *, centre: Centre, now: datetime) -> int:
+async def look(database: Database, guard: RowGuard, *, centre: Centre, now: datetime) -> int:
     """Count what came behind each outage since the last turn, and end those that are over; return how many moved."""
     moved = 0
     for row in await database.pool.fetch(_Q.standing):
-        about, fresh = f"power:{row['part']}", row["hits"] - row["counted"]
-        over = storms.outage_is_over(
-            still_out=row["still_out"], most=row["most"], age_s=(now - row["from_at"]).total_seconds()
-        )
-        if not fresh and not over:
+        key = ("outage", row["incident_id"])
+        if guard.waits(key, now):
             continue
-        async with database.transaction() as connection:
-            await lock_subject(connection, f"s:{about}")
-            if over and await connection.fetchrow(_Q.end, row["incident_id"], now) is None:
-                continue  # another engine was first
-            if over:
-                facts = (("held", row["hits"]), ("still_out", row["still_out"]))
-                await end_row(connection, about, facts=facts, centre=centre, now=now)
-            elif await connection.fetchval(_Q.note_counted, row["incident_id"], row["hits"], row["counted"]):
-                await count_on_row(connection, about, more=fresh, total=row["hits"], centre=centre, now=now)
-        moved += 1
+        with guard.row(key, now):
+            moved += await _look_at(database, row, centre, now)
     return moved
+
+
+async def _look_at(database: Database, row: Any, centre: Centre, now: datetime) -> bool:
+    about, fresh = f"power:{row['part']}", row["hits"] - row["counted"]
+    over = storms.outage_is_over(
+        still_out=row["still_out"], most=row["most"], age_s=(now - row["from_at"]).total_seconds()
+    )
+    if not fresh and not over:
+        return False
+    async with database.transaction() as connection:
+        await lock_subject(connection, f"s:{about}")
+        if over and await connection.fetchrow(_Q.end, row["incident_id"], now) is None:
+            return False  # another engine was first
+        if over:
+            facts = (("held", row["hits"]), ("still_out", row["still_out"]))
+            await end_row(connection, about, facts=facts, centre=centre, now=now)
+        elif await connection.fetchval(_Q.note_counted, row["incident_id"], row["hits"], row["counted"]):
+            await count_on_row(connection, about, more=fresh, total=row["hits"], centre=centre, now=now)
+    return True

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-import structlog
-
 from rules.domain import correlation, deadlines, policy
 from rules.domain.deadlines import DeadlineKind, earliest
 from rules.domain.storms import power_lines_of
@@ -19,13 +17,13 @@ from rules.domain.vocabulary import UNRESOLVED, Action, Class
 from store import changes, fault_holding, power_outages
 from store.cases import SYSTEM, Case, Note, changes_of, load, lock_subject, save
 from store.context import floor_now, policy_now
-from store.database import AWAY, Connection, Database
+from store.database import Connection, Database
 from store.fault_holding import Found
 from store.opening import Cause, Centre, relate_and_apply
+from store.row_guard import RowGuard
 from store.sql import queries
 
 _Q: Final = queries("holding")
-_log: Final = structlog.get_logger(__name__)
 _BY_ABSENCE: Final = sorted(str(class_) for class_ in HELD_BY_ABSENCE)
 
 
@@ -37,21 +35,18 @@ class Released:
     opened: int
 
 
-async def release(database: Database, *, centre: Centre, now: datetime, limit: int) -> Released:
+async def release(database: Database, guard: RowGuard, *, centre: Centre, now: datetime, limit: int) -> Released:
     """Release one batch of held rows whose holder has ended."""
-    rows = await database.pool.fetch(_Q.ended_holders, now, limit)
+    found = await database.pool.fetch(_Q.ended_holders, now, guard.room(limit))
+    rows = [row for row in found if not guard.waits(("held", row["no"]), now)]
     opened = 0
     for row in rows:
-        try:
+        with guard.row(("held", row["no"]), now):
             async with database.transaction() as connection:
                 if row["incident_id"] is not None:
                     await _release_escalation(connection, row["no"], row["incident_id"], centre, now)
                 else:
                     opened += await _release_alarm(connection, row["no"], centre, now)
-        except AWAY:
-            raise
-        except Exception as error:  # noqa: BLE001  # one row's outermost line: said, and tried again; the others go on
-            _log.error("not_released", held=row["no"], error=type(error).__name__)
     return Released(looked_at=len(rows), opened=opened)
 
 

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import structlog
 
 from rules.domain import correlation, policy, ringing
 from rules.domain.masking import mask_name, mask_phone
@@ -20,16 +19,16 @@ from store.cases import SYSTEM, changes_of, lock_subject
 from store.changes import Change
 from store.context import floor_now, policy_now
 from store.database import Database
-from store.feed import DATABASE_AWAY, snapshot
+from store.feed import snapshot
 from store.opening import Cause, Centre, relate_and_apply
 from store.registers.errors import RecordChanged, RecordUnknown
+from store.row_guard import RowGuard
 from store.sql import queries
 
 if TYPE_CHECKING:
     from store.database import Connection
 
 _Q: Final = queries("ringing")
-_log: Final = structlog.get_logger(__name__)
 
 #: In one turn of the engine; more wait for the next, a second later.
 BATCH: Final = 50
@@ -165,20 +164,17 @@ class RingingStore:
     def __init__(self, database: Database, centre: Centre) -> None:
         self._database = database
         self._centre = centre
+        self._guard = RowGuard("ringing")
 
     async def make_cases(self, now: datetime) -> int:
         """Make a case of each call that is due; return how many were. Two engines make one of it."""
-        rows = await self._database.pool.fetch(_Q.due, now, BATCH)
-        return sum([await self._made_or_says_why(row["id"], now) for row in rows])
-
-    async def _made_or_says_why(self, call_id: int, now: datetime) -> bool:
-        try:
-            return await _make_case(self._database, call_id, centre=self._centre, now=now)
-        except DATABASE_AWAY:
-            raise
-        except Exception as error:  # noqa: BLE001 -- around one row: no call may wait behind another's
-            _log.error("call_not_made_a_case", call_id=call_id, error=type(error).__name__)
-            return False
+        made = 0
+        for row in await self._database.pool.fetch(_Q.due, now, self._guard.room(BATCH)):
+            if self._guard.waits(row["id"], now):
+                continue
+            with self._guard.row(row["id"], now):
+                made += await _make_case(self._database, row["id"], centre=self._centre, now=now)
+        return made
 
 
 async def _make_case(db: Database, call_id: int, *, centre: Centre, now: datetime) -> bool:

@@ -24,6 +24,7 @@ from store.feed import snapshot
 from store.opening import Centre
 from store.power_outages import count_on_row, end_row, open_row
 from store.registers.errors import RecordChanged, RecordUnknown
+from store.row_guard import RowGuard
 from store.silences import NO_CURSOR
 from store.sql import queries
 
@@ -238,21 +239,28 @@ async def end_storm(
     return True
 
 
-async def look(database: Database, *, centre: Centre, now: datetime) -> int:
+async def look(database: Database, guard: RowGuard, *, centre: Centre, now: datetime) -> int:
     """Count what storms hold on their one row, and end those whose time is over; return how many moved."""
     moved = 0
     for row in await database.pool.fetch(Q.storms_on):
-        if row["until_at"] <= now:
-            moved += await end_storm(database, row["id"], why="time_over", by=None, centre=centre, now=now)
-        elif row["hits"] > row["counted"]:
-            about = f"storm:{row['id']}"
-            async with database.transaction() as connection:
-                await lock_subject(connection, f"s:{about}")
-                if await connection.fetchval(Q.note_counted, row["id"], row["hits"], row["counted"]) is not None:
-                    more = row["hits"] - row["counted"]
-                    await count_on_row(connection, about, more=more, total=row["hits"], centre=centre, now=now)
-            moved += 1
+        key = ("storm", row["id"])
+        if guard.waits(key, now):
+            continue
+        with guard.row(key, now):
+            if row["until_at"] <= now:
+                moved += await end_storm(database, row["id"], why="time_over", by=None, centre=centre, now=now)
+            elif row["hits"] > row["counted"]:
+                await _count(database, row, centre, now)
+                moved += 1
     return moved
+
+
+async def _count(database: Database, row: Any, centre: Centre, now: datetime) -> None:
+    about, more = f"storm:{row['id']}", row["hits"] - row["counted"]
+    async with database.transaction() as connection:
+        await lock_subject(connection, f"s:{about}")
+        if await connection.fetchval(Q.note_counted, row["id"], row["hits"], row["counted"]) is not None:
+            await count_on_row(connection, about, more=more, total=row["hits"], centre=centre, now=now)
 
 
 async def suggest(database: Database, *, now: datetime) -> int:

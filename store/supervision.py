@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
-
-import structlog
 
 from rules.domain import grace, outages, supervision
 from rules.domain.grace import Holding
@@ -20,13 +17,13 @@ from rules.engine.supervision import Watched
 from store import device_faults, lane_outages
 from store.cases import Facts
 from store.context import CANARY_PREFIX
-from store.database import AWAY, Connection, Database
+from store.database import Connection, Database
 from store.opening import Centre
 from store.outages import GUARDS, HELD_BY_OUTAGE, Outages, whose_of
+from store.row_guard import RowGuard
 from store.sql import queries
 
 _Q: Final = queries("supervision")
-_log: Final = structlog.get_logger(__name__)
 
 #: Rows of one statement that only puts deadlines forward.
 LOOK_MOST: Final = 10_000
@@ -36,6 +33,10 @@ PLAN_MOST: Final = 2_000
 #: Of those awaited or given time, a look's part: after an import there may be a whole estate of them.
 ALIVE_PART: Final = 5_000
 TOPIC: Final = "device_lost"
+
+
+#: A device's row of `plan`: id, status, how often, how long, how long at first, watched from when.
+_Plan = tuple[int, str, timedelta, timedelta, timedelta, datetime | None]
 
 
 @dataclass(slots=True)
@@ -88,18 +89,27 @@ class SupervisionStore:
         self._clock = clock
         #: Whether every row was planned by this program's table of intervals; rows made later always are.
         self._is_current = False
+        self._guard = RowGuard("supervision")
+        #: What our own outages held at the last look that could tell.
+        self._held: Sequence[Holding] = ()
         #: How far the round over those awaited has come.
         self._alive_after = 0
 
     async def watch(self, now: datetime, limit: int) -> Watched:
         """Look once at everything that is due."""
         tally = _Tally()
-        async with self._database.transaction() as connection:
-            held = await lane_outages.look(connection, now)
-        await self._plan(now, tally)
-        await self._come_back(now, limit, tally)
-        tally.ended = await self._outages.end_over(now)
-        await self._judge(now, limit, held, tally)
+        with self._guard.row("lane_outages", now):
+            async with self._database.transaction() as connection:
+                self._held = await lane_outages.look(connection, now)
+        held = self._held
+        # Each by itself: whoever cannot be planned keeps nobody from being heard again, or from being missed.
+        with self._guard.row("plan", now):
+            await self._plan(now, tally)
+        with self._guard.row("come_back", now):
+            await self._come_back(now, limit, tally)
+        tally.ended = await self._outages.end_over(self._guard, now)
+        with self._guard.row("judge", now):
+            await self._judge(now, limit, held, tally)
         return Watched(
             planned=tally.planned, put_forward=tally.put_forward, graced=tally.graced, held=tally.held,
             outages_opened=tally.opened, outages_ended=tally.ended, restored=tally.restored, lags_s=tally.lags_s,
@@ -122,18 +132,20 @@ class SupervisionStore:
                 outdated = await connection.fetch(_Q.outdated, TABLE_VERSION, PLAN_MOST)
                 self._is_current = len(outdated) == 0
             rows = await connection.fetch(_Q.unplanned, PLAN_MOST)
-            plans = [_plan_of(row, now) for row in rows]
+            plans = [plan for row in rows if (plan := self._planned(row, now)) is not None]
             if plans:
                 columns = [list(column) for column in zip(*plans, strict=True)]
                 await connection.execute(_Q.plan, *columns, TABLE_VERSION)
-            freed = [
-                row["device_id"]
-                for row, plan in zip(rows, plans, strict=True)
-                if row["late_at"] is not None and plan[1] == Status.UNWATCHED
-            ]
+            unwatched = {plan[0] for plan in plans if plan[1] == Status.UNWATCHED}
+            freed = [row["device_id"] for row in rows if row["late_at"] is not None and row["device_id"] in unwatched]
         tally.planned, tally.is_full = len(rows), len(rows) >= PLAN_MOST or not self._is_current
         for device_id in freed:
-            await self._alone(partial(self._end_own, device_id, now, "no_longer_watched"), device_id, tally)
+            await self._alone(partial(self._end_own, device_id, now, "no_longer_watched"), device_id, tally, now)
+
+    def _planned(self, row: Any, now: datetime) -> _Plan | None:
+        with self._guard.row(("plan", row["device_id"]), now):
+            return _plan_of(row, now)
+        return None
 
     # -- who spoke again --------------------------------------------------------------------------------------------
 
@@ -145,11 +157,11 @@ class SupervisionStore:
             await self._database.pool.execute(_Q.come_back_held, held, now)
             for row in await self._database.pool.fetch(_Q.own_open, held):
                 one = row["device_id"]
-                await self._alone(partial(self._end_own, one, now, "heard_again"), one, tally)
+                await self._alone(partial(self._end_own, one, now, "heard_again"), one, tally, now)
         alone = [row for row in rows if row["status"] != Status.HELD]
         for row in alone[:limit]:
             device_id = row["device_id"]
-            done = await self._alone(partial(self._restore, device_id, now), device_id, tally)
+            done = await self._alone(partial(self._restore, device_id, now), device_id, tally, now)
             tally.restored += bool(done)
         tally.is_full |= len(alone) > limit
 
@@ -191,7 +203,7 @@ class SupervisionStore:
         tally, ended = _Tally(), 0
         for row in await self._database.pool.fetch(_Q.held_with_own, limit):
             one = row["device_id"]
-            ended += bool(await self._alone(partial(self._end_own, one, now, HELD_BY_OUTAGE), one, tally))
+            ended += bool(await self._alone(partial(self._end_own, one, now, HELD_BY_OUTAGE), one, tally, now))
         return ended
 
     # -- who is late ------------------------------------------------------------------------------------------------
@@ -247,8 +259,9 @@ class SupervisionStore:
         left = [one for one in foldable if one.device_id not in taken]
         if left:
             for group, members in (await self._outages.found_among([one.silent for one in left], now)).items():
-                standing[group] = await self._outages.open(group, members, now)
-                tally.opened += 1
+                with self._guard.row(group, now):
+                    standing[group] = await self._outages.open(group, members, now)
+                    tally.opened += 1
             taken |= await self._fill(left, standing, now)
         tally.held += len(taken)
         return [one for one in due if one.device_id not in taken]
@@ -260,16 +273,20 @@ class SupervisionStore:
             incident_id = outages.outage_of(one.silent, standing) or one.row["hubs_outage"]
             if incident_id is not None and Group(kind=outages.Kind.HUB, key=str(one.device_id)) not in standing:
                 by_outage.setdefault(incident_id, []).append(one.device_id)
+        filled: set[int] = set()
         for incident_id, device_ids in by_outage.items():
-            async with self._database.transaction() as connection:
-                await self._outages.hold(connection, device_ids, incident_id, now)
-        return {device_id for device_ids in by_outage.values() for device_id in device_ids}
+            with self._guard.row(("hold", incident_id), now):
+                async with self._database.transaction() as connection:
+                    await self._outages.hold(connection, device_ids, incident_id, now)
+                filled.update(device_ids)
+        return filled
 
     async def _speak(self, due: list[_Due], now: datetime, limit: int, tally: _Tally) -> None:
+        due = [one for one in due if not self._guard.waits(one.device_id, now)]
         left = limit - len(tally.lags_s)
         tally.is_full |= len(due) > left
         for one in due[: max(0, left)]:
-            spoken = await self._alone(partial(self._fall_silent, one, now), one.device_id, tally)
+            spoken = await self._alone(partial(self._fall_silent, one, now), one.device_id, tally, now)
             if spoken:
                 said_at = self._clock() if self._clock is not None else now
                 tally.lags_s.append(max(0.0, (said_at - one.due_at).total_seconds()))
@@ -305,23 +322,17 @@ class SupervisionStore:
 
     # -- one by one -------------------------------------------------------------------------------------------------
 
-    async def _alone(self, act: Callable[[], Awaitable[bool]], device_id: int, tally: _Tally) -> bool:
+    async def _alone(self, act: Callable[[], Awaitable[bool]], device_id: int, tally: _Tally, now: datetime) -> bool:
         """Whatever goes wrong with one device stays with it; a database that is away concerns them all."""
-        try:
-            return await act()
-        except AWAY:
-            raise
-        except Exception as error:  # noqa: BLE001  # said, counted, and looked at again in the next pass
-            # Not the message: a database's error may quote a row, and rows hold names.
-            frames = traceback.extract_tb(error.__traceback__)
-            where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "unknown"
-            _log.error("supervision_failed", device=device_id, error=type(error).__name__, where=where)
-            tally.failed += 1
+        if self._guard.waits(device_id, now):
             return False
+        with self._guard.row(device_id, now):
+            return await act()
+        tally.failed += 1
+        return False
 
 
-def _plan_of(row: Any, now: datetime) -> tuple[int, str, timedelta, timedelta, timedelta, datetime | None]:
-    """A device's row of `plan`: id, status, how often, how long, how long at first, watched from when."""
+def _plan_of(row: Any, now: datetime) -> _Plan:
     life = DeviceLife(row["life"])
     habit: Habit = supervision.habit_of(
         kind=DeviceKind(row["kind"]), source=row["source"], model=row["model"], interval_s=row["interval_s"]

@@ -19,6 +19,7 @@ from store.database import Connection, Database
 from store.device_faults import Whose
 from store.opening import Centre
 from store.outages import GUARDS
+from store.row_guard import RowGuard
 from store.sql import queries
 from store.supervision import SupervisionStore
 
@@ -64,19 +65,31 @@ class UpkeepStore:
         self._database = database
         self._centre = centre
         self._watch = watch
+        self._rounds = RowGuard("upkeep")
+        self._ageing = RowGuard("ageing")
 
     async def keep_up(self, now: datetime) -> int:
-        """One part of each round; return how many findings began, changed or ended."""
-        async with self._database.transaction() as connection:
-            await lane_outages.forget(connection, now)
-        moved = await self._watch.give_up_held(now, PART)
+        """One part of each round; return how many findings began, changed or ended.
+
+        A round that fails takes none of the others with it, and a device that cannot be judged none of the devices.
+        """
+        guard, moved = self._rounds, 0
+        with guard.row("lane_outages", now):
+            async with self._database.transaction() as connection:
+                await lane_outages.forget(connection, now)
+        with guard.row("held", now):
+            moved += await self._watch.give_up_held(now, PART)
         after, upto = await self._part("upkeep", PART, now)
-        await self._database.pool.execute(_Q.note_batteries, after, upto, now.date())
-        await self._database.pool.execute(_Q.forget_batteries, after, upto, (now - BATTERY_DAYS_KEPT).date())
-        moved += await self._settle(await self._batteries(after, upto), now)
-        moved += await self._settle(await self._tests(after, upto, now), now)
-        after, upto = await self._part("stuck", STUCK_PART, now)
-        return moved + await self._settle(await self._stuck(after, upto, now), now)
+        with guard.row("batteries", now):
+            await self._database.pool.execute(_Q.note_batteries, after, upto, now.date())
+            await self._database.pool.execute(_Q.forget_batteries, after, upto, (now - BATTERY_DAYS_KEPT).date())
+            moved += await self._settle(await self._batteries(after, upto, now), now)
+        with guard.row("tests", now):
+            moved += await self._settle(await self._tests(after, upto, now), now)
+        with guard.row("stuck", now):
+            after, upto = await self._part("stuck", STUCK_PART, now)
+            moved += await self._settle(await self._stuck(after, upto, now), now)
+        return moved
 
     async def unprotected(self) -> int:
         """How many residents have life-safety devices at home of which none is heard; a plain read."""
@@ -95,40 +108,40 @@ class UpkeepStore:
 
     # -- what is found ----------------------------------------------------------------------------------------------
 
-    async def _batteries(self, after: int, upto: int) -> list[_Finding]:
-        rows = await self._database.pool.fetch(_Q.batteries, after, upto, GUARDS)
-        return [found for row in rows if (found := _battery(row)) is not None]
+    async def _batteries(self, after: int, upto: int, now: datetime) -> list[_Finding]:
+        findings = []
+        for row in await self._database.pool.fetch(_Q.batteries, after, upto, GUARDS):
+            with self._rounds.row(("battery", row["device_id"]), now):
+                found = _battery(row)
+                findings += [found] if found is not None else []
+        return findings
 
     async def _tests(self, after: int, upto: int, now: datetime) -> list[_Finding]:
-        findings = []
+        findings: list[_Finding] = []
         for row in await self._database.pool.fetch(_Q.watched, after, upto, now):
-            whose, found = _whose(row), set(row["found"])
-            overdue = (
-                row["kind"] in GUARDS
-                and row["life"] == DeviceLife.LIVE
-                and wear.test_overdue(last_test_at=row["last_test_at"], watched_from=row["watched_from"], now=now)
-            )
-            stuck = wear.stuck_in_test(row["test_words"], now=now)
-            findings += [
-                _finding(whose, topic, stands) for topic, stands in (("test_overdue", overdue), ("test_stuck", stuck))
-                if stands != (topic in found)
-            ]  # fmt: skip
+            with self._rounds.row(("tests", row["device_id"]), now):
+                findings += _tests_of(row, now)
         return findings
 
     async def _stuck(self, after: int, upto: int, now: datetime) -> list[_Finding]:
         findings = []
         for row in await self._database.pool.fetch(_Q.watched, after, upto, now):
-            samples = await self._database.pool.fetch(_Q.samples, row["device_id"], now, SAMPLES_MOST)
-            stuck = _stuck_in(samples)
-            if (stuck is not None) != ("sensor_stuck" in row["found"]):
-                facts: Facts = () if stuck is None else (("why", stuck[0]), ("what", stuck[1]))
-                findings.append(_finding(_whose(row), "sensor_stuck", stuck is not None, facts))
+            with self._rounds.row(("stuck", row["device_id"]), now):
+                samples = await self._database.pool.fetch(_Q.samples, row["device_id"], now, SAMPLES_MOST)
+                stuck = _stuck_in(samples)
+                if (stuck is not None) != ("sensor_stuck" in row["found"]):
+                    facts: Facts = () if stuck is None else (("why", stuck[0]), ("what", stuck[1]))
+                    findings.append(_finding(_whose(row), "sensor_stuck", stuck is not None, facts))
         return findings
 
     # -- what becomes of it -------------------------------------------------------------------------------------------
 
     async def _settle(self, findings: Sequence[_Finding], now: datetime) -> int:
-        return sum([await self._settle_one(finding, now) for finding in findings])
+        settled = 0
+        for finding in findings:
+            with self._rounds.row((finding.topic, finding.whose.device_id), now):
+                settled += await self._settle_one(finding, now)
+        return settled
 
     async def _settle_one(self, finding: _Finding, now: datetime) -> bool:
         """Write a finding and its incident in one transaction; nothing where another engine did."""
@@ -158,11 +171,14 @@ class UpkeepStore:
     async def age(self, now: datetime, limit: int) -> int:
         """Raise outages that go on and leave somebody unprotected, whoever works on them."""
         classes, after_s, priorities = (list(column) for column in zip(*_RISING, strict=True))
-        rows = await self._database.pool.fetch(_OUTAGES.rising, now, classes, after_s, priorities, limit)
-        raised = 0
+        guard, raised = self._ageing, 0
+        rows = await self._database.pool.fetch(_OUTAGES.rising, now, classes, after_s, priorities, guard.room(limit))
         for row in rows:
-            async with self._database.transaction() as connection:
-                raised += await self._raise(connection, row["id"], Priority(row["to_priority"]), now)
+            if guard.waits(row["id"], now):
+                continue
+            with guard.row(row["id"], now):
+                async with self._database.transaction() as connection:
+                    raised += await self._raise(connection, row["id"], Priority(row["to_priority"]), now)
         return raised
 
     async def _raise(self, connection: Connection, incident_id: int, to: Priority, now: datetime) -> bool:
@@ -181,6 +197,20 @@ class UpkeepStore:
         await save(connection, case, keyring=self._centre.keyring)
         await record(connection, changes_of(case, first), now=now)
         return True
+
+
+def _tests_of(row: Any, now: datetime) -> list[_Finding]:
+    whose, found = _whose(row), set(row["found"])
+    overdue = (
+        row["kind"] in GUARDS
+        and row["life"] == DeviceLife.LIVE
+        and wear.test_overdue(last_test_at=row["last_test_at"], watched_from=row["watched_from"], now=now)
+    )
+    stuck = wear.stuck_in_test(row["test_words"], now=now)
+    return [
+        _finding(whose, topic, stands) for topic, stands in (("test_overdue", overdue), ("test_stuck", stuck))
+        if stands != (topic in found)
+    ]  # fmt: skip
 
 
 def _battery(row: Any) -> _Finding | None:

@@ -59,6 +59,9 @@ pass_rows_total: Final = Counter("shouwang_pass_rows_total", "Rows a pass of the
 pass_failures_total: Final = Counter(
     "shouwang_pass_failures_total", "Passes of the engine that ended in an error", ["name", "error"]
 )
+pass_rows_failed_total: Final = Counter(
+    "shouwang_pass_rows_failed_total", "Rows a pass of the engine could not work on and put off, by pass", ["name"]
+)
 pass_finished_at_seconds: Final = Gauge(
     "shouwang_pass_finished_at_seconds", "When a pass last ended well, in seconds since 1970", ["name"]
 )
