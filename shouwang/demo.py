@@ -12,7 +12,8 @@ from typing import Final
 import structlog
 
 from shouwang.errors import ShouwangError
-from shouwang.settings import Settings, Source
+from shouwang.setting_tables import Source
+from shouwang.settings import Settings
 from store.database import Database
 from store.registers.imports import import_devices
 from store.sealing import Keyring

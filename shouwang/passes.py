@@ -33,7 +33,7 @@ from shouwang.channels import channels_of
 from shouwang.parts import Surroundings
 from shouwang.policy_watch import PolicyFilePass
 from shouwang.senders import senders_of
-from shouwang.settings import Retention
+from shouwang.setting_tables import Retention
 from store import anchors, estate
 from store.callbacks import CallbackStore
 from store.chain_end import chain_end

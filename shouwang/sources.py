@@ -10,11 +10,12 @@ from devices.decoding import Decode, DecodeError
 from devices.sources import MAPPED_SOURCES, SOURCES
 from devices.topics import is_device_id
 from gateway.sources import AS_TOLD, LaneSettings, NotATemplate, Source, bent, canonical_source, covers, overlap
-from shouwang import settings as given
+from shouwang import setting_tables as given
 from shouwang.errors import SettingWrong
+from shouwang.settings import Settings
 
 
-def lanes_of(settings: given.Settings) -> list[LaneSettings]:
+def lanes_of(settings: Settings) -> list[LaneSettings]:
     """Every lane with its sources; raises SettingWrong, one line that names the table, the key and the remedy."""
     sources: dict[str, list[Source]] = {lane.name: [_of_lane(lane)] for lane in settings.lanes}
     for told in settings.sources:

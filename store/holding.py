@@ -156,7 +156,7 @@ async def _fold_power(connection: Connection, heard: Heard, hub_id: int | None, 
     if heard.assessed.class_ is not Class.POWER_LOST or not context.registered:
         return None
     home = f"p{context.premises_id}" if context.premises_id is not None else f"d{context.device_id}"
-    folded = await power_outages.fold(
+    folded = await power_outages.fold_now(
         connection,
         home=home,
         hub_id=hub_id,
@@ -167,6 +167,11 @@ async def _fold_power(connection: Connection, heard: Heard, hub_id: int | None, 
     )
     if folded is None:
         return None
+    if isinstance(folded, power_outages.Later):
+        waits = suppression.Reason.BEING_FOLDED
+        await _write_held(connection, heard, Hold(reason=waits, holder=Holder.FOLDING, ref=0))
+        await connection.execute(_Q.attach, heard.event_no, None, str(waits))
+        return Done(case=None, first_new_seq=0, reason=waits, held=True)
     reason = suppression.Reason.BEHIND_OUTAGE
     await _write_held(connection, heard, Hold(reason=reason, holder=Holder.OUTAGE, ref=folded.incident_id))
     await connection.execute(_Q.attach, heard.event_no, folded.incident_id, str(reason))

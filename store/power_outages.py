@@ -1,7 +1,8 @@
 """Power lost in many homes together: beyond a few, one incident a hub or an area, which lists who stands behind it.
 
-The few are opened one after another, under a lock of their own; from then on a home without power takes no lock but its
-device's, and what the row holds is counted by the engine, in one entry a turn.
+The few are opened one after another, under a lock of their own, for which no alarm waits: one that finds it taken is
+held, and folded by the engine within seconds. From then on a home without power takes no lock but its device's, and
+what the row holds is counted by the engine, in one entry a turn.
 """
 
 from __future__ import annotations
@@ -34,6 +35,21 @@ class Folded:
     opened: Effect | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Somebody else is opening one at this moment: the engine folds it when they have done."""
+
+
+async def fold_now(
+    connection: Connection, *, home: str, hub_id: int | None, area: str | None, lines: PowerLines, centre: Centre,
+    now: datetime,
+) -> Folded | Later | None:  # fmt: skip
+    """The same as `fold` for an alarm's own transaction, which waits for nobody."""
+    if not await connection.fetchval(_Q.try_lock, _ONE_AFTER_ANOTHER):
+        return Later()
+    return await _fold(connection, home=home, hub_id=hub_id, area=area, lines=lines, centre=centre, now=now)
+
+
 async def fold(
     connection: Connection,
     *,
@@ -50,6 +66,13 @@ async def fold(
     home counts this one.
     """
     await lock_subject(connection, _ONE_AFTER_ANOTHER)
+    return await _fold(connection, home=home, hub_id=hub_id, area=area, lines=lines, centre=centre, now=now)
+
+
+async def _fold(
+    connection: Connection, *, home: str, hub_id: int | None, area: str | None, lines: PowerLines, centre: Centre,
+    now: datetime,
+) -> Folded | None:  # fmt: skip
     standing = await connection.fetchval(_Q.covering, hub_id, area)
     if standing is not None:
         return Folded(incident_id=standing)

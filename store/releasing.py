@@ -12,7 +12,7 @@ from typing import Any, Final
 from rules.domain import correlation, deadlines, policy
 from rules.domain.deadlines import DeadlineKind, earliest
 from rules.domain.storms import power_lines_of
-from rules.domain.suppression import HELD_BY_ABSENCE, Hold, Holder, may_be_held
+from rules.domain.suppression import HELD_BY_ABSENCE, Hold, Holder, Reason, may_be_held
 from rules.domain.vocabulary import UNRESOLVED, Action, Class
 from store import changes, fault_holding, power_outages
 from store.cases import SYSTEM, Case, Note, changes_of, load, lock_subject, save
@@ -105,6 +105,8 @@ async def _is_held_on(
         _Q.hold, str(Holder.OUTAGE), folded.incident_id, row["device_id"], row["resident_id"], row["premises_id"],
         row["area"], row["class"], row["topic"], row["event_no"], now,
     )  # fmt: skip
+    if row["kind"] == Holder.FOLDING and row["event_no"] is not None:
+        await connection.execute(_Q.attach, row["event_no"], folded.incident_id, str(Reason.BEHIND_OUTAGE))
     if folded.opened is not None and folded.opened.case is not None:
         await changes.record(connection, changes_of(folded.opened.case, folded.opened.first_new_seq), now=now)
     return True

@@ -16,6 +16,7 @@ from store.cases import SYSTEM, Note, changes_of, load, save
 from store.database import Database, open_connection
 from store.opening import Centre
 from store.partitions import drop_day
+from store.row_guard import RowGuard
 from store.sql import queries
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class RetentionStore:
     def __init__(self, database: Database, centre: Centre) -> None:
         self._database = database
         self._centre = centre
+        self._guard = RowGuard("retention")
         self._erasers: dict[Kind, Callable[[_Term], Awaitable[int]]] = {
             Kind.INCIDENTS: self._incidents,
             Kind.RECORDINGS: self._recordings,
@@ -54,12 +56,20 @@ class RetentionStore:
             Kind.READINGS: self._readings,
             Kind.DEAD_LETTERS: self._dead_letters,
             Kind.ACCESS_LOGS: self._access_logs,
+            Kind.CALLS: self._calls,
+            Kind.HELD: self._held,
             Kind.RESIDENTS_LEFT: self._residents_left,
         }
 
     async def erase(self, kind: Kind, before: datetime, limit: int, *, days: int, now: datetime) -> int:
-        """Erase up to about `limit` rows of the kind older than `before`; return how many, and write it down."""
-        rows = await self._erasers[kind](_Term(before=before, limit=limit, rule=f"{kind}_{days}_days", now=now))
+        """Erase up to about `limit` rows of the kind older than `before`; return how many, and write it down.
+
+        A kind that cannot be erased is put off, said and counted; the other kinds go on.
+        """
+        rows = 0
+        if not self._guard.waits(kind, now):
+            with self._guard.row(kind, now):
+                rows = await self._erasers[kind](_Term(before=before, limit=limit, rule=f"{kind}_{days}_days", now=now))
         if rows:
             async with self._database.pool.acquire() as connection:
                 await connection.execute(_Q.note, now, str(kind), days, before, rows)
@@ -68,11 +78,17 @@ class RetentionStore:
 
     async def _incidents(self, term: _Term) -> int:
         async with self._database.pool.acquire() as connection:
-            found = await connection.fetch(_Q.incidents, term.before, term.now, term.limit)
+            found = await connection.fetch(_Q.incidents, term.before, term.now, self._guard.room(term.limit))
+        erased = 0
         for row in found:
-            async with self._database.transaction() as connection:
-                await self._erase_incident(connection, row["id"], term.rule, term.now)
-        return len(found)
+            key = ("incident", row["id"])
+            if self._guard.waits(key, term.now):
+                continue
+            with self._guard.row(key, term.now):
+                async with self._database.transaction() as connection:
+                    await self._erase_incident(connection, row["id"], term.rule, term.now)
+                erased += 1
+        return erased
 
     async def _erase_incident(self, connection: Connection, incident_id: int, rule: str, now: datetime) -> None:
         """What happened stays, with its hashes; what could name somebody goes, and an entry says by which rule."""
@@ -100,19 +116,35 @@ class RetentionStore:
     async def _access_logs(self, term: _Term) -> int:
         return len(await self._database.pool.fetch(_Q.access_logs, term.before, term.limit))
 
+    async def _calls(self, term: _Term) -> int:
+        """The numbers of calls that no case came of: whoever rang, and whom it was taken for."""
+        return len(await self._database.pool.fetch(_Q.calls, term.before, term.now, term.limit))
+
+    async def _held(self, term: _Term) -> int:
+        return len(await self._database.pool.fetch(_Q.held, term.before, term.now, term.limit))
+
     async def _residents_left(self, term: _Term) -> int:
         async with self._database.pool.acquire() as connection:
-            found = await connection.fetch(_Q.residents_left, term.before, term.now, term.limit)
+            found = await connection.fetch(_Q.residents_left, term.before, term.now, self._guard.room(term.limit))
+        erased = 0
         for row in found:
-            async with self._database.transaction() as connection:
-                await connection.execute(_Q.lock_resident, row["id"])
-                has_cases = await connection.fetchval(_Q.has_cases, row["id"])
-                await connection.execute(_Q.empty_resident, row["id"], has_cases)
-                await connection.execute(_Q.forget_contacts, row["id"])
-                await connection.execute(_Q.empty_contacts, row["id"])
-                if not has_cases:
-                    await connection.execute(_Q.erase_key, row["id"], term.now, term.rule)
-        return len(found)
+            key = ("resident", row["id"])
+            if self._guard.waits(key, term.now):
+                continue
+            with self._guard.row(key, term.now):
+                async with self._database.transaction() as connection:
+                    await self._empty_resident(connection, row["id"], term)
+                erased += 1
+        return erased
+
+    async def _empty_resident(self, connection: Connection, resident_id: int, term: _Term) -> None:
+        await connection.execute(_Q.lock_resident, resident_id)
+        has_cases = await connection.fetchval(_Q.has_cases, resident_id)
+        await connection.execute(_Q.empty_resident, resident_id, has_cases)
+        await connection.execute(_Q.forget_contacts, resident_id)
+        await connection.execute(_Q.empty_contacts, resident_id)
+        if not has_cases:
+            await connection.execute(_Q.erase_key, resident_id, term.now, term.rule)
 
     # -- days of readings ---------------------------------------------------------------------------------------------
 

@@ -18,6 +18,8 @@ class Kind(StrEnum):
     READINGS = "readings"
     DEAD_LETTERS = "dead_letters"
     ACCESS_LOGS = "access_logs"
+    CALLS = "calls"  #: that no case came of: their numbers
+    HELD = "held"  #: what was held back, after it ended
     RESIDENTS_LEFT = "residents_left"
 
 
@@ -32,6 +34,8 @@ class Periods:
     readings: int  #: the longer of vitals' and other sensors': a day of readings goes as a whole
     dead_letters: int
     access_logs: int
+    calls: int
+    held: int
     residents_left: int
 
     def days(self, kind: Kind) -> int:

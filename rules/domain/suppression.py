@@ -24,6 +24,7 @@ class Holder(StrEnum):
     SILENCE = "silence"  #: a person's, dated, with a reason
     STORM = "storm"  #: a person's, over an area
     OUTAGE = "outage"  #: many homes without power together
+    FOLDING = "folding"  #: nobody yet: the engine says within seconds what outage it is behind, or that it stands alone
     ABSENCE = "absence"  #: nobody is at home to be active
     RUNAWAY = "runaway"  #: one device that says too much
     FLAPPING = "flapping"  #: one cause that comes and goes: its case stays open and counts
@@ -35,6 +36,7 @@ class Reason(StrEnum):
     SILENCED = "silenced"
     IN_STORM = "in_storm"
     BEHIND_OUTAGE = "behind_outage"
+    BEING_FOLDED = "being_folded"
     RESIDENT_ABSENT = "resident_absent"
     RUNAWAY_DEVICE = "runaway_device"
     FLAPPING = "flapping"

@@ -80,6 +80,7 @@ SELECT h.no, h.incident_id FROM held AS h
        WHEN 'silence' THEN EXISTS (SELECT FROM silence AS s WHERE s.id = h.ref AND s.ended_at IS NULL AND s.until_at > $1)
        WHEN 'storm' THEN EXISTS (SELECT FROM storm AS t WHERE t.id = h.ref AND t.state = 'on' AND t.until_at > $1)
        WHEN 'outage' THEN EXISTS (SELECT FROM power_outage AS o WHERE o.incident_id = h.ref AND o.ended_at IS NULL)
+       WHEN 'folding' THEN false
        WHEN 'absence' THEN EXISTS (SELECT FROM absence AS a WHERE a.id = h.ref AND a.ended_at IS NULL AND a.until_at > $1)
        ELSE EXISTS (SELECT FROM damping AS m WHERE m.device_id = h.device_id AND m.topic = h.topic
                                               AND m.runaway_since IS NOT NULL) END

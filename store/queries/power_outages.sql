@@ -1,3 +1,7 @@
+-- name: try_lock
+-- The lock of `cases.lock_name`, if nobody has it.
+SELECT pg_try_advisory_xact_lock(hashtextextended($1, 7340222))
+
 -- name: recent
 -- Homes whose power was lost a moment ago and that have an incident of their own; few, by the line that folds the rest.
 SELECT coalesce('p' || i.premises_id, 'd' || i.device_id) AS home, d.hub_id, i.area::text AS area

@@ -62,6 +62,38 @@ RETURNING id
 -- name: access_logs
 DELETE FROM audit WHERE no IN (SELECT no FROM audit WHERE at < $1 ORDER BY no LIMIT $2) RETURNING no
 
+-- name: calls
+-- Of no case; what still rings becomes one. While its recording is kept, so is whose it is.
+WITH gone AS (
+    SELECT c.id FROM call AS c LEFT JOIN contact AS x ON x.id = c.contact_id
+     WHERE c.incident_id IS NULL AND c.number <> '' AND c.recording IS NULL AND c.began_at < $1
+       AND (c.ended_at IS NOT NULL OR c.answered_at IS NOT NULL OR c.due_at IS NULL)
+       AND NOT EXISTS (SELECT FROM legal_hold AS h
+                        WHERE h.from_at <= $2 AND (h.until_at IS NULL OR h.until_at > $2)
+                          AND (h.resident_id = c.resident_id OR h.resident_id = x.resident_id
+                               OR (h.incident_id IS NULL AND h.resident_id IS NULL
+                                   AND c.began_at >= coalesce(h.period_from, '-infinity')
+                                   AND c.began_at < coalesce(h.period_until, 'infinity'))))
+     ORDER BY c.id LIMIT $3
+)
+UPDATE call SET number = '', resident_id = NULL, contact_id = NULL, device_id = NULL, premises_id = NULL
+ WHERE id IN (SELECT id FROM gone) RETURNING id
+
+-- name: held
+-- Of a person's hold also what a device of their home said; of a period's what was held in it.
+DELETE FROM held WHERE no IN (
+    SELECT d.no FROM held AS d
+     WHERE d.ended_at < $1
+       AND NOT EXISTS (SELECT FROM legal_hold AS h LEFT JOIN resident AS r ON r.id = h.resident_id
+                        WHERE h.from_at <= $2 AND (h.until_at IS NULL OR h.until_at > $2)
+                          AND (h.incident_id = d.incident_id OR (d.kind = 'outage' AND h.incident_id = d.ref)
+                               OR h.resident_id = d.resident_id OR r.premises_id = d.premises_id
+                               OR (h.incident_id IS NULL AND h.resident_id IS NULL
+                                   AND d.last_at >= coalesce(h.period_from, '-infinity')
+                                   AND d.first_at < coalesce(h.period_until, 'infinity'))))
+     ORDER BY d.no LIMIT $3)
+RETURNING no
+
 -- name: residents_left
 -- Left long enough, no device at the home in their name, no hold, not emptied yet.
 SELECT r.id FROM resident AS r

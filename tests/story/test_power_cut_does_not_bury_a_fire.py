@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from devices.event import EventType
+from store.cases import lock_subject
 from store.outages import read_outage
 from store.views.items import QueueFilter, read_queue
 from tests.story.holding_town import AREA, holding_in
@@ -84,3 +85,32 @@ async def test_one_home_without_power_is_one_case_as_ever(fresh_dsn: str) -> Non
         case = (await town.says(device, EventType.POWER_LOST)).incident_id
         await town.says(device, EventType.POWER_RESTORED)
         assert (await town.night.case(case))["state"] == "resolved"
+
+
+async def test_a_home_waits_for_nobody_while_another_is_being_folded(fresh_dsn: str) -> None:
+    async with holding_in(fresh_dsn) as town:
+        devices = [await town.device() for _ in range(12)]
+        async with town.db.transaction() as elsewhere:
+            await lock_subject(elsewhere, "s:power_lost")
+            for device in devices:
+                await town.says(device, EventType.POWER_LOST)
+            assert await town.open_cases("power_lost", "area_outage") == []
+            assert await town.decision_of(devices[0]) == "being_folded"
+        await town.later(2)
+        assert len(await town.open_cases("power_lost")) == 5
+        (outage,) = await town.open_cases("area_outage")
+        assert await town.decision_of(devices[-1]) == "behind_outage"
+        assert (await town.night.town.events_of(devices[-1]))[-1]["incident_id"] == outage["id"]
+        held = await town.db.pool.fetch("SELECT kind, count(*) FROM held WHERE ended_at IS NULL GROUP BY kind")
+        assert [tuple(row) for row in held] == [("outage", 7)], "nothing is lost, and nothing waits any more"
+
+
+async def test_power_that_is_back_before_it_was_folded_opens_nothing(fresh_dsn: str) -> None:
+    async with holding_in(fresh_dsn) as town:
+        device = await town.device()
+        async with town.db.transaction() as elsewhere:
+            await lock_subject(elsewhere, "s:power_lost")
+            await town.says(device, EventType.POWER_LOST)
+            await town.says(device, EventType.POWER_RESTORED)
+        await town.later(2)
+        assert await town.open_cases() == []

@@ -18,7 +18,7 @@ from tests.town import CENTRE, Home
 
 PERIODS = Periods(
     incidents=1095, recordings=180, recordings_kept=1095, positions=30, readings=365, dead_letters=90,
-    access_logs=365, residents_left=90,
+    access_logs=365, calls=180, held=365, residents_left=90,
 )  # fmt: skip
 YEARS = timedelta(days=1096)
 
@@ -145,3 +145,72 @@ async def test_somebody_who_left_keeps_a_name_only_where_a_case_needs_it(fresh_d
         rows = await night.town.db.pool.fetch("SELECT name, phone, tags FROM resident ORDER BY id")
         assert [row["phone"] for row in rows] == [None, None]
         assert [row["name"] == "—" for row in rows] == [False, True]
+
+
+async def _call(night: Night, *, resident_id: int | None = None, recording: str | None = None, **more: Any) -> int:
+    call: int = await night.town.db.pool.fetchval(
+        "INSERT INTO call (direction, number, began_at, ended_at, recording, resident_id, incident_id)"
+        " VALUES ('in', '13800001' || (SELECT count(*) FROM call)::text, $1, $1, $2, $3, $4) RETURNING id",
+        night.now, recording, resident_id, more.get("incident_id"),
+    )  # fmt: skip
+    return call
+
+
+async def _numbers(night: Night) -> list[int]:
+    rows = await night.town.db.pool.fetch("SELECT id FROM call WHERE number <> '' ORDER BY id")
+    return [row["id"] for row in rows]
+
+
+async def test_the_number_of_a_call_that_no_case_came_of_goes_after_half_a_year(fresh_dsn: str) -> None:
+    async with night_in(fresh_dsn) as night:
+        home, case = await closed_case(night)
+        of_case, recorded = await _call(night, incident_id=case), await _call(night, recording="r-1")
+        for_a_court = await _call(night, resident_id=home.resident_id)
+        await _call(night)
+        await night.town.db.pool.execute(
+            "INSERT INTO legal_hold (author, reason, resident_id, from_at) VALUES (1, 'a court', $1, $2)",
+            home.resident_id, night.now,
+        )  # fmt: skip
+        await erase(night, night.now + timedelta(days=179))
+        assert len(await _numbers(night)) == 4
+        await night.town.db.pool.execute(
+            "UPDATE call SET began_at = began_at + interval '9 days' WHERE id = $1", recorded
+        )
+        await erase(night, night.now + timedelta(days=181))
+        assert await _numbers(night) == [of_case, recorded, for_a_court]
+        written = await night.town.db.pool.fetchrow("SELECT rows FROM erasure WHERE what = 'calls'")
+        assert written["rows"] == 1
+
+
+async def test_what_was_held_back_goes_a_year_after_it_ended_and_not_before(fresh_dsn: str) -> None:
+    async with night_in(fresh_dsn) as night:
+        homes = [await night.town.home() for _ in range(3)]
+        for home, ended_at in zip(homes, (night.now, night.now, None), strict=True):
+            await night.town.db.pool.execute(
+                "INSERT INTO held (kind, ref, device_id, premises_id, class, topic, first_at, last_at, ended_at)"
+                " SELECT 'silence', 1, id, $2, 'fault', 'fault', $3, $3, $4 FROM device WHERE device = $1",
+                home.button, home.premises_id, night.now, ended_at,
+            )  # fmt: skip
+        await night.town.db.pool.execute(
+            "INSERT INTO legal_hold (author, reason, resident_id, from_at) VALUES (1, 'a court', $1, $2)",
+            homes[1].resident_id, night.now,
+        )  # fmt: skip
+        await erase(night, night.now + timedelta(days=364))
+        kept = "SELECT premises_id FROM held ORDER BY no"
+        assert len(await night.town.db.pool.fetch(kept)) == 3
+        await erase(night, night.now + timedelta(days=366))
+        left = [row["premises_id"] for row in await night.town.db.pool.fetch(kept)]
+        assert left == [homes[1].premises_id, homes[2].premises_id]
+
+
+async def test_one_case_that_cannot_be_erased_keeps_no_other_and_no_other_kind(fresh_dsn: str) -> None:
+    async with night_in(fresh_dsn) as night:
+        _, broken = await closed_case(night)
+        _, sound = await closed_case(night)
+        await _call(night)
+        await night.town.db.pool.execute("UPDATE incident SET plan = '[{}]' WHERE id = $1", broken)
+        await erase(night, night.now + YEARS)
+        assert (await texts(night, sound), await _numbers(night)) == (0, [])
+        await night.town.db.pool.execute("UPDATE incident SET plan = '[]' WHERE id = $1", broken)
+        await erase(night, night.now + YEARS)
+        assert await texts(night, broken) == 0

@@ -8,7 +8,8 @@ from click.testing import CliRunner
 
 from gateway.sources import matches
 from shouwang.demo import SPEAKS, TOWN, town_command, with_vendors
-from shouwang.settings import Settings, Source
+from shouwang.setting_tables import Source
+from shouwang.settings import Settings
 from shouwang.sources import lanes_of
 from simulator.cli import simulate
 from simulator.fleet import fleet

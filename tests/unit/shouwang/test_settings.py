@@ -8,7 +8,8 @@ import pydantic
 import pytest
 
 from shouwang.errors import SettingWrong
-from shouwang.settings import DEFAULT_LANES, Retention, Settings, load
+from shouwang.setting_tables import DEFAULT_LANES, Retention
+from shouwang.settings import Settings, load
 
 
 def test_without_any_setting_the_defaults_of_the_contract_hold() -> None:
