@@ -36,13 +36,15 @@ LOOKED_AT_MOST: Final = 200
 INTERNAL: Final = frozenset({"round", "rung", "capacity"})
 #: A P1 does not wait long for one channel to recover.
 _TRIES_P1: Final = 1
+#: What cannot be read is looked at again after this; whoever reads the log mends it meanwhile.
+_UNREADABLE_AGAIN_S: Final = 60
 
 
 @dataclass(kw_only=True, slots=True)
 class _Judged:
     """What one look decided, before any of it is written."""
 
-    take: list[tuple[Any, Take]] = field(default_factory=list)
+    take: list[tuple[Any, Letter]] = field(default_factory=list)
     withhold: list[tuple[Any, Withheld]] = field(default_factory=list)
     later: list[tuple[int, datetime]] = field(default_factory=list)
     full: list[Any] = field(default_factory=list)
@@ -74,7 +76,7 @@ class DeliveryStore:
         for row, reason in judged.withhold:
             await self._withhold_one(row, reason, now)
         settled = len(judged.withhold) + len(judged.later) + folded
-        return Taken(letters=[_letter(row, take) for row, take in judged.take], settled=settled)
+        return Taken(letters=[letter for _, letter in judged.take], settled=settled)
 
     async def record(self, letter: Letter, outcome: Outcome, now: datetime) -> str:
         """Write what became of it, with an entry where it belongs to a case; `superseded` where the lease has ended."""
@@ -130,9 +132,8 @@ class DeliveryStore:
     async def _withhold(self, row: Any, reason: Withheld, now: datetime) -> None:
         metrics.notices_withheld_total.labels(reason=reason).inc()
         # What was given to a provider that never told what became of it may have reached somebody: once, or twice.
-        perhaps_sent = row["lost"] or row["result"] == "answer_lost"
-        state = "uncertain" if perhaps_sent else "cancelled"
-        if row["tried"] and not perhaps_sent and reason is Withheld.NO_CHANNEL:
+        state = "uncertain" if _repeats(row) else "cancelled"
+        if row["tried"] and not _repeats(row) and reason is Withheld.NO_CHANNEL:
             state = "failed"
         async with self._database.transaction() as connection:
             entry = await Entry.of(connection, row["incident_id"])
@@ -154,32 +155,39 @@ def _judge(rows: Sequence[Any], ways: Sequence[Way], books: Books, now: datetime
     """Decide about each row in turn, the highest priority first; what one takes, the next does not have."""
     judged = _Judged()
     for row in rows:
-        notice = _waiting(row)
-        refused = withheld(notice, now=now)
-        until = held_until(notice, now=now) if refused is None else None
-        if refused is not None:
-            judged.withhold.append((row, refused))
-        elif until is not None:
-            late = row["not_after"] is not None and until > row["not_after"]
-            if late:
-                judged.withhold.append((row, Withheld.QUIET_HOURS))
-            else:
-                judged.later.append((row["id"], until))
-        else:
-            _choose(row, ways, books, judged, now)
+        try:
+            _judge_one(row, ways, books, judged, now)
+        except Exception as error:  # noqa: BLE001  # around one row: said, counted, and the others are sent
+            _log.error("notice_unreadable", notice=row["id"], error=type(error).__name__)
+            metrics.pass_rows_failed_total.labels(name="outbox").inc()
+            judged.later.append((row["id"], now + timedelta(seconds=_UNREADABLE_AGAIN_S)))
     return judged
+
+
+def _judge_one(row: Any, ways: Sequence[Way], books: Books, judged: _Judged, now: datetime) -> None:
+    notice = _waiting(row)
+    refused = withheld(notice, now=now)
+    until = held_until(notice, now=now) if refused is None else None
+    if refused is not None:
+        judged.withhold.append((row, refused))
+    elif until is None:
+        _choose(row, ways, books, judged, now)
+    elif row["not_after"] is not None and until > row["not_after"]:
+        judged.withhold.append((row, Withheld.QUIET_HOURS))
+    else:
+        judged.later.append((row["id"], until))
 
 
 def _choose(row: Any, ways: Sequence[Way], books: Books, judged: _Judged, now: datetime) -> None:
     purpose = Purpose(row["purpose"])
-    if row["lost"] and row["result"] == "answer_lost":
+    if row["lost"] and row["perhaps_sent"]:
         judged.withhold.append((row, Withheld.NO_CHANNEL))  # lost twice: whoever waits for it hears of the next
         return
     addresses, fit = _addresses(row), ways
     if purpose is Purpose.CHANNEL_TEST:
         fit = [way for way in ways if way.name == row["facts"].get("channel")]
         addresses = replace(addresses, order=tuple(way.kind for way in fit))
-    elif _repeats(row):
+    elif _repeats(row) and row["channel"] not in row["tried"]:
         fit = [way for way in ways if way.name == row["channel"]] or ways
     verdict = sending.choose(
         row["recipient"],
@@ -193,8 +201,9 @@ def _choose(row: Any, ways: Sequence[Way], books: Books, judged: _Judged, now: d
     )
     match verdict:
         case Take():
+            letter = _letter(row, verdict)  # what cannot be written is not taken
             books.note(row["recipient"], verdict.way, now=now)
-            judged.take.append((row, verdict))
+            judged.take.append((row, letter))
         case Later() | Busy():
             pass  # rung a moment ago, or the channel's hands are full: it keeps its place in the queue
         case Full():
@@ -211,8 +220,8 @@ def _wakes(row: Any) -> bool:
 
 
 def _repeats(row: Any) -> bool:
-    """A second sending after a lost answer goes the same way: only that provider knows the id."""
-    return bool(row["lost"]) or row["result"] == "answer_lost"
+    """It may have reached somebody. Its second sending goes the same way: only that provider knows the id."""
+    return bool(row["lost"] or row["perhaps_sent"])
 
 
 def _waiting(row: Any) -> Waiting:
@@ -251,25 +260,26 @@ def _addresses(row: Any) -> Addresses:
 
 def _letter(row: Any, take: Take) -> Letter:
     purpose = Purpose(row["purpose"])
+    asks = purpose in sending.ASKS_FOR_A_KEY or purpose is Purpose.CHANNEL_TEST
     return Letter(
         id=row["id"], hold=row["attempts"] + 1, channel=take.way.name, to=take.address, language=row["language"],
         purpose=purpose, priority=Priority(row["priority"]), at=row["made_at"],
         facts={name: value for name, value in row["facts"].items() if name not in INTERNAL},
-        key_press=purpose in sending.ASKS_FOR_A_KEY or purpose is Purpose.CHANNEL_TEST, second=_repeats(row),
+        key_press=asks and take.way.kind is Kind.VOICE, second=_repeats(row),
     )  # fmt: skip
 
 
-async def _take(connection: Connection, taken: Sequence[tuple[Any, Take]], now: datetime) -> None:
+async def _take(connection: Connection, taken: Sequence[tuple[Any, Letter]], now: datetime) -> None:
     if not taken:
         return
     await connection.execute(
-        _Q.take, [row["id"] for row, _ in taken], [take.way.name for _, take in taken],
+        _Q.take, [row["id"] for row, _ in taken], [letter.channel for _, letter in taken],
         now + timedelta(seconds=LEASE_S), now, [bool(row["lost"]) for row, _ in taken],
     )  # fmt: skip
 
 
 async def _accompany(
-    connection: Connection, taken: Sequence[tuple[Any, Take]], ways: Sequence[Way], now: datetime
+    connection: Connection, taken: Sequence[tuple[Any, Letter]], ways: Sequence[Way], now: datetime
 ) -> None:
     """A group hears of a stage once, beside whoever is rung: it accompanies, and is never the whole of it."""
     groups = [way for way in ways if way.kind is Kind.ROBOT]
@@ -334,7 +344,9 @@ async def _settle(
         await _again(connection, letter, row, outcome, now)
         return "failed", None
     if letter.second:
-        await connection.execute(_Q.ended, letter.id, "uncertain", outcome.reason, now)
+        # A call that nobody will ever report of counts as no answer, like one whose callback never comes.
+        answer_by = now + timedelta(seconds=sending.ANSWER_WAIT_S) if letter.key_press else None
+        await connection.execute(_Q.ended, letter.id, "uncertain", outcome.reason, now, answer_by)
         return "uncertain", (Action.NOTIFIED, (*facts, ("uncertain", True)))
     wait = now + timedelta(seconds=sending.AGAIN_AFTER_S[0])
     await connection.execute(_Q.again, letter.id, wait, 0, list(row["tried"]), "answer_lost")

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
+import asyncpg
+import structlog
+
+from rules.engine import metrics
 from store import changes
 from store.cases import SYSTEM, Case, Facts, Note, append, load
 from store.changes import Change
-from store.database import Connection
+from store.database import AWAY, Connection
 from store.opening import Centre
+
+_log: Final = structlog.get_logger(__name__)
 
 
 class Entry:
@@ -19,8 +26,21 @@ class Entry:
 
     @classmethod
     async def of(cls, connection: Connection, incident_id: int | None) -> Entry:
-        """Lock the case first of all rows, if there is one."""
-        return cls(None if incident_id is None else await load(connection, incident_id))
+        """Lock the case first of all rows, if there is one.
+
+        One that is locked and cannot be read gets no entry, and that is said and counted: what became of a notice is
+        kept all the same, or it would be sent again and again.
+        """
+        if incident_id is None:
+            return cls(None)
+        try:
+            return cls(await load(connection, incident_id))
+        except (*AWAY, asyncpg.PostgresError):
+            raise  # the transaction is spoilt, and comes again
+        except Exception as error:  # noqa: BLE001  # around one case: recorded and counted
+            _log.error("case_unreadable", incident=incident_id, error=type(error).__name__)
+            metrics.pass_rows_failed_total.labels(name="record").inc()
+            return cls(None)
 
 
 async def write_entry(

@@ -29,6 +29,8 @@ VOICE_GAP_S: Final = 60
 #: Of its rate, what a channel keeps for P1 where the settings do not say.
 RESERVE_SHARE: Final = 0.3
 RATE_WINDOW_S: Final = 60
+#: A call rings for about a minute, and a key comes within it; later it "counts as no answer" (centre.md, 8).
+ANSWER_WAIT_S: Final = 120
 #: So long a channel that failed is left alone for this notice, where its provider did not say; then it is the next's.
 AGAIN_AFTER_S: Final = (5, 15, 60)
 #: Two of one recipient are no flood yet: from here on they are one summary.

@@ -10,7 +10,8 @@ WITH due AS (
      WHERE state IN ('waiting', 'leased') AND CASE WHEN state = 'waiting' THEN due_at ELSE leased_until END <= $1
 )
 SELECT o.id, o.key, o.incident_id, o.assignment_id, o.recipient, o.purpose, o.priority, o.facts, o.not_after, o.made_at,
-       o.state = 'leased' AS lost, o.result, o.attempts, o.failures, o.tried, o.channel,
+       o.state = 'leased' AS lost, o.perhaps_sent OR coalesce(o.result = 'answer_lost', false) AS perhaps_sent,
+       o.result, o.attempts, o.failures, o.tried, o.channel,
        i.state AS incident_state, coalesce(i.claimed_by IS NOT NULL, false) AS attended,
        EXISTS (SELECT FROM outbox AS h WHERE h.incident_id = o.incident_id AND h.purpose = 'escalation'
                   AND h.answer = 'take' AND NOT h.round_over AND h.ended_at > $1 - make_interval(secs => $3)) AS heard,
@@ -66,12 +67,13 @@ SELECT channel FROM (SELECT DISTINCT ON (channel) channel, passed FROM channel_t
 -- `attempts` is the hold: whoever records an outcome must still have this one.
 UPDATE outbox AS o
    SET state = 'leased', channel = n.channel, leased_until = $3, begun_at = $4, attempts = o.attempts + 1,
-       result = CASE WHEN n.lost THEN 'answer_lost' ELSE o.result END
+       perhaps_sent = o.perhaps_sent OR n.lost, result = CASE WHEN n.lost THEN 'answer_lost' ELSE o.result END
   FROM unnest($1::bigint[], $2::text[], $5::boolean[]) AS n (id, channel, lost)
  WHERE o.id = n.id
 
 -- name: put_off
-UPDATE outbox AS o SET due_at = n.at, state = 'waiting'
+-- What a sender took and never told of is remembered as that.
+UPDATE outbox AS o SET due_at = n.at, perhaps_sent = o.perhaps_sent OR o.state = 'leased', state = 'waiting'
   FROM unnest($1::bigint[], $2::timestamptz[]) AS n (id, at) WHERE o.id = n.id
 
 -- name: fold
@@ -84,7 +86,8 @@ WITH found AS (
     SELECT recipient, sum(count)::int AS count, min(priority) AS priority, max(id) AS last FROM found
      GROUP BY recipient HAVING count(*) >= $4
 ), folded AS (
-    UPDATE outbox AS o SET state = 'cancelled', result = 'folded', ended_at = $2
+    UPDATE outbox AS o SET state = CASE WHEN o.perhaps_sent THEN 'uncertain' ELSE 'cancelled' END,
+           result = 'folded', ended_at = $2
       FROM found AS f JOIN many AS m USING (recipient) WHERE o.id = f.id
     RETURNING o.id
 )
@@ -99,18 +102,19 @@ SELECT id FROM outbox WHERE id = $1 AND state = 'leased' AND attempts = $2 FOR U
 
 -- name: sent
 UPDATE outbox
-   SET state = CASE WHEN result = 'answer_lost' THEN 'uncertain' ELSE 'sent' END, reference = $2, ended_at = $3,
-       answer_by = $4, result = coalesce(result, 'sent')
+   SET state = CASE WHEN perhaps_sent THEN 'uncertain' ELSE 'sent' END, reference = $2, ended_at = $3,
+       answer_by = $4, result = CASE WHEN perhaps_sent THEN 'answer_lost' ELSE 'sent' END
  WHERE id = $1
 RETURNING state
 
 -- name: again
 UPDATE outbox
-   SET state = 'waiting', due_at = $2, failures = $3, tried = $4, result = $5, answer = NULL, answer_by = NULL
+   SET state = 'waiting', due_at = $2, failures = $3, tried = $4, result = $5, answer = NULL, answer_by = NULL,
+       perhaps_sent = perhaps_sent OR $5 = 'answer_lost'
  WHERE id = $1
 
 -- name: ended
-UPDATE outbox SET state = $2, result = $3, ended_at = $4 WHERE id = $1
+UPDATE outbox SET state = $2, result = $3, ended_at = $4, answer_by = $5 WHERE id = $1
 
 -- name: withhold
 -- Under the incident's lock, if there is one.

@@ -8,7 +8,7 @@ SELECT n.incident_id, n.assignment_id, n.recipient, n.purpose, n.priority, n.key
 
 -- name: cancel
 -- What a sender holds is not taken from it: it looks again before it sends.
-UPDATE outbox SET state = 'cancelled', result = $4, ended_at = $5
+UPDATE outbox SET state = CASE WHEN perhaps_sent THEN 'uncertain' ELSE 'cancelled' END, result = $4, ended_at = $5
  WHERE ($1::bigint IS NULL OR incident_id = $1) AND ($2::bigint IS NULL OR assignment_id = $2)
    AND purpose = ANY ($3::text[]) AND state = 'waiting'
 RETURNING id
@@ -17,14 +17,15 @@ RETURNING id
 -- Under the incident's lock.
 UPDATE outbox
    SET round_over = true,
-       state = CASE WHEN state = 'waiting' THEN 'cancelled' ELSE state END,
+       state = CASE WHEN state <> 'waiting' THEN state WHEN perhaps_sent THEN 'uncertain' ELSE 'cancelled' END,
        result = CASE WHEN state = 'waiting' THEN $2 ELSE result END,
        ended_at = CASE WHEN state = 'waiting' THEN $3 ELSE ended_at END
  WHERE incident_id = $1 AND purpose = 'escalation' AND NOT round_over
 
 -- name: supersede
 -- Under the incidents' locks.
-UPDATE outbox AS o SET state = 'cancelled', result = 'superseded', ended_at = $3
+UPDATE outbox AS o
+   SET state = CASE WHEN perhaps_sent THEN 'uncertain' ELSE 'cancelled' END, result = 'superseded', ended_at = $3
   FROM unnest($1::bigint[], $2::text[]) AS n (incident_id, recipient)
  WHERE o.incident_id = n.incident_id AND o.recipient = n.recipient AND o.purpose = 'escalation' AND o.state = 'waiting'
 RETURNING o.incident_id, o.recipient, o.due_at
