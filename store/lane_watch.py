@@ -7,6 +7,7 @@ from typing import Final
 
 from rules.domain.vocabulary import Class
 from store import lanes, technical
+from store.cases import Facts
 from store.database import Database
 from store.opening import Centre
 from store.row_guard import RowGuard
@@ -35,17 +36,34 @@ class LaneWatch:
             reported = {row["name"] for row in await connection.fetch(_Q.reported)}
         self._unheld_since = {name: self._unheld_since.get(name, now) for name in unheld}
         long = {name for name in unheld if now - self._unheld_since[name] >= timedelta(seconds=lanes.UNHELD_S)}
+<<<<<<< ours
         for name, held in [(name, False) for name in sorted(long - reported)] + [
             (name, True) for name in sorted(reported - unheld)
         ]:
             with self._guard.row((name, held), now):
                 await self._say(name, now, held=held)
         return len(long - reported) + len(reported - unheld)
+=======
+        for name in sorted(long - reported):
+            await self._report(name, now)
+        ended = [await self._end(name, now) for name in sorted(reported - unheld)]
+        return len(long - reported) + sum(ended)
+>>>>>>> theirs
 
-    async def _say(self, name: str, now: datetime, *, held: bool) -> None:
-        about, facts = f"lane:{name}:unheld", (("lane", name),)
+    async def _report(self, name: str, now: datetime) -> None:
         async with self._database.transaction() as connection:
-            if held:
-                await technical.ended(connection, about, facts=facts, centre=self._centre, now=now)
-            else:
-                await technical.report(connection, Class.LANE_UNHELD, about, facts=facts, centre=self._centre, now=now)
+            await technical.report(
+                connection, Class.LANE_UNHELD, _about(name), facts=_facts(name), centre=self._centre, now=now
+            )
+
+    async def _end(self, name: str, now: datetime) -> bool:
+        async with self._database.transaction() as connection:
+            return await technical.ended(connection, _about(name), facts=_facts(name), centre=self._centre, now=now)
+
+
+def _about(name: str) -> str:
+    return f"lane:{name}:unheld"
+
+
+def _facts(name: str) -> Facts:
+    return (("lane", name),)

@@ -74,7 +74,7 @@ async def is_open(connection: Connection, about: str) -> bool:
 
 
 async def ended(connection: Connection, about: str, *, facts: Facts, centre: Centre, now: datetime) -> bool:
-    """What `report` told of has ended: resolve its incident, or tell its owner by a note; whether there was one.
+    """What `report` told of has ended: resolve its incident, or tell its owner by one note; whether that was new.
 
     Ends with the change feed: call it last in a transaction.
     """
@@ -86,6 +86,8 @@ async def ended(connection: Connection, about: str, *, facts: Facts, centre: Cen
     cause = Cause(actor=SYSTEM, subject=subject, source="system", facts=facts)
     if case.attended or case.state is not State.OPEN:
         reason = correlation.Reason.END_WHILE_OWNED
+        if await connection.fetchval(_Q.end_is_noted, case.id):
+            return False
         effect = await note_on(connection, case.id, cause, reason, centre=centre, now=now)
     else:
         reason = correlation.Reason.TECHNICAL_CAUSE_ENDED

@@ -44,7 +44,8 @@ class Fuse:
         return self.burnt
 
 
-_REFUSE = "DO $$ BEGIN RAISE EXCEPTION 'a test broke this statement' USING ERRCODE = '40P01'; END $$"
+# As a transaction that may be tried again; not as a deadlock, so that none of the real ones passes for a test's.
+_REFUSE = "DO $$ BEGIN RAISE EXCEPTION 'a test broke this statement' USING ERRCODE = '40001'; END $$"
 
 
 @asynccontextmanager

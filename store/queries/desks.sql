@@ -14,13 +14,12 @@ UPDATE duty SET asked_at = $2, away_since = $3, silent_since = $4 WHERE user_id 
 
 -- name: silent_gone
 -- Desks that were told of as silent and are on duty no more: their incidents end.
-SELECT subject FROM incident
- WHERE subject LIKE 's:desk:%' AND state NOT IN ('resolved', 'closed') AND class = 'nobody_on_duty'
+-- By its subject, whatever a person has called the case since.
+SELECT subject FROM incident WHERE subject LIKE 's:desk:%' AND state NOT IN ('resolved', 'closed')
 
 -- name: bare
 -- Areas told of as without anybody, as far as that stands.
-SELECT subject FROM incident
- WHERE subject LIKE 's:duty:%' AND state NOT IN ('resolved', 'closed') AND class = 'nobody_on_duty'
+SELECT subject FROM incident WHERE subject LIKE 's:duty:%' AND state NOT IN ('resolved', 'closed')
 
 -- name: desk_areas
 -- The areas that desks were ever made for; with them the whole centre. None before its first shift has begun.

@@ -55,16 +55,18 @@ def test_no_order_of_events_breaks_an_invariant(life: type[CentreLife], capsys: 
     command = f"LIFE_SEED={number} {lengths} python -m pytest -n 0 tests/properties/test_centre_life.py"
     with capsys.disabled():
         print(f"\n  seed {number}; to repeat: {command}", flush=True)  # noqa: T201 - a run is repeated by it
-    life.steps_taken = 0
+    life.steps_taken, life.broke = 0, None
     chosen = settings(
         max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, database=None, print_blob=True,
-        phases=(Phase.generate, Phase.shrink), suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
+        phases=(Phase.generate,), suppress_health_check=list(HealthCheck), report_multiple_bugs=False,
     )  # fmt: skip
     try:
         run_state_machine_as_test(seed(number)(life), settings=chosen)
-    except BaseException as error:
-        error.add_note(f"to repeat: {command}")
-        raise
+    except BaseException as error:  # noqa: BLE001  # raised again, and perhaps another in its place
+        # Engines race: played again, the same acts may end well, and that they do must not hide how they ended first.
+        broke = life.broke or error
+        broke.add_note(f"to repeat: {command}")
+        raise broke from None
     with capsys.disabled():
         print(f"  {life.steps_taken} steps kept every invariant", flush=True)  # noqa: T201 - how much it says
     if EXAMPLES * STEPS > STEPS_LEAST:

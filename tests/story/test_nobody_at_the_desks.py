@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from devices.event import EventType
+from rules.domain.vocabulary import Step
 from rules.engine.duty import DutyPass
 from store.acts import note_act
 from store.desks import DeskStore
@@ -95,3 +96,31 @@ async def test_what_waits_for_a_desk_goes_on_at_once_when_the_last_one_leaves(fr
         await night.engine_looks()
         actions = await night.actions(call)
         assert "escalated" in actions and "brought_forward" in actions
+
+
+async def test_whoever_holds_a_case_that_is_over_is_told_so_once(fresh_dsn: str) -> None:
+    """A note every two seconds until somebody resolves it buries what people wrote."""
+    async with night_in(fresh_dsn) as night:
+        desk = await night.town.user()
+        await set_duty(night.town.db, desk.user_id, "off", now=night.now)
+        await look(night)
+        case = await night.town.db.pool.fetchval("SELECT id FROM incident WHERE class = 'nobody_on_duty'")
+        await night.step(case, Step.CLAIM, by=desk)
+        await set_duty(night.town.db, desk.user_id, "on", now=night.now)
+        for _ in range(3):
+            night.clock.advance(2)
+            await look(night)
+        assert (await night.actions(case)).count("noted") == 1
+
+
+async def test_a_case_that_a_person_calls_something_else_is_not_told_again_and_again(fresh_dsn: str) -> None:
+    async with night_in(fresh_dsn) as night:
+        desk = await night.town.user("supervisor")
+        await set_duty(night.town.db, desk.user_id, "off", now=night.now)
+        await look(night)
+        await night.town.db.pool.execute("UPDATE incident SET class = 'fault' WHERE class = 'nobody_on_duty'")
+        case = await night.town.db.pool.fetchval("SELECT id FROM incident")
+        for _ in range(3):
+            night.clock.advance(2)
+            await look(night)
+        assert await night.actions(case) == ["opened"]

@@ -10,12 +10,11 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, ClassVar, Final, TypeVar
 
+import asyncpg
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
-    invariant,
-    precondition,
     rule,
 )
 
@@ -23,12 +22,14 @@ from devices.event import LIFE_SAFETY as LIFE_SAFETY_EVENTS
 from devices.event import EventType
 from rules.domain import correlation
 from rules.domain.assignments import Word
+from rules.domain.notices import Answer
 from rules.domain.vocabulary import LIFE_SAFETY, UNRESOLVED, Mark, Step
 from shouwang.embedded.postgres import EmbeddedPostgres
 from tests.breaking import Manner
 from tests.conftest import _execute, _in_database
 from tests.properties.centre.checks import GIVES, Look, compare, fired_once, look, nothing_waits
-from tests.properties.centre.world import Cast, Engine, World, request_for, world_in
+from tests.properties.centre.telephones import told_rightly
+from tests.properties.centre.world import Cast, World, request_for, world_in
 from tests.town import record_faults
 
 T = TypeVar("T")
@@ -54,16 +55,21 @@ life_safety = st.sampled_from(sorted(LIFE_SAFETY_EVENTS))
 numbers = st.integers(0, 199)
 
 
-def told(act: Callable[..., None]) -> Callable[..., None]:
-    """Keep what was done, with its values: engines that race leave nothing that could be shrunk to the same end."""
+def told(act: Callable[..., bool | None]) -> Callable[..., None]:
+    """Keep what was done, with its values: engines that race leave nothing that could be shrunk to the same end.
+
+    No act has a condition on what is there, for the same reason: what is drawn must follow from what was drawn before,
+    whoever won a race. One that finds nothing to act on says False, and does not count as a step.
+    """
 
     @wraps(act)
     def telling(self: CentreLife, **values: Any) -> None:
         self.story.append(f"{act.__name__}({', '.join(f'{name}={value!r}' for name, value in values.items())})")
         try:
-            act(self, **values)
+            type(self).steps_taken += act(self, **values) is not False
         except Exception as error:
             error.add_note("the story: " + "\n  ".join(self.story))
+            type(self).broke = type(self).broke or error
             raise
 
     return telling
@@ -77,6 +83,7 @@ class CentreLife(RuleBasedStateMachine):
     cast: ClassVar[Cast]
     runner: ClassVar[asyncio.Runner]
     steps_taken: ClassVar[int] = 0
+    broke: ClassVar[BaseException | None] = None  #: what was found first; told again it may go otherwise
 
     @initialize()
     def wake(self) -> None:
@@ -96,16 +103,25 @@ class CentreLife(RuleBasedStateMachine):
             faults = self.run(self._faults())
         finally:
             self.run(self.open.aclose())
+            deadlocks = self.run(self._deadlocks())
             self.run(_execute(self.server.superuser_dsn, f"DROP DATABASE {self.name} WITH (FORCE)"))
         assert faults == [], "the record at the end"
+        assert deadlocks == 0, "two transactions waited for each other"
+
+    async def _deadlocks(self) -> int:
+        """Of this life, as the server counted them when its connections had ended."""
+        connection = await asyncpg.connect(self.server.superuser_dsn)
+        try:
+            counted: int = await connection.fetchval(
+                "SELECT deadlocks FROM pg_stat_database WHERE datname = $1", self.name
+            )
+        finally:
+            await connection.close()
+        return counted
 
     async def _faults(self) -> list[str]:
         async with self.world.db.pool.acquire() as connection:
             return await record_faults(connection)
-
-    @invariant()
-    def count(self) -> None:
-        type(self).steps_taken += 1
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return self.runner.run(coroutine)
@@ -177,11 +193,12 @@ class CentreLife(RuleBasedStateMachine):
                 row = self.seen.incidents[incident_id]
                 assert [row[name] for name in same] == [was[name] for name in same], f"{type_} moved {incident_id}"
 
-    @precondition(lambda self: self.world.said)
     @rule(choice=numbers)
     @told
-    def a_message_comes_again(self, choice: int) -> None:
+    def a_message_comes_again(self, choice: int) -> bool:
         world = self.world
+        if not world.said:
+            return False
         old = world.said[choice % len(world.said)]
         within_a_day = world.now - old.received_at < timedelta(hours=23)
         again = self.run(world.receive(old))
@@ -191,6 +208,7 @@ class CentreLife(RuleBasedStateMachine):
             assert {id_: row["version"] for id_, row in before.incidents.items()} == {
                 id_: row["version"] for id_, row in self.seen.incidents.items()
             }, "a copy changed something"
+        return True
 
     @rule(choice=numbers, payload=st.sampled_from([b"\x00", b"{", b"help"]))
     @told
@@ -203,30 +221,31 @@ class CentreLife(RuleBasedStateMachine):
 
     # -- what people do --------------------------------------------------------------------------------------------
 
-    @precondition(lambda self: self.seen.incidents)
     @rule(choice=numbers, payload=numbers, who=st.integers(0, 2), step=st.sampled_from(DESK_STEPS))
     @told
-    def a_desk_takes_a_step(self, choice: int, payload: int, who: int, step: Step) -> None:
+    def a_desk_takes_a_step(self, choice: int, payload: int, who: int, step: Step) -> bool:
+        if not self.seen.incidents:
+            return False
         row = self.some(choice, unresolved=step not in (Step.REOPEN, Step.CLOSE, Step.CORRECT))
-        self.takes(row, step, who, payload)
+        return self.takes(row, step, who, payload)
 
-    @precondition(lambda self: any(row["claimed_by"] for row in self.seen.incidents.values()))
     @rule(choice=numbers, payload=numbers, step=st.sampled_from(DESK_STEPS))
     @told
-    def the_owner_takes_a_step(self, choice: int, payload: int, step: Step) -> None:
+    def the_owner_takes_a_step(self, choice: int, payload: int, step: Step) -> bool:
         held = [row for row in self.seen.incidents.values() if row["claimed_by"]]
+        if not held:
+            return False
         row = held[choice % len(held)]
         who = next(n for n, hand in enumerate(self.world.cast.desks) if hand.user_id == row["claimed_by"])
-        self.takes(row, step, who, payload)
+        return self.takes(row, step, who, payload)
 
-    @precondition(lambda self: any(row["unattended"] for row in self.seen.incidents.values()))
     @rule(choice=numbers, who=st.integers(0, 2))
     @told
-    def somebody_claims(self, choice: int, who: int) -> None:
+    def somebody_claims(self, choice: int, who: int) -> bool:
         waiting = [row for row in self.seen.incidents.values() if row["unattended"]]
-        self.takes(waiting[choice % len(waiting)], Step.CLAIM, who, 0)
+        return bool(waiting) and self.takes(waiting[choice % len(waiting)], Step.CLAIM, who, 0)
 
-    def takes(self, row: Any, step: Step, who: int, payload: int) -> None:
+    def takes(self, row: Any, step: Step, who: int, payload: int) -> bool:
         world = self.world
         request = request_for(step, row, payload, list(self.seen.incidents))
         refusal = self.run(world.step(row["id"], request, world.cast.desks[who]))
@@ -236,27 +255,42 @@ class CentreLife(RuleBasedStateMachine):
             assert before.incidents[row["id"]]["version"] == self.seen.incidents[row["id"]]["version"]
         elif step is Step.CLAIM:
             assert row["claimed_by"] is None, "taken from its owner by a claim"
+        return True
 
-    @precondition(lambda self: len(self.seen.incidents) > 1)
     @rule(
         choice=numbers, other=numbers, who=st.integers(0, 2), how=st.sampled_from([Step.MERGE, Step.SPLIT, Step.LINK])
     )
     @told
-    def a_desk_couples_two(self, choice: int, other: int, who: int, how: Step) -> None:
+    def a_desk_couples_two(self, choice: int, other: int, who: int, how: Step) -> bool:
+        if len(self.seen.incidents) < len(("this", "that")):
+            return False
         one, two = self.some(choice), self.some(other, unresolved=how is not Step.SPLIT)
         hand = self.world.cast.desks[who]
         refusal = self.run(self.world.couple(how, one["id"], two["id"], hand, one["version"]))
         self.check()
         assert refusal is None or not self.seen.fresh, f"a refused {how} is on record: {refusal}"
+        return True
 
     @rule(choice=numbers, word=st.sampled_from(THEIR_WORDS))
     @told
-    def a_responder_says(self, choice: int, word: Word) -> None:
+    def a_responder_says(self, choice: int, word: Word) -> bool:
         asked = self.run(self.world.asked())
-        if asked:
-            refusal = self.run(self.world.responder_says(asked[-1 - choice % min(len(asked), 8)], word))
-            self.check()
-            assert refusal is None or not self.seen.fresh, f"a refused {word} is on record: {refusal}"
+        if not asked:
+            return False
+        refusal = self.run(self.world.responder_says(asked[-1 - choice % min(len(asked), 8)], word))
+        self.check()
+        assert refusal is None or not self.seen.fresh, f"a refused {word} is on record: {refusal}"
+        return True
+
+    @rule(choice=numbers, answer=st.sampled_from([Answer.TAKE, Answer.CANNOT, Answer.HEARD, Answer.NO_ANSWER]))
+    @told
+    def somebody_presses_a_key(self, choice: int, answer: Answer) -> bool:
+        """In one of the last calls, which may be about a case that is long over."""
+        if not self.world.given.calls:
+            return False
+        self.run(self.world.presses_key(choice, answer))
+        self.check()
+        return True
 
     @rule(who=st.integers(0, 2))
     @told
@@ -299,6 +333,11 @@ class CentreLife(RuleBasedStateMachine):
         self.check()
         fired_once(self.seen.fresh)
         nothing_waits(self.seen, self.world.now)
+        self.run(self._told_rightly(whole=True))
+
+    async def _told_rightly(self, *, whole: bool) -> None:
+        async with self.world.db.pool.acquire() as connection:
+            await told_rightly(connection, self.world.given, self.world.now, whole=whole)
 
     @rule(which=st.integers(0, 1))
     @told
@@ -314,7 +353,7 @@ class CentreLife(RuleBasedStateMachine):
         world.now += timedelta(seconds=seconds)
         device = world.cast.devices[choice % len(world.cast.devices)]
         acts: list[Coroutine[Any, Any, Any]] = [world.receive(world.alarm(device, type_))]
-        acts += [engine.due.run_once(world.now) for engine in world.engines]
+        acts += [engine.look(world.now) for engine in world.engines]
         target = self.some(choice) if self.seen.incidents else None
         if target is not None:
             request = request_for(Step.CLAIM, target, 0, ())
@@ -344,7 +383,6 @@ class CentreLife(RuleBasedStateMachine):
         before = self.check()
         self.was_heard(before, again.incident_id)
 
-    @precondition(lambda self: self.seen.incidents)
     @rule(
         choice=numbers, payload=numbers, who=st.integers(0, 2), step=st.sampled_from(DESK_STEPS),
         at=st.integers(1, STATEMENTS_MOST), manner=st.sampled_from(Manner),
@@ -352,19 +390,22 @@ class CentreLife(RuleBasedStateMachine):
     @told
     def a_step_while_the_database_breaks(
         self, choice: int, payload: int, who: int, step: Step, at: int, manner: Manner
-    ) -> None:
+    ) -> bool:
+        if not self.seen.incidents:
+            return False
         world, row = self.world, self.some(choice)
         request = request_for(step, row, payload, list(self.seen.incidents))
         hand = world.cast.desks[who]
         self.run(self._breaking(at, manner, lambda db: world.step(row["id"], request, hand, over=db)))
         self.check()
+        return True
 
     @rule(at=st.integers(1, STATEMENTS_MOST * 2), manner=st.sampled_from(Manner), seconds=st.sampled_from([0, 31, 200]))
     @told
     def an_engine_looks_while_the_database_breaks(self, at: int, manner: Manner, seconds: int) -> None:
         world = self.world
         world.now += timedelta(seconds=seconds)
-        self.run(self._breaking(at, manner, lambda db: Engine.over(db).look(world.now)))
+        self.run(self._breaking(at, manner, lambda db: world.engine_over(db).look(world.now)))
         self.check()
         fired_once(self.seen.fresh)
         # What was put off is tried again in 5 s at most, the first time.

@@ -1,9 +1,9 @@
-"""Two homes, three desks, two engines and a database that can be broken: what chance may do to them, one act each."""
+"""Two homes, three desks, two engines, telephones and a database that breaks: what chance may do, one act each."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,24 +12,40 @@ from typing import Any, Final
 import asyncpg
 
 from devices.event import Event, EventType
+from rules.clock import FakeClock
 from rules.domain.assignments import Word
 from rules.domain.lifecycle import RulesError
+from rules.domain.notices import Answer
 from rules.domain.resolution import Safety
 from rules.domain.vocabulary import CallResult, Channel, Class, Outcome, Priority, SafetyKind, Step
+from rules.engine.detectors import DetectorDuePass, DetectorInputPass
 from rules.engine.dispatch import DispatchPass
 from rules.engine.due import DuePass
+from rules.engine.duty import DutyPass
 from rules.engine.leases import LeasePass
+from rules.engine.loop import Pass
+from rules.engine.outbox import OutboxPass
+from rules.engine.supervision import AgeingPass, SupervisionPass
+from rules.engine.suppression import CombinationPass, HoldingPass, StormWatchPass
 from store import merging, policies, test_mode
 from store.alarms import Accepted, Alarm, accept, accept_unreadable
 from store.alarms import Unreadable as UnreadableCall
+from store.answers import answered
 from store.assignments import Said as FieldSaid
 from store.database import Database, StoreError, connect
+from store.delivery import DeliveryStore
+from store.desks import DeskStore
+from store.detectors import DetectorStore
 from store.engine import EngineStore
 from store.field_due import FieldDueStore
 from store.field_words import say
+from store.holding_passes import HoldingPasses
 from store.step_types import Answered, Corrected, HandedOver, Offered, Reclassed, Told
 from store.steps import Hand, StepRequest, take_step
+from store.supervision import SupervisionStore
+from store.upkeep import UpkeepStore
 from tests.breaking import Fuse, Manner, breaking_database
+from tests.properties.centre.telephones import Given, Telephone
 from tests.town import CENTRE, NOW, Town, letter, town_in
 
 #: Who goes: those the machine sends to anybody, those trained for smoke, and one it sends by a person's word only.
@@ -40,6 +56,20 @@ REFUSED: Final = (StoreError, RulesError)
 BROKEN: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 #: A pass of this many rounds that still finds something due would never end.
 ROUNDS_MOST: Final = 50
+
+
+#: Everybody with an account has a telephone and is on call; both residents have family that agreed to be told.
+_TELEPHONES: Final = """
+WITH phones AS (UPDATE app_user SET phone = '1390000000' || id % 10 RETURNING id),
+on_call AS (
+    INSERT INTO shift (role, user_id, from_at, to_at, rank)
+    SELECT 'on_call', id, $1, $1::timestamptz + interval '10 years', row_number() OVER (ORDER BY id) FROM phones),
+family AS (
+    INSERT INTO contact (resident_id, name, role, phone)
+    SELECT id, '王亲', 'attends', '1370000000' || id % 10 FROM resident RETURNING id, resident_id)
+INSERT INTO consent (resident_id, contact_id, purpose, basis, given_by, how, given_at)
+SELECT resident_id, id, 'family_sharing:' || id, 'consent', 'self', 'paper', $1 FROM family
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +98,7 @@ async def cast_in(dsn: str) -> Cast:
         things = [await town.device(kind, premises_id=homes[1].premises_id) for kind in ("hub", "door_sensor")]
         desks = [await town.user(role) for role in ("dispatcher", "dispatcher", "supervisor")]
         responders = [await _responder(town, kind, number) for number, kind in enumerate(KINDS)]
+        await town.db.pool.execute(_TELEPHONES, NOW)
         return Cast(
             responders=tuple(responders),
             worn=(homes[0].button, band, homes[1].button), detectors=tuple(detectors), things=tuple(things),
@@ -88,22 +119,42 @@ async def _responder(town: Town, kind: str, number: int) -> int:
 
 @dataclass(kw_only=True)
 class Engine:
-    """One process of the rules: its passes and what it keeps in memory."""
+    """One process of the rules: every pass that decides, sends or tells, and what it keeps in memory."""
 
-    due: DuePass
-    leases: LeasePass
-    field: DispatchPass
+    passes: Sequence[Pass]
+    outbox: DeliveryStore
+    telephones: Sequence[Telephone]
+    worked: dict[str, int] = field(default_factory=dict)  #: what the last turn found, by pass
 
     @classmethod
-    def over(cls, database: Database) -> Engine:
+    def over(cls, database: Database, telephones: Sequence[Telephone]) -> Engine:
         store = EngineStore(database, CENTRE)
-        field_ = DispatchPass(FieldDueStore(database, CENTRE))
-        return cls(due=DuePass(store), leases=LeasePass(store), field=field_)
+        watch = SupervisionStore(database, CENTRE)
+        holding, detectors = HoldingPasses(database, CENTRE), DetectorStore(database, CENTRE)
+        passes: list[Pass] = [
+            DuePass(store), LeasePass(store), DispatchPass(FieldDueStore(database, CENTRE)),
+            DutyPass(DeskStore(database, CENTRE)), CombinationPass(holding), HoldingPass(holding),
+            StormWatchPass(holding), SupervisionPass(watch), AgeingPass(UpkeepStore(database, CENTRE, watch)),
+            DetectorInputPass(detectors), DetectorDuePass(detectors),
+        ]  # fmt: skip
+        return cls(passes=passes, outbox=DeliveryStore(database, CENTRE), telephones=telephones)
 
     async def look(self, now: datetime) -> int:
-        """One pass of each kind."""
-        worked = await self.due.run_once(now) + await self.leases.run_once(now)
-        return worked + await self.field.run_once(now)
+        """One turn of every pass, all at once as in the program; raises what the first of them raised."""
+        # What is on its way ends with the turn: the next life must not begin with this one's calls.
+        async with OutboxPass(self.outbox, self.telephones, FakeClock(now)) as outbox:
+            worked = await _all_of([one.run_once(now) for one in (*self.passes, outbox)])
+        self.worked = {one.name: rows for one, rows in zip((*self.passes, outbox), worked, strict=True) if rows}
+        return sum(worked)
+
+
+async def _all_of(turns: Sequence[Coroutine[Any, Any, int]]) -> list[int]:
+    """Every turn goes to its end, also beside one that fails."""
+    results = await asyncio.gather(*turns, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return [result for result in results if isinstance(result, int)]
 
 
 @dataclass(kw_only=True)
@@ -119,6 +170,7 @@ class World:
     engines: list[Engine] = field(default_factory=list)
     awake: set[int] = field(default_factory=set)
     said: list[Alarm] = field(default_factory=list)
+    given: Given = field(default_factory=Given)  #: every notice that went to a provider, over all engines
 
     @property
     def town(self) -> Town:
@@ -199,6 +251,15 @@ class World:
             " WHERE claimed_by = ANY ($2) AND lease_until IS NOT NULL",
             self.now, list(self.awake),
         )  # fmt: skip
+        await self.db.pool.execute("UPDATE duty SET acted_at = $1, stream_at = $1 WHERE user_id = ANY ($2)",
+                                   self.now, list(self.awake))  # fmt: skip
+
+    async def presses_key(self, choice: int, answer: Answer) -> None:
+        """A provider reports what was pressed in one of the last calls."""
+        calls = self.given.calls[-8:]
+        if calls:
+            channel, reference = calls[choice % len(calls)]
+            await answered(self.db, channel, reference, answer, centre=CENTRE, now=self.now)
 
     # -- time ------------------------------------------------------------------------------------------------------
 
@@ -208,13 +269,18 @@ class World:
         for _ in range(ROUNDS_MOST):
             if not any(await asyncio.gather(*(engine.look(self.now) for engine in engines or self.engines))):
                 return
-        raise AssertionError(f"still something due after {ROUNDS_MOST} rounds at one moment")
+        found = [engine.worked for engine in engines or self.engines]
+        raise AssertionError(f"still something due after {ROUNDS_MOST} rounds at one moment: {found}")
 
     def restart(self, which: int) -> None:
         """The process is gone and started again: what it knew by heart with it."""
         policies._kept.clear()
         policies._kept[policies.BUILTIN.version] = policies.BUILTIN
-        self.engines[which] = Engine.over(self.db)
+        self.engines[which] = self.engine_over(self.db)
+
+    def engine_over(self, database: Database) -> Engine:
+        """A process that sends by the two providers there are."""
+        return Engine.over(database, self.given.telephones())
 
     @asynccontextmanager
     async def broken_at(self, statement: int, manner: Manner) -> AsyncIterator[Database]:
@@ -230,10 +296,10 @@ class World:
 async def world_in(dsn: str, cast: Cast) -> AsyncIterator[World]:
     """A copy of the town, awake."""
     fuse = Fuse(manner=Manner.REFUSED)
-    db = await connect(dsn, application_name="shouwang life", max_size=4)
+    db = await connect(dsn, application_name="shouwang life", max_size=8)
     async with breaking_database(dsn, fuse, max_size=2) as breaking:
         world = World(cast=cast, db=db, breaking=breaking, fuse=fuse)
-        world.engines = [Engine.over(db), Engine.over(db)]
+        world.engines = [world.engine_over(db), world.engine_over(db)]
         world.awake = {hand.user_id for hand in cast.desks}
         try:
             yield world
