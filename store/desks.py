@@ -77,16 +77,10 @@ class DeskStore:
                         centre=self._centre, now=now,
                     )  # fmt: skip
         for about in sorted(told - standing):
-<<<<<<< ours
             with self._guard.row(("end", about), now):
                 async with self._database.transaction() as connection:
-                    await technical.ended(connection, about, facts=_facts(about), centre=self._centre, now=now)
-        return len(standing ^ told)
-=======
-            async with self._database.transaction() as connection:
-                ended += await technical.ended(connection, about, facts=_facts(about), centre=self._centre, now=now)
+                    ended += await technical.ended(connection, about, facts=_facts(about), centre=self._centre, now=now)
         return len(standing - told) + ended
->>>>>>> theirs
 
     async def _bring_forward(self, area: str, now: datetime) -> None:
         """The first stage of what waits there does not wait for a desk that is not there (centre.md, 9)."""

@@ -36,19 +36,15 @@ class LaneWatch:
             reported = {row["name"] for row in await connection.fetch(_Q.reported)}
         self._unheld_since = {name: self._unheld_since.get(name, now) for name in unheld}
         long = {name for name in unheld if now - self._unheld_since[name] >= timedelta(seconds=lanes.UNHELD_S)}
-<<<<<<< ours
-        for name, held in [(name, False) for name in sorted(long - reported)] + [
-            (name, True) for name in sorted(reported - unheld)
-        ]:
-            with self._guard.row((name, held), now):
-                await self._say(name, now, held=held)
-        return len(long - reported) + len(reported - unheld)
-=======
+        moved = 0
         for name in sorted(long - reported):
-            await self._report(name, now)
-        ended = [await self._end(name, now) for name in sorted(reported - unheld)]
-        return len(long - reported) + sum(ended)
->>>>>>> theirs
+            with self._guard.row((name, False), now):
+                await self._report(name, now)
+                moved += 1
+        for name in sorted(reported - unheld):
+            with self._guard.row((name, True), now):
+                moved += await self._end(name, now)
+        return moved
 
     async def _report(self, name: str, now: datetime) -> None:
         async with self._database.transaction() as connection:
