@@ -1,6 +1,6 @@
 -- name: one_at_a_time
 -- Of several engines one begins a test.
-SELECT pg_advisory_xact_lock(7340224)
+SELECT pg_advisory_xact_lock(7340227)
 
 -- name: begun_since
 SELECT EXISTS (SELECT FROM channel_test WHERE channel = $1 AND begun_at > $2)

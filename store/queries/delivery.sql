@@ -1,6 +1,6 @@
 -- name: only_one
 -- One leases at a time, over all engines: rates and the minute between two calls are counted over all of them.
-SELECT pg_try_advisory_xact_lock(7340223)
+SELECT pg_try_advisory_xact_lock(7340226)
 
 -- name: candidates
 -- What is due, P1 first; also what a sender took and never told of. Rows in other hands are skipped. A few of each

@@ -24,7 +24,7 @@ UPDATE dead_letter SET replay_asked_at = $2,
 
 -- name: only_one
 -- One replayer at a time, so that a device's letters are used in the order they came.
-SELECT pg_try_advisory_lock(7340223)
+SELECT pg_try_advisory_lock(7340228)
 
 -- name: next
 -- Ages first; a letter in the hands of somebody who buries its copy is left for the next look.
