@@ -82,8 +82,17 @@ class Ranked:
 
 async def load_field(connection: Connection, case: Case) -> Field:
     """The field chain of a case whose lock is held; its assignments are locked too."""
+    return await _field(connection, case, _Q.of_incident)
+
+
+async def look_at_field(connection: Connection, case: Case) -> Field:
+    """The same to be looked at: nothing is locked, and nothing may be changed."""
+    return await _field(connection, case, _Q.of_incident_read)
+
+
+async def _field(connection: Connection, case: Case, query: str) -> Field:
     row = await connection.fetchrow(_Q.chain, case.id)
-    rows = await connection.fetch(_Q.of_incident, case.id)
+    rows = await connection.fetch(query, case.id)
     return Field(
         case=case,
         chain=Chain() if row is None else Chain(**row),
@@ -102,7 +111,7 @@ def _assignment(row: asyncpg.Record) -> Assignment:
 
 _AS_THEY_ARE: Final = (
     *("is_watched", "is_outside_only", "standby_at", "accepted_at", "moving_at", "arrived_at", "ended_at"),
-    *("heard_at", "called_at", "arrive_by", "eta_s", "is_doubted"),
+    *("heard_at", "called_at", "renewed_at", "arrive_by", "eta_s", "is_doubted"),
 )
 
 
@@ -114,7 +123,7 @@ async def keep(connection: Connection, field_: Field, assignment: Assignment, *,
     await connection.execute(
         _Q.save, a.id, str(a.standing), a.is_watched, a.standby_at, a.accepted_at, a.moving_at, a.arrived_at,
         a.ended_at, a.heard_at, a.called_at, a.arrive_by, a.eta_s, str(a.step) if a.step else None, a.due_at,
-        a.is_doubted, ended_for,
+        a.is_doubted, ended_for, a.renewed_at,
     )  # fmt: skip
     if before.is_open and not a.is_open and a.standing is not Standing.TIMED_OUT:
         await connection.execute(_Q.forget_codes, a.id)

@@ -140,6 +140,14 @@ async def load(connection: Connection, incident_id: int) -> Case:
     return case if case.subject == subject else await load(connection, incident_id)
 
 
+async def look_at(connection: Connection, incident_id: int) -> Case:
+    """The same to be looked at: nothing is locked, and nothing may be saved. IncidentUnknown where there is none."""
+    case = await _read(connection, await connection.fetchrow(_Q.read_incident, incident_id))
+    if case is None:
+        raise IncidentUnknown(f"there is no incident {incident_id}")
+    return case
+
+
 async def load_open(connection: Connection, subject: str, family: Family) -> Case | None:
     """The unresolved incident of a subject whose lock is held, locked; None where there is none."""
     return await _read(connection, await connection.fetchrow(_Q.lock_open, subject, family))

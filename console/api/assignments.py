@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 import msgspec
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from console.api.fields import Body, Id, Line, Page, PageQuery, Text, decode_cursor, encode_cursor
 from console.api.incidents import refuse_unseen, whole
@@ -100,14 +100,23 @@ class AskedQuery(PageQuery):
     open: bool | None = None
 
 
+class CandidatesQuery(BaseModel):
+    """How many of the first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
 async def candidates(call: Call) -> Reply:
-    """Everybody who might go, ranked, with their numbers; the look is on record."""
+    """Who might go, ranked, with their numbers, and how many more there are; the look is on record."""
+    query = call.query_as(CandidatesQuery)
     await refuse_unseen(call, call.id)
     await note_look_now(
         call.context.db, call.user.user_id, "look", f"incident:{call.id}", purpose="candidates", source=call.source,
         now=call.now,
     )  # fmt: skip
-    found = await read_candidates(call.context.db, call.id, now=call.now)
+    found = await read_candidates(call.context.db, call.id, limit=query.limit, now=call.now)
     return Reply(body=found if Role(call.user.role) in _DESK else masked(found))
 
 
@@ -290,6 +299,7 @@ ROUTES: Final = [
         en="Who might go, in order, with the reasons",
         roles=READ_CASES,
         handler=candidates,
+        query=CandidatesQuery,
         reply=Candidates,
     ),
     step_route("dispatch", "调派", "Ask responders to go", dispatch, DispatchBody),

@@ -146,7 +146,8 @@ OVERDUE_AGAIN_S: Final = 300
 REPORT_S: Final = 600
 #: After the call back nobody answered: from then on the responder counts as in danger.
 SILENCE_S: Final = 120
-#: A check so late was late by our own outage: whatever was said meanwhile did not reach us. One more term.
+#: A check so late was late by our own outage: whatever was said meanwhile did not reach us. One more term, once: an
+#: engine that is always late would ask nobody else for ever.
 OUTAGE_S: Final = 30
 #: "Arrived" and "done" can be taken back for this long (centre.md, 20).
 TAKE_BACK_S: Final = 60
@@ -175,6 +176,7 @@ class Assignment:
     ended_at: datetime | None = None
     heard_at: datetime | None = None
     called_at: datetime | None = None
+    renewed_at: datetime | None = None  #: given one more term for our own lateness; a word of theirs ends that
     arrive_by: datetime | None = None
     eta_s: int | None = None
     is_doubted: bool = False
@@ -210,7 +212,7 @@ def heard(
     `eta_s` is the responder's own word about how long they need, from now.
     """
     to = after(assignment.standing, word)
-    fresh = replace(assignment, standing=to, heard_at=now, called_at=None)
+    fresh = replace(assignment, standing=to, heard_at=now, called_at=None, renewed_at=None)
     if eta_s is not None:
         fresh = replace(fresh, eta_s=eta_s)
     if to not in OPEN:
@@ -280,7 +282,7 @@ def on_due(a: Assignment, *, priority: Priority, another_accepted: bool, now: da
     """Fire this assignment's clock; None where it is not due. Counts from now, never from when it was due."""
     if a.due_at is None or a.step is None or a.due_at > now:
         return None
-    late = now - a.due_at > timedelta(seconds=OUTAGE_S)
+    late = a.renewed_at is None and now - a.due_at > timedelta(seconds=OUTAGE_S)
     match a.step:
         case NextStep.ANSWER:
             return _answer_due(a, priority, another_accepted=another_accepted, late=late, now=now)
@@ -299,7 +301,7 @@ def _answer_due(a: Assignment, priority: Priority, *, another_accepted: bool, la
     if another_accepted:
         return Ruling(assignment=_next(a, NextStep.ANSWER, now, wait_s), reason=Reason.ANOTHER_ACCEPTED)
     if late:
-        again = _next(a, NextStep.ANSWER, now, wait_s)
+        again = replace(_next(a, NextStep.ANSWER, now, wait_s), renewed_at=now)
         return Ruling(assignment=again, reason=Reason.OUTAGE_OF_OURS, effects=frozenset({Effect.OFFER_AGAIN}))
     ended = replace(a, standing=after(a.standing, Word.TIME_OUT), step=None, due_at=None, ended_at=now)
     return Ruling(assignment=ended, reason=Reason.NOT_ANSWERED, effects=frozenset({Effect.NEXT}))
@@ -307,7 +309,8 @@ def _answer_due(a: Assignment, priority: Priority, *, another_accepted: bool, la
 
 def _movement_due(a: Assignment, priority: Priority, *, late: bool, now: datetime) -> Ruling:
     if late:
-        return Ruling(assignment=_next(a, NextStep.MOVEMENT, now, answer_s(priority)), reason=Reason.OUTAGE_OF_OURS)
+        again = replace(_next(a, NextStep.MOVEMENT, now, answer_s(priority)), renewed_at=now)
+        return Ruling(assignment=again, reason=Reason.OUTAGE_OF_OURS)
     due_at = max(a.arrive_by or now, now + timedelta(seconds=60))
     waiting = replace(a, step=NextStep.ARRIVAL, due_at=due_at, called_at=now)
     return Ruling(assignment=waiting, reason=Reason.NOT_MOVING, effects=frozenset({Effect.BESIDE, Effect.CALL}))
@@ -328,7 +331,7 @@ def _report_due(a: Assignment, now: datetime) -> Ruling:
 def _silence_due(a: Assignment, *, late: bool, now: datetime) -> Ruling:
     """Not heard since the call back. The call itself may have stuck in our outage: then it is made once more."""
     if late:
-        called = replace(_next(a, NextStep.SILENCE, now, SILENCE_S), called_at=now)
+        called = replace(_next(a, NextStep.SILENCE, now, SILENCE_S), called_at=now, renewed_at=now)
         return Ruling(assignment=called, reason=Reason.OUTAGE_OF_OURS, effects=frozenset({Effect.CALL}))
     there = a.standing is Standing.ON_SCENE
     again = _next(a, NextStep.SILENCE, now, REPORT_S if there else OVERDUE_AGAIN_S)

@@ -1,8 +1,14 @@
 -- name: of_incident
 -- Third locks, after the subject's and the incident's; in the order of ids.
 SELECT id, responder_id, state, offered_by, round, is_outside_only, is_watched, offered_at, standby_at, accepted_at,
-       moving_at, arrived_at, ended_at, heard_at, called_at, arrive_by, eta_s, next_step, next_due_at, is_doubted
+       moving_at, arrived_at, ended_at, heard_at, called_at, renewed_at, arrive_by, eta_s, next_step, next_due_at, is_doubted
   FROM assignment WHERE incident_id = $1 ORDER BY id FOR NO KEY UPDATE
+
+-- name: of_incident_read
+-- To be looked at: no lock.
+SELECT id, responder_id, state, offered_by, round, is_outside_only, is_watched, offered_at, standby_at, accepted_at,
+       moving_at, arrived_at, ended_at, heard_at, called_at, renewed_at, arrive_by, eta_s, next_step, next_due_at, is_doubted
+  FROM assignment WHERE incident_id = $1 ORDER BY id
 
 -- name: chain
 SELECT round, sendings, empty_looks, satisfied_at IS NOT NULL AS satisfied FROM field_chain WHERE incident_id = $1
@@ -45,7 +51,8 @@ RETURNING id
 UPDATE assignment
    SET state = $2, is_watched = $3, standby_at = $4, accepted_at = $5, moving_at = $6, arrived_at = $7, ended_at = $8,
        heard_at = $9, called_at = $10, arrive_by = $11, eta_s = $12, next_step = $13, next_due_at = $14, is_doubted = $15,
-       ended_for = coalesce($16, CASE WHEN $8::timestamptz IS NULL THEN NULL ELSE ended_for END), failures = 0
+       ended_for = coalesce($16, CASE WHEN $8::timestamptz IS NULL THEN NULL ELSE ended_for END), failures = 0,
+       renewed_at = $17
  WHERE id = $1
 
 -- name: note_report

@@ -24,6 +24,14 @@ SELECT id, number, state, priority, class, family, subject, resident_id, premise
        resolved_at, resolved_by, closed_at, follows, version, last_seq, last_hash, plan
   FROM incident WHERE id = $1 FOR NO KEY UPDATE
 
+-- name: read_incident
+-- To be looked at: no lock.
+SELECT id, number, state, priority, class, family, subject, resident_id, premises_id, device_id, area::text AS area,
+       source, marks, opened_at, oldest_alarm_at, sounded_at, sound_to, stage, alert_count, claimed_by, claimed_at,
+       acted_at, answered_at, lease_until, last_owner, policy_version, first_escalation_s, place, outcome, safety, review,
+       resolved_at, resolved_by, closed_at, follows, version, last_seq, last_hash, plan
+  FROM incident WHERE id = $1
+
 -- name: lock_open
 -- Under the subject's lock at most one row matches; the partial unique index is the second guard.
 SELECT id, number, state, priority, class, family, subject, resident_id, premises_id, device_id, area::text AS area,

@@ -11,9 +11,10 @@ import msgspec
 from rules.domain.masking import mask_name
 from rules.domain.policy_table import Sent
 from rules.domain.ranking import Candidate
-from store.assignments import load_field, rank_for
-from store.cases import load
+from store.assignments import look_at_field, rank_for
+from store.cases import look_at
 from store.database import Database
+from store.feed import snapshot
 from store.sql import queries
 
 if TYPE_CHECKING:
@@ -74,9 +75,10 @@ class CandidateView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Candidates(msgspec.Struct, frozen=True, kw_only=True):
-    """Everybody who might go, in order: first those the machine may ask."""
+    """Who might go, in order: first those the machine may ask; `left_off` more stand behind them."""
 
     items: Sequence[CandidateView]
+    left_off: int
     circle_s: int
     sent: Sent  #: whom the class lets the machine send
 
@@ -97,17 +99,22 @@ def _view(row: Any) -> AssignmentView:
     )
 
 
-async def read_candidates(db: Database, incident_id: int, *, now: datetime) -> Candidates:
-    """Everybody who might go to this case, as they stand now; IncidentUnknown otherwise."""
-    async with db.transaction() as connection:
-        case = await load(connection, incident_id)
-        ranked = await rank_for(connection, await load_field(connection, case), now=now)
+async def read_candidates(db: Database, incident_id: int, *, limit: int, now: datetime) -> Candidates:
+    """The first `limit` who might go to this case, as they stand now; IncidentUnknown otherwise.
+
+    Takes no lock: a desk that chooses keeps no alarm of this person, and no engine, waiting.
+    """
+    async with snapshot(db) as (connection, _):
+        case = await look_at(connection, incident_id)
+        ranked = await rank_for(connection, await look_at_field(connection, case), now=now)
+    shown = ranked.candidates[:limit]
     items = [
         _candidate(candidate, ranked.names[candidate.responder_id], str(ranked.people[candidate.responder_id].kind))
-        for candidate in ranked.candidates
+        for candidate in shown
     ]
     scene = ranked.ground.scene
-    return Candidates(items=items, circle_s=scene.circle_s, sent=scene.sent)
+    left_off = len(ranked.candidates) - len(shown)
+    return Candidates(items=items, left_off=left_off, circle_s=scene.circle_s, sent=scene.sent)
 
 
 def masked(found: Candidates) -> Candidates:

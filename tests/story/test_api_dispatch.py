@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from store.cases import load
+
 AREA = "321999.321999100"
 
 
@@ -66,6 +68,23 @@ async def test_candidates_stand_in_order_with_their_reasons(scene: Scene) -> Non
     assert 300 <= first["distance_m"] <= 360
     assert first["eta_s"] < 300
     assert first["in_circle"] is True
+
+
+async def test_who_looks_whom_to_send_waits_for_nobody_and_keeps_nobody_waiting(scene: Scene) -> None:
+    await scene.responder()
+    async with scene.console.db.transaction() as alarm:
+        await load(alarm, int(scene.case))
+        found = await scene.desk.gets(f"/incidents/{scene.case}/candidates")
+    assert (found.status, len(found.body["items"])) == (200, 1)
+
+
+async def test_of_many_candidates_the_first_are_shown_and_the_rest_counted(scene: Scene) -> None:
+    near = await scene.responder()
+    for number in range(3):
+        await scene.responder(name=f"赵云{number}", base_lat=31.95)
+    found = (await scene.desk.gets(f"/incidents/{scene.case}/candidates?limit=1")).body
+    assert ([one["responder"] for one in found["items"]], found["left_off"]) == ([near["id"]], 3)
+    assert (await scene.desk.gets(f"/incidents/{scene.case}/candidates?limit=0")).status == 422
 
 
 async def test_the_desk_asks_and_the_case_says_whom(scene: Scene) -> None:

@@ -2292,6 +2292,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reports/kpi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The figures of a period, each with its definition, its exclusions and its misses
+         * @description 考核指标。For: administrator, auditor, centre_manager, quality_reviewer, supervisor.
+         */
+        get: operations["get_reports_kpi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/dead-letters": {
         parameters: {
             query?: never;
@@ -3081,10 +3101,11 @@ export interface components {
         };
         /**
          * Candidates
-         * @description Everybody who might go, in order: first those the machine may ask.
+         * @description Who might go, in order: first those the machine may ask; `left_off` more stand behind them.
          */
         Candidates: {
             items: components["schemas"]["CandidateView"][];
+            left_off: number;
             circle_s: number;
             sent: components["schemas"]["Sent"];
         };
@@ -3580,6 +3601,7 @@ export interface components {
         Visit: {
             id: string;
             resident_id: string;
+            masked_name: string;
             critical: boolean;
             from_at: string;
             until_at: string;
@@ -4314,6 +4336,106 @@ export interface components {
             decides: boolean;
         };
         /**
+         * Report
+         * @description The figures of a period.
+         */
+        Report: {
+            from: string;
+            to: string;
+            areas: string[];
+            made_at: string;
+            time_zone: string;
+            software: string;
+            seq: number;
+            chain: components["schemas"]["ChainHead"] | null;
+            figures: components["schemas"]["FigureReport"][];
+        };
+        /**
+         * ChainHead
+         * @description The newest anchor over all records: what the figures were read from can be checked against it.
+         */
+        ChainHead: {
+            no: number;
+            at: string;
+            hash: string;
+        };
+        /**
+         * FigureReport
+         * @description One figure; without a record it says why in `no_data`, never a zero.
+         */
+        FigureReport: {
+            id: string;
+            version: number;
+            name: components["schemas"]["Name"];
+            unit: string;
+            starts: components["schemas"]["Name"];
+            stops: components["schemas"]["Name"];
+            target: components["schemas"]["Name"];
+            source: string;
+            no_data: string | null;
+            numerator: number | null;
+            denominator: number | null;
+            value: number | null;
+            percentiles: {
+                [key: string]: number | null;
+            };
+            targets: components["schemas"]["TargetMet"][];
+            exclusions: components["schemas"]["Counted"][];
+            beside: components["schemas"]["Counted"][];
+            misses: components["schemas"]["Miss"][];
+            misses_total: number;
+            groups: {
+                [key: string]: components["schemas"]["Group"][];
+            };
+        };
+        /**
+         * Name
+         * @description A text in both languages.
+         */
+        Name: {
+            zh: string;
+            en: string;
+        };
+        /**
+         * TargetMet
+         * @description One target and how the period stands to it.
+         */
+        TargetMet: {
+            share: number;
+            at_most: boolean;
+            limit: number | null;
+            actual: number | null;
+            met: boolean | null;
+        };
+        /**
+         * Counted
+         * @description How many were left out for a reason, or are shown beside.
+         */
+        Counted: {
+            reason: string;
+            count: number;
+        };
+        /**
+         * Miss
+         * @description What to open to look into it; `value` is null where it never got there.
+         */
+        Miss: {
+            ref: string;
+            at: string;
+            value: number | null;
+        };
+        /**
+         * Group
+         * @description One line of a breakdown.
+         */
+        Group: {
+            key: string;
+            numerator: number;
+            denominator: number;
+            p50: number | null;
+            p90: number | null;
+        };
+        /**
          * Page[DeadLetterListed]
          * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
          */
@@ -4781,6 +4903,17 @@ export interface components {
              * @default false
              */
             ringing: boolean;
+        };
+        /**
+         * CandidatesQuery
+         * @description How many of the first.
+         */
+        CandidatesQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
         };
         /**
          * CaseLookQuery
@@ -5565,6 +5698,27 @@ export interface components {
              * @default null
              */
             unattended: boolean | null;
+        };
+        /**
+         * KpiQuery
+         * @description Clocks that started from `from` and before `to`; 366 days at most.
+         */
+        KpiQuery: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /**
+             * Area
+             * @default null
+             */
+            area: string | null;
         };
         /**
          * LinkBody
@@ -9237,7 +9391,9 @@ export interface operations {
     };
     get_incidents_id_candidates: {
         parameters: {
-            query?: never;
+            query?: {
+                limit?: number;
+            };
             header?: never;
             path: {
                 id: string;
@@ -9253,6 +9409,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Candidates"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
             /** @description Unauthorized */
@@ -9275,6 +9440,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19207,6 +19381,75 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_reports_kpi: {
+        parameters: {
+            query?: {
+                from?: string;
+                to?: string;
+                area?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

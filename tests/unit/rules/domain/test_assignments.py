@@ -17,6 +17,7 @@ from rules.domain.assignments import (
     Effect,
     NextStep,
     Reason,
+    Ruling,
     Standing,
     Word,
     WordRefused,
@@ -89,6 +90,39 @@ def test_after_an_outage_of_ours_an_offer_gets_one_more_term_from_now() -> None:
     assert ruling is not None
     assert (ruling.assignment.standing, ruling.assignment.due_at) == (Standing.OFFERED, _in(1320))
     assert (ruling.reason, ruling.effects) == (Reason.OUTAGE_OF_OURS, {Effect.OFFER_AGAIN})
+
+
+def _late(a: Assignment, after_s: int) -> Ruling:
+    """Its clock, looked at by an engine that is a minute late."""
+    assert a.due_at is not None
+    ruling = on_due(a, priority=P1, another_accepted=False, now=a.due_at + timedelta(seconds=after_s))
+    assert ruling is not None
+    return ruling
+
+
+def test_an_engine_that_is_always_late_gives_one_term_more_and_then_asks_the_next() -> None:
+    once = _late(_offer(), 60)
+    assert once.reason is Reason.OUTAGE_OF_OURS
+    twice = _late(once.assignment, 60)
+    assert (twice.assignment.standing, twice.effects) == (Standing.TIMED_OUT, {Effect.NEXT})
+
+
+def test_who_accepted_and_does_not_move_is_noticed_by_an_engine_that_is_always_late() -> None:
+    once = _late(_said(_offer(), Word.ACCEPT), 60)
+    assert once.reason is Reason.OUTAGE_OF_OURS
+    assert _late(once.assignment, 60).reason is Reason.NOT_MOVING
+
+
+def test_a_silent_responder_is_an_alarm_though_the_engine_is_always_late() -> None:
+    called = _late(_said(_offer(), Word.ACCEPT, Word.ARRIVE), 60)
+    again = _late(called.assignment, 60)
+    assert again.effects == {Effect.CALL}
+    assert Effect.ALARM in _late(again.assignment, 60).effects
+
+
+def test_a_word_earns_one_more_term_again() -> None:
+    once = _late(_said(_offer(), Word.ACCEPT), 60)
+    assert _said(once.assignment, Word.ACCEPT, at_s=500).renewed_at is None
 
 
 def test_an_acceptance_waits_for_movement_and_movement_for_arrival() -> None:
