@@ -75,6 +75,10 @@ WRITE_SHIFTS: Final = frozenset({Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.ADMI
 READ_NOTICES: Final = frozenset(
     {Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.QUALITY_REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR}
 )
+#: Figures name cases by their ids and nobody by name.
+READ_FIGURES: Final = frozenset(
+    {Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.QUALITY_REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR}
+)
 #: Who may know why an alarm got its class; no people stand in a policy.
 READ_POLICIES: Final = READ_CASES | {Role.SYSTEM_ADMINISTRATOR}
 PROPOSE_POLICIES: Final = frozenset(

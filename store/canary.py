@@ -12,7 +12,7 @@ from rules.domain import deadlines
 from rules.domain.lifecycle import after
 from rules.domain.vocabulary import LIFE_SAFETY, Action, Class, Outcome, SafetyKind, State, Step
 from store import changes, lanes
-from store.cases import SYSTEM, Case, Note, changes_of, load, save
+from store.cases import SYSTEM, Case, Facts, Note, changes_of, load, save
 from store.changes import Change
 from store.context import CANARY_PREFIX
 from store.database import Connection, Database
@@ -113,7 +113,8 @@ async def finish(db: Database, lease: LaneLease, full: Round, *, centre: Centre,
     """
     async with db.transaction() as connection:
         await lanes.confirm(connection, lease)
-        recorded = await _end(connection, full.incident_id, Ending.FULL, centre, now)
+        shown_ms = round(full.seconds * 1000)
+        recorded = await _end(connection, full.incident_id, Ending.FULL, centre, now, shown_ms=shown_ms)
         detail = {"seconds": round(full.seconds, 3), "lane": lease.name}
         await connection.execute(_Q.note_round, lease.name, now, detail)
         oldest: datetime | None = await connection.fetchval(_Q.note_oldest)
@@ -132,7 +133,10 @@ async def note_shown(connection: Connection, seq: int, *, at: datetime) -> None:
     await connection.execute(_Q.note_shown, at, seq)
 
 
-async def _end(connection: Connection, incident_id: int, ending: Ending, centre: Centre, now: datetime) -> list[Change]:
+async def _end(
+    connection: Connection, incident_id: int, ending: Ending, centre: Centre, now: datetime, *,
+    shown_ms: int | None = None,
+) -> list[Change]:  # fmt: skip
     """Restore and close, as a technical trouble that went by itself. What somebody was sent to stays open for people.
 
     A desk that claimed it loses the claim: nobody has anything to do here.
@@ -147,12 +151,14 @@ async def _end(connection: Connection, incident_id: int, ending: Ending, centre:
         case.outcome, case.safety, case.resolved_at = Outcome.TECHNICAL, {"kind": SafetyKind.NO_PERSON_INVOLVED}, now
         _step(case, Step.RESTORE, Action.RESTORED, ending, now)
     case.closed_at = now
-    _step(case, Step.CLOSE, Action.CLOSED, ending, now)
+    _step(case, Step.CLOSE, Action.CLOSED, ending, now, shown_ms=shown_ms)
     await save(connection, case, keyring=centre.keyring)
     return changes_of(case, first)
 
 
-def _step(case: Case, step: Step, action: Action | Step, ending: Ending, now: datetime) -> None:
+def _step(
+    case: Case, step: Step, action: Action | Step, ending: Ending, now: datetime, *, shown_ms: int | None = None
+) -> None:
     before = case.state
     case.state = after(case.state, step, unattended=not case.attended)
     leave_claim(case)
@@ -160,5 +166,6 @@ def _step(case: Case, step: Step, action: Action | Step, ending: Ending, now: da
         case.deadlines, step, case.clocks, now=now, attended=False, by_owner=False,
         life_safety=case.class_ in LIFE_SAFETY,
     )  # fmt: skip
-    facts = (("canary", str(ending)),)
+    # How long it took stands in the record: the share of minutes that were watched is read from it (centre.md, part 2).
+    facts: Facts = (("canary", str(ending)), *((("shown_ms", shown_ms),) if shown_ms is not None else ()))
     case.note(Note(at=now, actor=SYSTEM, action=action, from_=before, to=case.state, facts=facts))

@@ -19,7 +19,7 @@ _NOT_THERE: Final = (
 
 CARE: Final = (
     Definition(
-        figure=Figure.FIRST_ATTEMPT, name=Words("首次送达", "First-attempt delivery"), kind=Kind.SHARE, unit="share",
+        figure=Figure.FIRST_ATTEMPT, name=Words("首次送达", "First-attempt delivery"), kind=Kind.AMOUNT, unit="share",
         starts=Words("警报编号", "an alarm id"),
         stops=Words("在设备可信时间后 30 秒内首次收到", "received first ≤ 30 s after the device's trusted `at`"),
         target=Words("≥ 98 %", "≥ 98 %"), source="Appello: 82 % is common", targets=(Target(share=0.98),),
@@ -78,7 +78,7 @@ CARE: Final = (
         exclusions=(*_NOT_THERE, Exclusion.CALLED_OFF, _RUNNING),
     ),
     Definition(
-        figure=Figure.SYSTEM_WATCH, name=Words("系统值守", "System watch"), kind=Kind.SHARE, unit="share",
+        figure=Figure.SYSTEM_WATCH, name=Words("系统值守", "System watch"), kind=Kind.AMOUNT, unit="share",
         starts=Words("每一分钟，含维护", "every minute, maintenance in"),
         stops=Words("自检按键 5 秒内上屏", "canary ≤ 5 s from press to stream"),
         target=Words("每月 ≥ 99.95 %", "≥ 99.95 % a month"), source=_PROPOSAL, targets=(Target(share=0.9995),),

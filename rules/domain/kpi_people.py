@@ -12,7 +12,7 @@ from rules.domain.kpi_load import hour_groups
 from rules.domain.kpi_read import Period
 from rules.domain.vocabulary import LIFE_SAFETY_KINDS, ResidentStatus
 
-FIRST_ATTEMPT: Final = timedelta(seconds=30)
+FIRST_ATTEMPT_S: Final = 30
 MONTHLY_TEST: Final = timedelta(days=35)
 REPAIR_LIFE_SAFETY_S: Final = 24 * 3600.0
 REPAIR_OTHER_S: Final = 72 * 3600.0
@@ -163,22 +163,26 @@ def monthly_tests(devices: Iterable[TestDue], period: Period) -> Iterator[Sample
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delivered:
-    """An alarm as it was received first."""
+    """Alarms of one type and day as they were received first; a miss stands alone."""
 
-    no: int
-    at: datetime | None  #: the device's own time; None where it told none or its clock is wrong
-    received_at: datetime
+    ref: str
+    at: datetime
     type: str
+    alarms: int
+    in_time: int  #: within half a minute of the device's own time, which could be trusted
+    trusted: bool = True  #: False of an alarm without a time, or from a clock that is wrong: it proves nothing
     area: str | None = None
 
 
-def first_attempts(alarms: Iterable[Delivered], period: Period) -> Iterator[Sample]:
-    """Whether it came within half a minute; an alarm whose time cannot be trusted did not prove it, and says so."""
-    for one in alarms:
-        in_time = one.at is not None and one.received_at - one.at <= FIRST_ATTEMPT
-        untrusted = frozenset({Beside.CLOCK_NOT_TRUSTED}) if one.at is None else frozenset[Beside]()
-        groups = hour_groups(one.received_at.astimezone(period.timezone), one.area) | {By.CLASS: one.type}
-        yield Sample(ref=f"event:{one.no}", at=one.received_at, value=float(in_time), beside=untrusted, groups=groups)
+def first_attempts(delivered: Iterable[Delivered], period: Period) -> Iterator[Sample]:
+    """The share that came at the first attempt; nothing is left out."""
+    for one in delivered:
+        groups = hour_groups(one.at.astimezone(period.timezone), one.area) | {By.CLASS: one.type}
+        yield Sample(
+            ref=one.ref, at=one.at, value=float(one.in_time), weight=float(one.alarms), groups=groups,
+            missed=one.in_time < one.alarms,
+            beside=frozenset() if one.trusted else frozenset({Beside.CLOCK_NOT_TRUSTED}),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,7 +18,7 @@ _WHY = {
 def to_markdown() -> str:
     """The whole page; the same definitions give the same text."""
     figures = "\n".join(_figure(definition) for definition in DEFINITIONS.values())
-    return "\n".join((_head(), _table(), figures, _reasons()))
+    return f"{_head()}\n{_table()}\n{figures}\n{_reasons()}"
 
 
 def _head() -> str:
@@ -75,4 +75,4 @@ def _reasons() -> str:
 
 
 if __name__ == "__main__":
-    print(to_markdown(), end="")
+    print(to_markdown(), end="")  # noqa: T201 - the page is what is asked for

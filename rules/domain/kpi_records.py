@@ -19,6 +19,7 @@ CHANNEL_BY: Final = time(9)
 CANARY_S: Final = 5.0
 #: A round takes about a minute: a press this near to a minute speaks for it.
 CANARY_NEAR: Final = timedelta(seconds=20)
+_MINUTE: Final = timedelta(minutes=1)
 
 #: Cases whose end says that nobody needed help: who calls again soon after is looked into.
 _NOTHING_NEEDED: Final = frozenset({Outcome.ACCIDENTAL, Outcome.FALSE_ALARM, Outcome.NO_ANSWER})
@@ -135,16 +136,21 @@ class CanaryRound:
 
 
 def system_watch(rounds: Iterable[CanaryRound], period: Period) -> Iterator[Sample]:
-    """Every minute of the period: whether the press in it, or just beside it, came the whole way in time."""
-    minute = timedelta(minutes=1)
+    """Each hour's minutes whose press, in them or just beside them, came the whole way in time."""
     good, bad = set[int](), set[int]()
     for one in rounds:
         fine = one.seconds is not None and one.seconds <= CANARY_S
         for at in (one.at - CANARY_NEAR, one.at, one.at + CANARY_NEAR) if fine else (one.at,):
-            (good if fine else bad).add((at - period.start) // minute)
-    for number in range((min(period.end, period.as_of) - period.start) // minute):
-        at = period.start + number * minute
-        yield Sample(ref=f"time:{at.isoformat()}", at=at, value=float(number in good and number not in bad))
+            (good if fine else bad).add((at - period.start) // _MINUTE)
+    minutes = (min(period.end, period.as_of) - period.start) // _MINUTE
+    for first in range(0, minutes, 60):
+        hour = range(first, min(first + 60, minutes))
+        watched = sum(number in good and number not in bad for number in hour)
+        at = period.start + first * _MINUTE
+        yield Sample(
+            ref=f"time:{at.isoformat()}", at=at, value=float(watched), weight=float(len(hour)),
+            missed=watched < len(hour), groups={By.HOUR: period.hour_of(at)},
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

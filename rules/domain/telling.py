@@ -100,6 +100,7 @@ class Waiting:
     attended: bool = False  #: the case is claimed
     heard: bool = False  #: somebody has just said by telephone that they take it
     unresolved: bool = True
+    over: bool = False  #: what a contact was to hear is past: the case has ended since, or was taken up again
     offer_open: bool = True  #: nobody has accepted, declined or stood it down
     known: bool = True  #: the recipient is in the register
     disabled: bool = False
@@ -122,6 +123,8 @@ def withheld(notice: Waiting, *, now: datetime) -> Withheld | None:
         return Withheld.UNKNOWN_RECIPIENT
     if (notice.contact or notice.barred_number) and (refused := _of_contact(notice)) is not None:
         return refused
+    if notice.contact and notice.over and notice.purpose is Purpose.INFORMATION:
+        return Withheld.CASE_ENDED
     if notice.disabled:
         return Withheld.SWITCHED_OFF
     if notice.purpose is Purpose.CALL_SERVICES and not notice.unresolved:
