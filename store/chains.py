@@ -50,6 +50,7 @@ async def stepped(connection: Connection, case: Case, request: StepRequest, *, b
 def lost(case: Case, *, now: datetime) -> None:
     """A claim has lapsed: what was left to the desk is the machine's again."""
     field_chain.lost(case, now=now)
+    reaching.lost(case, now=now)
     emergency.lost(case, now=now)
 
 

@@ -232,7 +232,7 @@ def _waiting(row: Any) -> Waiting:
     unresolved = row["incident_state"] is None or State(row["incident_state"]) in UNRESOLVED
     return Waiting(
         purpose=Purpose(row["purpose"]), priority=Priority(row["priority"]), not_after=row["not_after"],
-        attended=row["attended"], unresolved=unresolved, heard=row["heard"],
+        attended=row["attended"], unresolved=unresolved, heard=row["heard"], over=row["round_over"],
         offer_open=row["assignment_state"] in (None, "offered") and row["standby_at"] is None,
         known=kind not in known or known[kind] is not None, disabled=bool(row["disabled"]),
         on_duty=capacity is None or row["user_id"] is None or still_in(Chosen(capacity), _person(row)),

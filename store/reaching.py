@@ -23,7 +23,7 @@ from rules.domain.on_call import Asked, Chosen, Person, Reached, ShiftRole, is_h
 from rules.domain.policy import Assessment
 from rules.domain.policy_table import FamilyTold
 from rules.domain.telling import FAMILY_UNATTENDED_S, Change, ending_of, tells_family
-from rules.domain.vocabulary import UNRESOLVED, CallResult, CallTo, Class, Family, Mark, State, Step, Target
+from rules.domain.vocabulary import UNRESOLVED, CallResult, CallTo, Class, Family, Mark, Step, Target
 from rules.engine import metrics
 from store import outbox
 from store.cases import Case, Facts
@@ -41,6 +41,7 @@ _Facts = tuple[tuple[str, str | int | None], ...]
 _TAKES: Final = frozenset({Step.CLAIM, Step.TRANSFER_ACCEPTED, Step.REOPEN})
 _ENDS: Final = frozenset({Step.RESOLVE, Step.CLOSE, Step.MERGE})
 _RECLASSED: Final = frozenset({Step.RECLASSIFY, Step.LOWER_PRIORITY})
+_GIVES_BACK: Final = frozenset({Step.RELEASE, Step.PASS})
 
 
 def opening(case: Case, *, now: datetime) -> None:
@@ -83,8 +84,9 @@ async def stepped(connection: Connection, case: Case, request: StepRequest, *, b
     if request.step is Step.RESOLVE:
         await _tell_end(connection, case, request, now=now)
     elif request.step is Step.REOPEN:
-        await _tell_again(connection, case, Change.REOPENED, "", now=now)
-        _wait_for_first_call(case, now)
+        await _tell_reopened(connection, case, now=now)
+    elif request.step in _GIVES_BACK:
+        lost(case, now=now)
     elif request.step in _RECLASSED:
         await opened(connection, case, now=now)
         _wait_for_first_call(case, now)
@@ -100,7 +102,15 @@ async def fired(connection: Connection, case: Case, firing: Firing, *, now: date
         return
     if firing.becomes_real or firing.kind is DeadlineKind.DELAY:
         await opened(connection, case, now=now)
+    if firing.unclaim:
+        lost(case, now=now)
     await fired_stages(connection, [(case, firing)], now=now)
+
+
+def lost(case: Case, *, now: datetime) -> None:
+    """The claim has ended: what the desk had to decide about the contacts has its time again."""
+    if not case.attended:
+        _wait_for_first_call(case, now)
 
 
 async def fired_stages(connection: Connection, fired: Sequence[tuple[Case, Firing]], *, now: datetime) -> None:
@@ -235,8 +245,18 @@ async def _tell_contacts(connection: Connection, case: Case, *, now: datetime) -
 async def _tell_end(connection: Connection, case: Case, request: StepRequest, *, now: datetime) -> None:
     safety = request.safety
     ending = ending_of(safety.kind if safety is not None else None, safety.service if safety is not None else None)
-    await connection.execute(_Q.withdraw_untold, case.id, now)
+    await connection.execute(_Q.withdraw_untold, case.id, now, True)
     await _tell_again(connection, case, Change.ENDED, str(ending), now=now)
+
+
+async def _tell_reopened(connection: Connection, case: Case, *, now: datetime) -> None:
+    """Whoever heard of it hears that it goes on; whoever was to hear and did not, since it ended first, hears now."""
+    await connection.execute(_Q.withdraw_untold, case.id, now, False)
+    await _tell_again(connection, case, Change.REOPENED, "", now=now)
+    await opened(connection, case, now=now)
+    if _sounds(case) and await connection.fetchval(_Q.was_to_be_told, case.id):
+        await _tell_contacts(connection, case, now=now)
+    _wait_for_first_call(case, now)
 
 
 async def _tell_again(connection: Connection, case: Case, change: Change, end: str, *, now: datetime) -> None:
@@ -256,14 +276,12 @@ def _is_familys_moment(case: Case, request: StepRequest) -> bool:
 
 
 async def _family_due(connection: Connection, case: Case, *, now: datetime) -> None:
-    """Nobody at a desk: the contacts are told. Whoever works on it decides, and is asked again a little later."""
-    if case.state not in UNRESOLVED or await connection.fetchval(_Q.was_told, case.id):
-        return
-    if not case.attended and case.state is State.OPEN:
+    """Nobody at a desk: the contacts are told, also while the machine has sent somebody.
+
+    A desk that has the case decides; when it gives the case back, or loses it, this comes again (`lost`).
+    """
+    if case.state in UNRESOLVED and not case.attended:
         await _tell_contacts(connection, case, now=now)
-        return
-    due_at = now + timedelta(seconds=FAMILY_UNATTENDED_S)
-    case.deadlines = deadlines.beside(case.deadlines, DeadlineKind.FAMILY, due_at)
 
 
 async def _people(connection: Connection, case: Case, now: datetime) -> list[Person]:

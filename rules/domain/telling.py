@@ -123,8 +123,6 @@ def withheld(notice: Waiting, *, now: datetime) -> Withheld | None:
         return Withheld.UNKNOWN_RECIPIENT
     if (notice.contact or notice.barred_number) and (refused := _of_contact(notice)) is not None:
         return refused
-    if notice.contact and notice.over and notice.purpose is Purpose.INFORMATION:
-        return Withheld.CASE_ENDED
     if notice.disabled:
         return Withheld.SWITCHED_OFF
     if notice.purpose is Purpose.CALL_SERVICES and not notice.unresolved:
@@ -137,7 +135,9 @@ def _of_contact(notice: Waiting) -> Withheld | None:
         return Withheld.BARRED
     if notice.resident_died:
         return Withheld.NOTICES_STOPPED
-    return None if notice.consented else Withheld.NO_CONSENT
+    if not notice.consented:
+        return Withheld.NO_CONSENT
+    return Withheld.CASE_ENDED if notice.over and notice.purpose is Purpose.INFORMATION else None
 
 
 def _taken(notice: Waiting) -> Withheld | None:

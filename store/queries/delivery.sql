@@ -11,7 +11,7 @@ WITH due AS (
 )
 SELECT o.id, o.key, o.incident_id, o.assignment_id, o.recipient, o.purpose, o.priority, o.facts, o.not_after, o.made_at,
        o.state = 'leased' AS lost, o.perhaps_sent OR coalesce(o.result = 'answer_lost', false) AS perhaps_sent,
-       o.result, o.attempts, o.failures, o.tried, o.channel,
+       o.result, o.attempts, o.failures, o.tried, o.channel, o.round_over,
        i.state AS incident_state, coalesce(i.claimed_by IS NOT NULL, false) AS attended,
        EXISTS (SELECT FROM outbox AS h WHERE h.incident_id = o.incident_id AND h.purpose = 'escalation'
                   AND h.answer = 'take' AND NOT h.round_over AND h.ended_at > $1 - make_interval(secs => $3)) AS heard,

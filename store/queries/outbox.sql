@@ -59,13 +59,21 @@ SELECT o.incident_id, o.recipient, o.facts ->> 'capacity' AS capacity,
 -- name: tell_contacts
 -- One statement in the alarm's own transaction: everybody the register has for these people; whether they may be told
 -- is asked when it is sent, so that a refusal has its reason. One number is one person: barred for one is barred.
+-- Once while the case lasts; what was taken back with its end was not told, and is told when the case is taken up again.
 INSERT INTO outbox (incident_id, recipient, purpose, priority, key, facts, due_at, made_at)
-SELECT $1::bigint, 'contact:' || c.id, 'information', $4::smallint, $1::bigint || ':family:' || $5::text || ':contact:' || c.id,
+SELECT $1::bigint, 'contact:' || c.id, 'information', $4::smallint,
+       $1::bigint || ':family:' || $5::text || coalesce('.' || nullif(before.notices, 0), '') || ':contact:' || c.id,
        $6::jsonb, $7::timestamptz, $7::timestamptz
   FROM (SELECT DISTINCT ON (coalesce(c.phone, c.id::text)) c.id
           FROM contact AS c JOIN resident AS r ON r.id = c.resident_id
          WHERE c.resident_id = $2 OR r.premises_id = $3
-         ORDER BY coalesce(c.phone, c.id::text), c.role = 'barred' DESC, c.rank, c.id) AS c
+         ORDER BY coalesce(c.phone, c.id::text), c.role = 'barred' DESC, c.rank, c.id) AS c,
+       LATERAL (SELECT count(*) AS notices,
+                       coalesce(bool_or(NOT round_over OR state IN ('leased', 'sent', 'uncertain')), false) AS told
+                  FROM outbox
+                 WHERE incident_id = $1::bigint AND recipient = 'contact:' || c.id
+                   AND key LIKE $1::bigint || ':family:' || $5::text || '%') AS before
+ WHERE NOT before.told
     ON CONFLICT (key) DO NOTHING
 
 -- name: tell_again
@@ -79,12 +87,19 @@ SELECT DISTINCT $1::bigint, o.recipient, 'information', $2::smallint, $1::bigint
     ON CONFLICT (key) DO NOTHING
 
 -- name: withdraw_untold
--- What still waits about a beginning means nothing after the end.
-UPDATE outbox SET state = 'cancelled', result = 'case_ended', ended_at = $2
- WHERE incident_id = $1 AND purpose = 'information' AND state = 'waiting'
+-- What still waits about a beginning means nothing after the end, and about an end nothing after it began again; also
+-- what is just being sent is not tried again. $3: whether it is withdrawn from others than contacts as well.
+UPDATE outbox
+   SET round_over = true,
+       state = CASE WHEN state <> 'waiting' THEN state WHEN perhaps_sent THEN 'uncertain' ELSE 'cancelled' END,
+       result = CASE WHEN state = 'waiting' THEN 'case_ended' ELSE result END,
+       ended_at = CASE WHEN state = 'waiting' THEN $2 ELSE ended_at END
+ WHERE incident_id = $1 AND purpose = 'information' AND NOT round_over
+   AND (recipient LIKE 'contact:%' OR ($3 AND state = 'waiting'))
 
--- name: was_told
-SELECT EXISTS (SELECT FROM outbox WHERE incident_id = $1::bigint AND key LIKE $1::bigint || ':family:opened:%')
+-- name: was_to_be_told
+-- Whether its moment had come before, whoever was reached.
+SELECT EXISTS (SELECT FROM outbox WHERE incident_id = $1::bigint AND key LIKE $1::bigint || ':family:opened%')
 
 -- name: area_name
 SELECT name, name_en FROM area WHERE path = $1::text::ltree

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from devices.event import EventType
+from rules.domain.assignments import Word
 from rules.domain.notices import Notice, Purpose
 from rules.domain.policy_table import FamilyTold
 from rules.domain.policy_value import BUILTIN
 from rules.domain.vocabulary import Class, Priority, Step
+from rules.engine.outbox import Failed, Letter
 from store.outbox import cancel, put
 from store.step_types import Reclassed
-from tests.story.telephones import telephones_in
+from tests.story.people_who_go import Field
+from tests.story.telephones import Telephones, telephones_in
+from tests.town import NOW
 
 DAUGHTER, OTHER = "13900000001", "13900000002"
 NIGHT = [{"from": "00:00", "to": "23:59"}]
@@ -166,3 +171,130 @@ async def test_family_is_told_of_what_a_case_turns_out_to_be(fresh_dsn: str) -> 
         await phones.night.step(call, Step.RECLASSIFY, desk, payload=fire)
         await phones.pass_seconds(2)
         assert _told(phones) == [DAUGHTER], "at once, as of any fire"
+
+
+async def test_a_fire_that_is_taken_up_again_before_family_heard_of_it_is_told_to_them(fresh_dsn: str) -> None:
+    """The mistake: what was taken back with the end counted as told, and the daughter heard nothing at all."""
+    async with telephones_in(fresh_dsn) as phones:
+        desk = await phones.night.town.user()
+        home = await phones.night.town.home()
+        await phones.contact(home, DAUGHTER)
+        alarm = await phones.night.town.device("smoke_alarm", premises_id=home.premises_id)
+        call = (await phones.press(home, EventType.SMOKE, device=alarm)).incident_id
+        await phones.night.town.resolve(call, desk, now=phones.now)
+        await phones.pass_seconds(2)
+        assert _told(phones) == [], "there is nothing to tell"
+        await phones.night.step(call, Step.REOPEN, desk)
+        await phones.pass_seconds(2)
+        assert _told(phones) == [DAUGHTER]
+        assert [letter.facts["end"] for letter in _letters(phones)] == ["being_handled"]
+
+
+async def test_help_that_was_asked_for_is_told_though_the_case_was_resolved_for_a_moment(fresh_dsn: str) -> None:
+    async with telephones_in(fresh_dsn) as phones:
+        desk = await phones.night.town.user()
+        home = await phones.night.town.home()
+        await phones.contact(home, DAUGHTER)
+        call = (await phones.press(home)).incident_id
+        await phones.night.step(call, Step.CLAIM, desk)
+        facts = (("to", "resident"), ("result", "spoke_help"), ("verified", "none"))
+        await phones.night.step(call, Step.CALL, desk, facts=facts)
+        await phones.night.town.resolve(call, desk, now=phones.now)
+        await phones.night.step(call, Step.REOPEN, desk)
+        await phones.pass_seconds(2)
+        assert [letter.facts["end"] for letter in _letters(phones)] == ["being_handled"]
+
+
+async def test_who_was_told_hears_of_a_reopening_once(fresh_dsn: str) -> None:
+    async with telephones_in(fresh_dsn) as phones:
+        desk = await phones.night.town.user()
+        home = await phones.night.town.home()
+        await phones.contact(home, DAUGHTER)
+        alarm = await phones.night.town.device("smoke_alarm", premises_id=home.premises_id)
+        call = (await phones.press(home, EventType.SMOKE, device=alarm)).incident_id
+        await phones.pass_seconds(1)
+        for _ in range(2):
+            await phones.night.town.resolve(call, desk, now=phones.now)
+            await phones.pass_seconds(1)
+            await phones.night.step(call, Step.REOPEN, desk)
+            await phones.pass_seconds(65)  # nobody is rung twice in a minute
+        told = [letter.facts["end"] for letter in _letters(phones)]
+        assert told == ["being_handled", *["safe_at_home", "being_handled"] * 2]
+
+
+async def test_an_end_that_waited_is_not_told_after_the_case_was_taken_up_again(fresh_dsn: str) -> None:
+    async with telephones_in(fresh_dsn) as phones:
+        desk = await phones.night.town.user()
+        home = await phones.night.town.home()
+        await phones.contact(home, DAUGHTER)
+        alarm = await phones.night.town.device("smoke_alarm", premises_id=home.premises_id)
+        call = (await phones.press(home, EventType.SMOKE, device=alarm)).incident_id
+        await phones.pass_seconds(1)
+        await phones.night.town.resolve(call, desk, now=phones.now)
+        await phones.night.step(call, Step.REOPEN, desk)
+        await phones.pass_seconds(2)
+        assert "safe_at_home" not in [letter.facts["end"] for letter in _letters(phones)]
+
+
+async def test_what_was_on_its_way_when_the_case_ended_is_not_tried_again_after_the_end(fresh_dsn: str) -> None:
+    async with telephones_in(fresh_dsn) as phones:
+        desk = await phones.night.town.user()
+        home = await phones.night.town.home()
+        await phones.contact(home, DAUGHTER)
+        alarm = await phones.night.town.device("smoke_alarm", premises_id=home.premises_id)
+        phones.voice.answers_with = lambda _: Failed(reason="provider_down", retry_helps=True)
+        phones.voice.hangs = asyncio.Event()
+        call = (await phones.press(home, EventType.SMOKE, device=alarm)).incident_id
+        await phones.outbox.run_once(phones.now)  # given to the provider, whose answer comes after the end
+        await phones.night.town.resolve(call, desk, now=phones.now)
+        phones.voice.hangs.set()
+        await phones.outbox.settle()
+        phones.voice.answers_with = None
+        tried = len(_letters(phones))
+        await phones.pass_seconds(10)
+        later = [letter.facts["end"] for letter in _letters(phones)[tried:]]
+        assert "being_handled" not in later
+
+
+async def test_with_a_responder_sent_and_nobody_at_a_desk_family_is_told_all_the_same(fresh_dsn: str) -> None:
+    """The mistake: the machine had sent somebody, and that counted as somebody at a desk."""
+    async with telephones_in(fresh_dsn) as phones:
+        home = await phones.night.town.home()
+        await phones.contact(home, DAUGHTER)
+        call = (await phones.press(home)).incident_id
+        field = Field(night=phones.night)
+        for _ in range(3):
+            await field.responder()
+        while (await phones.night.case(call))["state"] != "dispatched":
+            await phones.pass_seconds(1)
+        await field.says(call, next(iter(await field.standing(call))), Word.ACCEPT)
+        await phones.pass_seconds(303 - int((phones.now - NOW).total_seconds()))
+        assert (await phones.night.case(call))["state"] == "dispatched"
+        assert _told(phones) == [DAUGHTER]
+
+
+async def test_an_attended_case_is_asked_once_about_its_family_and_once_more_after_it_was_given_back(
+    fresh_dsn: str,
+) -> None:
+    """The mistake: an entry every five minutes, and a new version of the case with it, for as long as it lasted."""
+    async with telephones_in(fresh_dsn) as phones:
+        desk = await phones.night.town.user()
+        home = await phones.night.town.home()
+        await phones.contact(home, DAUGHTER)
+        call = (await phones.press(home)).incident_id
+        await phones.night.step(call, Step.CLAIM, desk)
+        for _ in range(10):
+            await phones.night.holds_on(call)
+            await phones.pass_seconds(100)
+            await phones.night.step(call, Step.NOTE, desk, text="still on the line")
+        assert (await phones.night.actions(call)).count("family_due") == 1
+        assert _told(phones) == []
+        await phones.night.step(call, Step.RELEASE, desk)
+        await phones.pass_seconds(303)
+        assert _told(phones) == [DAUGHTER]
+
+
+def _letters(phones: Telephones) -> list[Letter]:
+    """What family was told, in the order in which it left."""
+    both = [*phones.voice.of(Purpose.INFORMATION), *phones.sms.of(Purpose.INFORMATION)]
+    return sorted(both, key=lambda letter: (letter.at, letter.id))
