@@ -36,7 +36,7 @@ from store.delivery import DeliveryStore
 from store.engine import EngineStore
 from tests.town import CENTRE, NOW, Town, record_faults, town_in
 
-READY: Final = b"ready\n"
+READY: Final = "ready"
 #: So many seconds of the night in one of ours.
 SPEED: Final = 20.0
 CALLS: Final = 6
@@ -90,7 +90,7 @@ async def run_engine(dsn: str, journal: Path, began_s: float) -> None:
     clock = NightClock(began_s=began_s)
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     database = await connect(dsn, application_name="shouwang engine", max_size=4)
-    print(READY.decode(), end="", flush=True)
+    print(READY, flush=True)
     async with OutboxPass(DeliveryStore(database, CENTRE), [Journal(path=journal)], clock) as outbox:
         await Engine([DuePass(EngineStore(database, CENTRE)), outbox], clock).run()
 
@@ -165,7 +165,7 @@ async def _let_finish(town: Town, dsn: str, journal: Path, began_s: float) -> da
 
 
 async def _start(dsn: str, journal: Path, began_s: float) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
+    engine = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "tests.faults.escalating",
@@ -174,8 +174,11 @@ async def _start(dsn: str, journal: Path, began_s: float) -> asyncio.subprocess.
         str(journal),
         str(began_s),
         cwd=ROOT,
-        stdout=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
     )
+    assert engine.stdout is not None, "asked for"
+    await engine.stdout.readline()  # READY: a kill before it would prove nothing
+    return engine
 
 
 async def _compare(connection: Connection, journal: Path, kills: int, looked_at: datetime) -> Found:
