@@ -51,6 +51,13 @@ class Rule:
     alone: bool
     away_at: datetime | None
     sensors: list[tuple[int, Sensor]] = field(default_factory=list)
+    signs: list[tuple[datetime, int]] = field(
+        default_factory=list
+    )  #: the last of each sensor, of a rule of stillness
+
+    @property
+    def signs_since(self) -> timedelta:
+        return self.after + SIGNS_BEFORE
 
     @property
     def beds(self) -> list[int]:
@@ -93,13 +100,28 @@ async def gather(connection: Connection, rule_ids: Sequence[int], now: datetime)
         by_resident.setdefault(row["resident_id"], []).append((row["device_id"], sensor))
     for rule in rules.values():
         rule.sensors = by_resident.get(rule.resident_id, [])
+    await _gather_signs(connection, [rule for rule in rules.values() if rule.kind == "inactivity"], now)
     return rules
+
+
+async def _gather_signs(connection: Connection, rules: Sequence[Rule], now: datetime) -> None:
+    """The last sign of each sensor of these rules, in one statement: hundreds are due at once."""
+    asked = [(rule, device_id) for rule in rules for device_id, _ in rule.sensors]
+    if not asked:
+        return
+    by_id = {rule.id: rule for rule in rules}
+    rows = await connection.fetch(
+        _Q.signs, [rule.id for rule, _ in asked], [device_id for _, device_id in asked],
+        [now - rule.signs_since for rule, _ in asked], now - max(rule.signs_since for rule in rules), now, _SIGNS,
+    )  # fmt: skip
+    for row in rows:
+        by_id[row["rule_id"]].signs.append((row["at"], row["device_id"]))
 
 
 async def judge(connection: Connection, state: Any, rule: Rule, now: datetime, zone: ZoneInfo) -> Outcome:
     """Look at one rule under its row's lock."""
     if rule.kind == "inactivity":
-        return await _inactivity(connection, state, rule, now, zone)
+        return _inactivity(state, rule, now, zone)
     if rule.kind == "bed_return":
         return await _bed(connection, state, rule, now, zone)
     return await _awaited(connection, state, rule, now, zone)
@@ -108,8 +130,8 @@ async def judge(connection: Connection, state: Any, rule: Rule, now: datetime, z
 # -- nobody moves -------------------------------------------------------------------------------------------------
 
 
-async def _inactivity(connection: Connection, state: Any, rule: Rule, now: datetime, zone: ZoneInfo) -> Outcome:
-    seen, seen_by = await _last_sign(connection, rule, now)
+def _inactivity(state: Any, rule: Rule, now: datetime, zone: ZoneInfo) -> Outcome:
+    seen, seen_by = _last_sign(rule)
     look = inactivity.Look(
         last_sign_at=seen,
         sensors=tuple(sensor for _, sensor in rule.sensors),
@@ -123,16 +145,13 @@ async def _inactivity(connection: Connection, state: Any, rule: Rule, now: datet
     return Outcome(state=written(after), next_look_at=due, tell=tell)
 
 
-async def _last_sign(connection: Connection, rule: Rule, now: datetime) -> tuple[datetime | None, int | None]:
+def _last_sign(rule: Rule) -> tuple[datetime | None, int | None]:
     """The last sign, and the sensor whose silence is told: who gave it, or the first that lives."""
-    ids = [device_id for device_id, _ in rule.sensors]
-    since = now - rule.after - SIGNS_BEFORE
-    rows = await connection.fetch(_Q.signs, ids, since, now, _SIGNS) if ids else []
-    last = max(rows, key=lambda row: row["at"], default=None)
+    last = max(rule.signs, key=lambda sign: sign[0], default=None)
     if last is not None:
-        return last["at"], last["device_id"]
+        return last
     alive = [device_id for device_id, sensor in rule.sensors if sensor.alive]
-    return None, next(iter(alive or ids), None)
+    return None, next(iter(alive or [device_id for device_id, _ in rule.sensors]), None)
 
 
 async def _tell_inactivity(

@@ -170,19 +170,19 @@ SELECT r.id AS resident_id, d.id AS device_id, d.kind,
  ORDER BY r.id, d.id
 
 -- name: signs
--- The last sign of somebody by each of these devices since then. What came late counts by its own time, never later
--- than its receipt. Readings are read by device within the days of the window.
-SELECT w.device_id, greatest(e.at, a.at) AS at
-  FROM unnest($1::int[]) AS w (device_id)
+-- The last sign of somebody by each of these rules' devices since a time of each rule's own. What came late counts by
+-- its own time, never later than its receipt. Readings are read by device, in no older day than the earliest of those.
+SELECT w.rule_id, w.device_id, greatest(e.at, a.at) AS at
+  FROM unnest($1::bigint[], $2::int[], $3::timestamptz[]) AS w (rule_id, device_id, since)
   LEFT JOIN LATERAL (SELECT max(CASE WHEN n.marks && '{late,clock_wrong}' THEN least(n.at, n.received_at)
                                      ELSE n.received_at END) AS at
                        FROM event AS n
-                      WHERE n.device_id = w.device_id AND n.received_at > $2 AND n.received_at <= $3
-                        AND n.type = ANY ($4) AND n.event_id NOT LIKE 'found:%') AS e ON true
+                      WHERE n.device_id = w.device_id AND n.received_at > w.since AND n.received_at <= $5
+                        AND n.type = ANY ($6) AND n.event_id NOT LIKE 'found:%') AS e ON true
   LEFT JOIN LATERAL (SELECT max(CASE WHEN n.late THEN least(n.at, n.received_at) ELSE n.received_at END) AS at
                        FROM reading AS n
-                      WHERE n.device_id = w.device_id AND n.received_at > $2 AND n.received_at <= $3
-                        AND n.type = 'activity') AS a ON true
+                      WHERE n.device_id = w.device_id AND n.received_at > w.since AND n.received_at > $4
+                        AND n.received_at <= $5 AND n.type = 'activity') AS a ON true
  WHERE e.at IS NOT NULL OR a.at IS NOT NULL
 
 -- name: bed_word
