@@ -21,6 +21,7 @@ from rules.engine.detectors import DetectorDuePass, DetectorInputPass
 from rules.engine.dispatch import DispatchPass
 from rules.engine.due import DuePass
 from rules.engine.duty import DutyPass
+from rules.engine.figures import FiguresPass
 from rules.engine.leases import LeasePass
 from rules.engine.loop import Engine, Pass
 from rules.engine.outbox import OutboxPass
@@ -44,6 +45,7 @@ from store.desks import DeskStore
 from store.detectors import DetectorStore
 from store.engine import EngineStore
 from store.field_due import FieldDueStore
+from store.figures import FiguresRecord
 from store.holding_passes import HoldingPasses
 from store.lane_watch import LaneWatch
 from store.opening import Centre
@@ -204,6 +206,7 @@ def engine_of(around: Surroundings, centre: Centre, outbox: OutboxPass) -> Engin
         RetentionPass(RetentionStore(around.db, centre), periods_of(around.settings.retention)),
         AnchorPass(around.db, around.settings.data_dir / "anchors"),
         EstatePass(around.db),
+        FiguresPass(FiguresRecord(around.db)),
         *([] if around.settings.policy is None else [PolicyFilePass(around.db, around.settings.policy)]),
         CombinationPass(holding),
         HoldingPass(holding),

@@ -15,7 +15,6 @@ from rules.domain.vocabulary import Class, Family, Mark, Priority, State
 from store import policies
 from store.changes import Change
 from store.database import Connection, StoreError
-from store.metrics import incident_answer_seconds
 from store.plans import plan_json, plan_of
 from store.sealing import Keyring, owner_cipher, seal_text
 from store.sql import queries
@@ -101,16 +100,13 @@ class Case:
         return Clocks(
             priority=self.priority,
             ladder=self.policy.ladder_for(self.class_, self.priority),
-            first_escalation_s=self.first_escalation_s,
+            first_escalation_s=self.policy.first_stage_s(self.class_, self.priority, self.first_escalation_s),
         )
 
     def count_answer(self, *, counted: bool) -> None:
         """The first claim kept ten seconds, or followed by a step, stops the answer clock (centre.md, part 2)."""
         if counted and self.answered_at is None and self.claimed_at is not None:
             self.answered_at = self.claimed_at
-            if self.priority <= Priority.URGENT and self.class_ is not Class.CANARY:
-                waited_s = max(0.0, (self.claimed_at - self.opened_at).total_seconds())
-                incident_answer_seconds.labels(self.priority.label).observe(waited_s)
 
     def note(self, note: Note) -> None:
         self.notes.append(note)

@@ -12,7 +12,7 @@ from rules.domain import deadlines, dispatch
 from rules.domain.assignments import Assignment, Doubt, Standing, Word
 from rules.domain.deadlines import DeadlineKind
 from rules.domain.lifecycle import after
-from rules.domain.vocabulary import Action, Class, State, Step
+from rules.domain.vocabulary import Action, State, Step
 from store import emergency, field_notices, tasks
 from store import field as hands
 from store.assignments import Field, Said, count_refusal
@@ -21,7 +21,6 @@ from store.changes import Change
 from store.commands import announce
 from store.database import Connection
 from store.field_alarm import raise_alarm
-from store.metrics import incident_arrival_seconds
 from store.opening import Centre
 from store.sql import queries
 
@@ -104,7 +103,6 @@ async def _arrived(turn: Turn) -> None:
         hands.sound(case, now=turn.now)
         return
     if not turn.in_hand.chain.satisfied:
-        _measure_arrival(turn)
         await hands.satisfy(turn.connection, turn.in_hand, "arrival", now=turn.now)
     await turn.stand_down(dispatch.stood_down_by_arrival(turn.in_hand.all, turn.a), "somebody_arrived")
 
@@ -189,13 +187,6 @@ async def ended_without_coming(connection: Connection, in_hand: Field, a: Assign
             incident_id=in_hand.case.id, responder_id=a.responder_id, area=in_hand.case.area,
         )  # fmt: skip
         await tasks.make(connection, wanted, now=now)
-
-
-def _measure_arrival(turn: Turn) -> None:
-    """From the first offer to the first who is there (centre.md, part 2: Arrival)."""
-    if turn.case.class_ is not Class.CANARY:
-        first_at = min(a.offered_at for a in turn.in_hand.all)
-        incident_arrival_seconds.observe(max(0.0, (turn.now - first_at).total_seconds()))
 
 
 def _code(doubt: Doubt | None) -> str | None:

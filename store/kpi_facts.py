@@ -28,7 +28,8 @@ Q: Final = queries("kpi")
 CASES_AT_ONCE: Final = 500
 
 _ALARM_TYPES: Final = sorted(str(type_) for type_ in ALARMS)
-_GUARDS: Final = sorted(str(kind) for kind in LIFE_SAFETY_KINDS if kind is not DeviceKind.HUB)
+#: Devices of which one at least must be heard in a home.
+GUARDS: Final = sorted(str(kind) for kind in LIFE_SAFETY_KINDS if kind is not DeviceKind.HUB)
 #: Faults of one device, which somebody has to repair.
 _FAULTS: Final = sorted(
     str(one)
@@ -80,8 +81,20 @@ class WholeCase:
 
 
 async def cases(connection: Connection, scope: Scope) -> AsyncIterator[WholeCase]:
-    """Every case that was opened, or not yet over, in the period, a few hundred in memory at a time."""
-    cursor = await connection.cursor(Q.cases, *scope.range)
+    """Every case that was opened, or not yet over, in the period."""
+    async for whole in _whole(connection, f"{Q.of_period} {Q.cases}", *scope.range):
+        yield whole
+
+
+async def moved(connection: Connection, after: datetime, until: datetime) -> AsyncIterator[WholeCase]:
+    """Every case whose record grew after `after` and not after `until`."""
+    async for whole in _whole(connection, f"{Q.moved} {Q.cases}", after, until):
+        yield whole
+
+
+async def _whole(connection: Connection, query: str, *arguments: Any) -> AsyncIterator[WholeCase]:
+    """A few hundred in memory at a time."""
+    cursor = await connection.cursor(query, *arguments)
     while rows := await cursor.fetch(CASES_AT_ONCE):
         ids = [row["id"] for row in rows]
         entries = _by_case(await connection.fetch(Q.entries, ids), _fact)
@@ -183,7 +196,7 @@ async def repairs(connection: Connection, scope: Scope) -> list[people.RepairFac
 
 
 async def tests_due(connection: Connection, scope: Scope) -> list[people.TestDue]:
-    rows = await connection.fetch(Q.tests_due, scope.until, list(scope.areas), _GUARDS)
+    rows = await connection.fetch(Q.tests_due, scope.until, list(scope.areas), GUARDS)
     return [people.TestDue(**row) for row in rows]
 
 

@@ -16,18 +16,3 @@ alarm_seconds: Final = Histogram(
     ["stage"],
     buckets=ALARM_BUCKETS_S,
 )
-
-#: Seconds from receipt to the first claim that counts, by the priority at the start of the clock (contract.md, part 5).
-incident_answer_seconds: Final = Histogram(
-    "shouwang_incident_answer_seconds",
-    "From the receipt of a P1 or P2 alarm to the first claim that counts, in seconds",
-    ["priority"],
-    buckets=(5, 10, 15, 30, 45, 60, 90, 120, 180, 300, 600, 1800, 3600),
-)
-
-#: Seconds from the first offer to the first responder on scene, doubted ones left out (contract.md, part 5).
-incident_arrival_seconds: Final = Histogram(
-    "shouwang_incident_arrival_seconds",
-    "From the first offer of a case to the first responder on scene, in seconds",
-    buckets=(60, 120, 300, 600, 900, 1200, 1500, 1800, 2700, 3600, 7200),
-)

@@ -51,6 +51,20 @@ incidents_open: Final = Gauge(
 incidents_unattended: Final = Gauge(
     "shouwang_incidents_unattended", "Incidents nobody at a desk is responsible for, at the last audit", ["priority"]
 )
+#: By the priority at the start of the clock, as the report's figures Answer and Arrival count them (docs/kpi.md).
+incident_answer_seconds: Final = Histogram(
+    "shouwang_incident_answer_seconds",
+    "From the receipt of a P1 or P2 alarm that sounded to the first claim that counts, in seconds",
+    ["priority"],
+    buckets=(5, 10, 15, 30, 45, 60, 90, 120, 180, 300, 600, 1800, 3600),
+)
+incident_arrival_seconds: Final = Histogram(
+    "shouwang_incident_arrival_seconds",
+    "From the first offer of a P1 or P2 case to the first responder on scene, in seconds",
+    ["priority"],
+    buckets=(60, 120, 300, 600, 900, 1200, 1500, 1800, 2700, 3600, 7200),
+)
+desks_on_duty: Final = Gauge("shouwang_desks_on_duty", "Desks on duty that answer")
 claims_lapsed_total: Final = Counter("shouwang_claims_lapsed_total", "Claims that ended because nobody renewed them")
 erased_total: Final = Counter("shouwang_erased_total", "Records erased because their period was over", ["kind"])
 partition_days_ahead: Final = Gauge("shouwang_partition_days_ahead", "Days for which readings already have a place")

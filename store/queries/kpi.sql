@@ -1,14 +1,22 @@
 -- What the report reads; every query runs in one snapshot that only reads, and takes no lock.
 
--- name: cases
+-- name: of_period
 -- Cases that were opened, or not yet over, in the period: by the block of their opening, then by their closing.
-WITH found AS (
+WITH wanted AS (SELECT $3::text[] AS areas), found AS (
     SELECT id FROM incident WHERE opened_at >= $1 AND opened_at < $2 AND class <> 'canary'
     UNION ALL
     SELECT id FROM incident WHERE opened_at < $1 AND state <> 'closed' AND class <> 'canary'
     UNION ALL
     SELECT id FROM incident WHERE opened_at < $1 AND state = 'closed' AND closed_at >= $1 AND class <> 'canary'
 )
+
+-- name: moved
+-- Cases whose record grew in the window.
+WITH wanted AS (SELECT '{}'::text[] AS areas), found AS (
+    SELECT DISTINCT incident_id AS id FROM entry WHERE at > $1 AND at <= $2
+)
+
+-- name: cases
 SELECT i.id, i.class, i.family, i.source, i.priority_at_start, i.opened_at, i.resolved_at, i.outcome, i.resident_id,
        i.follows, i.marks, i.area::text AS area, i.policy_version,
        EXISTS (SELECT FROM area AS c WHERE c.path @> i.area AND c.is_country) AS is_country,
@@ -23,10 +31,11 @@ SELECT i.id, i.class, i.family, i.source, i.priority_at_start, i.opened_at, i.re
                   AND (s.area IS NULL OR i.area <@ s.area)) AS in_storm,
        coalesce(nullif(d.model, ''), d.kind) AS model
   FROM found AS f
-  JOIN incident AS i ON i.id = f.id
+ CROSS JOIN wanted AS w
+  JOIN incident AS i ON i.id = f.id AND i.class <> 'canary'
   LEFT JOIN device AS d ON d.id = coalesce(i.device_id, (
       SELECT e.device_id FROM event AS e WHERE e.incident_id = i.id ORDER BY e.no LIMIT 1))
- WHERE cardinality($3::text[]) = 0 OR i.area <@ $3::text[]::ltree[]
+ WHERE cardinality(w.areas) = 0 OR i.area <@ w.areas::ltree[]
 
 -- name: entries
 SELECT incident_id, seq, fixed FROM entry WHERE incident_id = ANY ($1::bigint[]) ORDER BY incident_id, seq
@@ -203,3 +212,13 @@ ON CONFLICT DO NOTHING
 
 -- name: desks_on_duty
 SELECT count(*)::int FROM desk_present
+
+-- name: counted_until
+-- One engine counts at a time; the others go on without waiting.
+SELECT until FROM kpi_counted FOR UPDATE SKIP LOCKED
+
+-- name: begin_counting
+INSERT INTO kpi_counted (until) VALUES ($1) ON CONFLICT DO NOTHING
+
+-- name: count_until
+UPDATE kpi_counted SET until = $1

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.domain.kpi import Kind, Sample, merged, nearest_rank, tally
+from rules.domain.kpi import By, Kind, Sample, merged, nearest_rank, tally
 from rules.domain.kpi_cases import samples_of
 from rules.domain.kpi_course import CaseFacts, Fact, holds, unattended
 from rules.domain.kpi_definition import Figure
@@ -66,7 +66,7 @@ def test_nothing_is_left_out_for_a_reason_that_its_definition_does_not_name(fact
     for figure, sample in samples_of(facts, PERIOD):
         assert sample.excluded is None or sample.excluded in DEFINITIONS[figure].exclusions
         assert sample.value is None or sample.value >= 0
-        assert sample.groups["priority"] in ("P1", "P2")
+        assert sample.groups[By.PRIORITY] in ("P1", "P2")
 
 
 @given(facts=cases())
@@ -127,4 +127,5 @@ def test_a_percentile_is_a_value_that_was_measured(values: list[float], percent:
     ordered = sorted(values)
     found = nearest_rank(ordered, percent)
     assert found in ordered
-    assert sum(1 for value in ordered if found is not None and value <= found) >= percent / 100 * len(ordered) - 1e-6
+    assert found is not None
+    assert sum(value <= found for value in ordered) >= percent / 100 * len(ordered) - 1e-6

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from rules.domain import kpi_people, kpi_records
-from rules.domain.kpi import Beside, Exclusion, Kind, Sample, Target, nearest_rank, tally
+from rules.domain.kpi import Beside, By, Exclusion, Kind, Sample, Target, nearest_rank, tally
 from rules.domain.kpi_cases import samples_of
 from rules.domain.kpi_course import CaseFacts, Fact
 from rules.domain.kpi_definition import Figure
@@ -96,7 +96,7 @@ def test_on_a_claimed_case_the_owners_next_step_answers_a_further_alarm() -> Non
 def test_an_alarm_is_labelled_by_the_priority_its_clock_started_at() -> None:
     told = case((5, "system", "raised", {"to": "P1"}), (5, "system", "joined"), (20, LI, "claim"), priority=3)
     (sample,) = figures(told, Figure.ANSWER)
-    assert (sample.at, sample.groups["priority"]) == (at(5), "P1"), "what was P3 stands in no figure of P1"
+    assert (sample.at, sample.groups[By.PRIORITY]) == (at(5), "P1"), "what was P3 stands in no figure of P1"
 
 
 def test_lowering_a_priority_takes_no_clock_away() -> None:
@@ -190,7 +190,7 @@ def test_a_fire_is_handed_off_from_its_confirmation() -> None:
     told = case((20, "system", "services_confirmed"), class_="smoke", family="fire_and_gas")
     queued = HandedOver(id=5, service="fire", dialled_at=at(60), answer="queued", answered_at=at(70))
     sample = only(told, Figure.HAND_OFF, [queued])
-    assert (sample.at, sample.value, sample.beside) == (at(20), None, {Beside.QUEUED})
+    assert (sample.at, sample.value, set(sample.beside)) == (at(20), None, {Beside.QUEUED})
 
 
 def test_unattended_minutes_count_from_the_sixty_first_second() -> None:
