@@ -13,6 +13,7 @@ from typing import Any, Final
 import structlog
 
 from rules.domain import sending
+from rules.domain.assignments import GOING
 from rules.domain.notices import Notice, Purpose
 from rules.domain.on_call import Chosen, still_in
 from rules.domain.sending import FOLD_FROM, FOLDABLE, Addresses, Books, Busy, Full, Kind, Later, NoWay, Take, Way
@@ -233,6 +234,7 @@ def _waiting(row: Any) -> Waiting:
     return Waiting(
         purpose=Purpose(row["purpose"]), priority=Priority(row["priority"]), not_after=row["not_after"],
         attended=row["attended"], unresolved=unresolved, heard=row["heard"], over=row["round_over"],
+        going=row["assignment_state"] is None or row["assignment_state"] in GOING,
         offer_open=row["assignment_state"] in (None, "offered") and row["standby_at"] is None,
         known=kind not in known or known[kind] is not None, disabled=bool(row["disabled"]),
         on_duty=capacity is None or row["user_id"] is None or still_in(Chosen(capacity), _person(row)),

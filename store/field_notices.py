@@ -54,15 +54,17 @@ def warning(case: Case, responder_id: int, ground: Ground, *, distance_m: int | 
 
 async def stand_down(connection: Connection, case: Case, assignment: Assignment, *, now: datetime) -> None:
     """Take back an offer that has not gone out; whoever was reached learns that they are not needed any more."""
-    held = await outbox.cancel(
+    await outbox.cancel(
         connection, assignment_id=assignment.id, purposes=[Purpose.OFFER, Purpose.CHECK_BACK], reason="stood_down",
         now=now,
     )  # fmt: skip
-    if held and assignment.accepted_at is None:
+    if assignment.accepted_at is None and not await outbox.was_asked(connection, assignment.id):
         return  # never asked: "not needed" at three at night would be the first they hear of it
     notice = Notice(
         purpose=Purpose.STAND_DOWN, recipient=f"responder:{assignment.responder_id}", priority=case.priority,
-        key=f"stand_down:{assignment.id}", incident_id=case.id, assignment_id=assignment.id, facts=case_facts(case),
+        # Who took "done" back and goes on may be stood down once more.
+        key=f"stand_down:{assignment.id}:{now:%Y%m%d%H%M%S}", incident_id=case.id, assignment_id=assignment.id,
+        facts=case_facts(case),
     )  # fmt: skip
     await outbox.put(connection, [notice], now=now)
 

@@ -48,6 +48,11 @@ async def cancel(
     return len(rows)
 
 
+async def was_asked(connection: Connection, assignment_id: int) -> bool:
+    """Whether an offer of this assignment has left, or may have."""
+    return bool(await connection.fetchval(_Q.was_asked, assignment_id))
+
+
 async def end_round(connection: Connection, incident_id: int, *, reason: str, now: datetime) -> None:
     """Somebody has taken the case: nobody is rung for it any more, and who said "cannot" is asked again next time."""
     await connection.execute(_Q.end_round, incident_id, reason, now)

@@ -80,6 +80,8 @@ HEARD_S: Final = 180
 
 #: Of whom a case is taken over by a claim; information is never cancelled by one.
 _ASKS: Final = frozenset({Purpose.ESCALATION, Purpose.OFFER})
+#: What means nothing once the case has ended: nobody has to be called, and there is no danger to keep out of.
+_PASSES: Final = frozenset({Purpose.CALL_SERVICES, Purpose.WARNING})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,6 +103,7 @@ class Waiting:
     heard: bool = False  #: somebody has just said by telephone that they take it
     unresolved: bool = True
     over: bool = False  #: what a contact was to hear is past: the case has ended since, or was taken up again
+    going: bool = True  #: a responder who is asked how they are still goes, or is there
     offer_open: bool = True  #: nobody has accepted, declined or stood it down
     known: bool = True  #: the recipient is in the register
     disabled: bool = False
@@ -125,9 +128,16 @@ def withheld(notice: Waiting, *, now: datetime) -> Withheld | None:
         return refused
     if notice.disabled:
         return Withheld.SWITCHED_OFF
-    if notice.purpose is Purpose.CALL_SERVICES and not notice.unresolved:
+    if _is_past(notice):
         return Withheld.CASE_ENDED
     return _taken(notice) if notice.purpose in _ASKS else None
+
+
+def _is_past(notice: Waiting) -> bool:
+    """Whether what it says means nothing any more, whoever has taken what."""
+    if notice.purpose is Purpose.CHECK_BACK:
+        return not notice.going
+    return notice.purpose in _PASSES and not notice.unresolved
 
 
 def _of_contact(notice: Waiting) -> Withheld | None:

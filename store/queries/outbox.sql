@@ -13,6 +13,11 @@ UPDATE outbox SET state = CASE WHEN perhaps_sent THEN 'uncertain' ELSE 'cancelle
    AND purpose = ANY ($3::text[]) AND state = 'waiting'
 RETURNING id
 
+-- name: was_asked
+-- Whether an offer of this assignment has left, or may have.
+SELECT EXISTS (SELECT FROM outbox WHERE assignment_id = $1::bigint AND purpose = 'offer'
+                  AND (attempts > 0 OR state IN ('leased', 'sent', 'uncertain')))
+
 -- name: end_round
 -- Under the incident's lock.
 UPDATE outbox

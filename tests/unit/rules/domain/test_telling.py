@@ -30,6 +30,8 @@ OFFER = Waiting(purpose=Purpose.OFFER, priority=Priority.CRITICAL)
 FAMILY = Waiting(
     purpose=Purpose.INFORMATION, priority=Priority.CRITICAL, contact=True, role=ContactRole.ATTENDS, consented=True
 )
+WARNING = Waiting(purpose=Purpose.WARNING, priority=Priority.CRITICAL)
+CHECK = Waiting(purpose=Purpose.CHECK_BACK, priority=Priority.CRITICAL)
 NIGHT = (QuietHours(from_=time(22), to=time(7)),)
 
 
@@ -53,6 +55,11 @@ NIGHT = (QuietHours(from_=time(22), to=time(7)),)
         (FAMILY, {"role": None}, Withheld.BARRED),
         (FAMILY, {"consented": False}, Withheld.NO_CONSENT),
         (FAMILY, {"resident_died": True}, Withheld.NOTICES_STOPPED),
+        (FAMILY, {"over": True}, Withheld.CASE_ENDED),
+        (WARNING, {"attended": True, "offer_open": False}, None),
+        (WARNING, {"unresolved": False}, Withheld.CASE_ENDED),
+        (CHECK, {"unresolved": False, "offer_open": False, "available": False}, None),
+        (CHECK, {"going": False}, Withheld.CASE_ENDED),
     ],
 )
 def test_every_refusal_has_its_name(notice: Waiting, change: dict[str, Any], reason: Withheld | None) -> None:
