@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import asyncpg
 import msgspec
 
+from rules.domain.masking import mask_name
 from rules.domain.place import Point, distance_m
 from store.audit import note_look
 from store.changes import Change, record
@@ -51,6 +52,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     resident_id: str
+    masked_name: str
     critical: bool
     from_at: datetime
     until_at: datetime
@@ -189,6 +191,7 @@ async def _on_record(
 
 def _visit(row: asyncpg.Record) -> Visit:
     fields = dict(row)
+    fields["masked_name"] = mask_name(fields.pop("name"))
     for name in ("id", "resident_id", "incident_id"):
         fields[name] = None if row[name] is None else str(row[name])
     return Visit(**fields)

@@ -1,8 +1,8 @@
 -- Visits, care rules, bounds of body readings, and who answered for whom.
 
 -- name: visit
-SELECT v.id, v.resident_id, v.critical, v.from_at, v.until_at, v.carer, v.purpose, v.state, v.started_at, v.completed_at,
-       v.proof, v.proof_detail, v.incident_id, v.version, v.created_at, p.area::text AS area
+SELECT v.id, v.resident_id, r.name, v.critical, v.from_at, v.until_at, v.carer, v.purpose, v.state, v.started_at,
+       v.completed_at, v.proof, v.proof_detail, v.incident_id, v.version, v.created_at, p.area::text AS area
   FROM visit AS v
   JOIN resident AS r ON r.id = v.resident_id
   LEFT JOIN premises AS p ON p.id = r.premises_id

@@ -17,6 +17,7 @@ import "./styles/states.css";
 import "./styles/records.css";
 import "./styles/forms.css";
 import "./styles/field.css";
+import "./styles/work.css";
 import "./styles/narrow.css";
 
 applyPreferences((language) => {

@@ -97,7 +97,12 @@ export type DirectNumber = Schemas["DirectNumber"];
 export type HandOver = Schemas["HandOver"];
 export type Card = Schemas["Card"];
 export type AtDesk = Schemas["AtDesk"];
+export type TelephoneCall = Schemas["TelephoneCall"];
+export type CallWhole = Schemas["TelephoneCallWhole"];
 export type Storm = Schemas["Storm"];
+export type Outage = Schemas["OutageView"];
+export const OUTAGE_RESULTS = ["spoke_ok", "seen_ok", "no_answer", "visit_planned", "needs_help"] as const satisfies readonly Schemas["OutageCall"]["result"][];
+export type OutageResult = (typeof OUTAGE_RESULTS)[number];
 export type PolicyRecord = Schemas["PolicyRecord"];
 export type PolicyWhole = Schemas["PolicyWhole"];
 export type PolicyPage = Schemas["PolicyPage"];
@@ -179,3 +184,11 @@ export interface Frame {
   at?: string;
   data?: unknown;
 }
+export type Area = Schemas["Area"];
+export type Absence = Schemas["Absence"];
+export type Silence = Schemas["Silence"];
+export type StormReport = Schemas["StormReport"];
+export type Visit = Schemas["Visit"];
+export type Fence = Schemas["FenceShown"];
+export type FenceListed = Schemas["FenceListed"];
+export type CareRule = Schemas["RuleShown"];

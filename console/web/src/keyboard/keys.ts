@@ -12,6 +12,9 @@ export type KeyAction =
   | "dispatch"
   | "handover"
   | "transfer"
+  | "pickUp"
+  | "confirm"
+  | "tell"
   | "search"
   | "help"
   | "back"
@@ -32,6 +35,9 @@ const BY_CODE: Readonly<Record<string, KeyAction>> = {
   KeyD: "dispatch",
   KeyH: "handover",
   KeyX: "transfer",
+  KeyA: "pickUp",
+  KeyS: "confirm",
+  KeyW: "tell",
   Slash: "search",
   Escape: "back",
   Home: "newest",

@@ -54,6 +54,7 @@ const RULES: Readonly<Record<Step, (item: Item, at: Situation) => Why>> = {
   confirm: owned,
   correct: (item, at) => (at.isSupervisor ? null : notClosed(item)),
   link: notClosed,
+  tell: notClosed,
   merge: notClosed,
   split: (item, at) => notClosed(item) ?? (at.isSupervisor || isMine(item, at) ? null : { key: "notOwner" }),
   reopen(item) {

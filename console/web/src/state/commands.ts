@@ -1,6 +1,6 @@
 // Commands as claims on shared state: pending until the change is on the feed, refused in the open.
 import { reactive, watch } from "vue";
-import { post, Refused } from "@/api/client";
+import { ask, post, Refused } from "@/api/client";
 import type { Entry, Incident, Item, Problem } from "@/api/types";
 import { board } from "./feed";
 import { readDetail, select } from "./selection";
@@ -9,7 +9,7 @@ import { readDetail, select } from "./selection";
 export const STEPS = [
   ...(["claim", "release", "pass", "note", "call", "resolve", "reopen", "close"] as const),
   ...(["answer", "dispatch", "stand_down", "arrive", "handover", "transfer"] as const),
-  ...(["reclassify", "correct", "link", "merge", "split", "confirm"] as const),
+  ...(["reclassify", "correct", "link", "merge", "split", "confirm", "tell"] as const),
 ] as const;
 export type Step = (typeof STEPS)[number];
 
@@ -42,8 +42,7 @@ export async function carryOut(item: Item, step: Step, body: object = {}): Promi
   commands.conflict = null;
   commands.pending[item.id] = { step, version: null };
   try {
-    const version = NEEDS_VERSION.has(step) ? item.version : undefined;
-    const answer = await post<Incident>(`/incidents/${item.id}/${step}`, body, version);
+    const answer = await send(item, step, body);
     await awaitFeed(item.id, answer.version);
     return true;
   } catch (error) {
@@ -52,6 +51,13 @@ export async function carryOut(item: Item, step: Step, body: object = {}): Promi
     void readDetail();
     return false;
   }
+}
+
+/** What the desk was told changes the case itself; every other step is a word of its own. Neither waits for the machine's
+ * own entries: an escalation while somebody writes must not refuse the place that was just told. */
+function send(item: Item, step: Step, body: object): Promise<Incident> {
+  if (step === "tell") return ask<Incident>(`/incidents/${item.id}`, { method: "PATCH", body });
+  return post<Incident>(`/incidents/${item.id}/${step}`, body, NEEDS_VERSION.has(step) ? item.version : undefined);
 }
 
 async function awaitFeed(id: string, version: number): Promise<void> {
@@ -80,8 +86,9 @@ function settle(): void {
 }
 watch(board, settle);
 
-/** Opens an incident by hand and shows it. */
-export async function openByHand(body: object): Promise<void> {
+/** Opens an incident by hand and shows it; its id. */
+export async function openByHand(body: object): Promise<string> {
   const opened = await post<Incident>("/incidents", body);
   select(opened.id);
+  return opened.id;
 }

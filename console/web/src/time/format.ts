@@ -63,3 +63,28 @@ export function fullTime(moment: string | number, locale: string, zone = siteZon
   });
   return format.format(new Date(moment));
 }
+
+const MINUTE_MS = 60_000;
+
+/** The wall clock of the site as a field of date and time has it: 2026-11-19T14:30. */
+export function siteLocal(moment: string | number, zone = siteZone.value): string {
+  const options = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit" } as const;
+  const parts = Object.fromEntries(formatter("en-GB", zone, options).formatToParts(new Date(moment)).map(({ type, value }) => [type, value]));
+  return `${parts["year"]}-${parts["month"]}-${parts["day"]}T${parts["hour"]}:${parts["minute"]}`;
+}
+
+/** The moment at which the site's wall clock shows this; null where the text is no time. A desk elsewhere says the same. */
+export function fromSiteLocal(text: string, zone = siteZone.value): string | null {
+  const asUtc = Date.parse(`${text}Z`);
+  if (Number.isNaN(asUtc)) return null;
+  const offset = (at: number): number => Date.parse(`${siteLocal(at, zone)}Z`) - Math.floor(at / MINUTE_MS) * MINUTE_MS;
+  // Twice: the first guess may lie on the other side of a change of the clocks.
+  const guess = asUtc - offset(asUtc);
+  return new Date(asUtc - offset(guess)).toISOString();
+}
+
+/** 19 Nov, 14:30 / 11月19日 14:30: for tables, where the year goes without saying. */
+export function dayTime(moment: string | number, locale: string, zone = siteZone.value): string {
+  const options = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" } as const;
+  return formatter(locale === "en" ? "en-GB" : locale, zone, options).format(new Date(moment));
+}
