@@ -48,6 +48,13 @@ class Policy:
             return self.ladders[name]
         return self.ladders[priority.label.lower()]
 
+    def first_stage_s(self, class_: Class, priority: Priority, class_s: int) -> int:
+        """Seconds to the first stage of a case whose class says `class_s`: one that was raised above its class, by a
+        person or by what became known, waits no longer than its priority does."""
+        if priority >= self.rows[class_].priority:
+            return class_s
+        return min(class_s, self.ladder_for(class_, priority).stages[0].after_s)
+
     def plan_for(self, class_: Class) -> Plan:
         return self.plans[self.rows[class_].plan]
 
