@@ -146,7 +146,7 @@ async def _ring_who_must(connection: Connection, case: Case, firing: Firing, now
         return
     if case.state is State.ON_SCENE and case.family is not Family.FIRE_AND_GAS and why is not Confirmed.HELP_ASKED:
         return  # whoever is with them says whether a service is needed
-    order = ",".join(map(str, case.policy.row(case.class_).services))
+    order = ",".join(await hand_overs.still_to_call(connection, case))
     # The version tells one run of ringing from the next: both begin to count at nought.
     told = Told(
         purpose=Purpose.CALL_SERVICES, key=f"services:{case.id}.{case.version}:{firing.stage}",

@@ -15,7 +15,7 @@ from rules.domain import deadlines, services
 from rules.domain.deadlines import DeadlineKind
 from rules.domain.resolution import Code, Problem, Safety, problems_of
 from rules.domain.services import HandOverAnswer
-from rules.domain.vocabulary import Action, Priority, State, Step, Target
+from rules.domain.vocabulary import UNRESOLVED, Action, Priority, State, Step, Target
 from store import changes, direct_numbers, field_chain
 from store.cases import SYSTEM, Case, Facts, Note, changes_of, key_owner, load, save
 from store.database import Connection, Database
@@ -88,7 +88,7 @@ async def record(
         Q.make, case.id, payload.service, number, area, by.user_id, payload.dialled_at or now, payload.reference,
         payload.answer, now if payload.answer else None, payload.estimate_at, owner, sealed,
     )  # fmt: skip
-    facts = await _consequences(connection, case, payload.service, payload.answer, payload.estimate_at, now)
+    facts = await _consequences(connection, case, made, payload.service, payload.answer, payload.estimate_at, now)
     return Said(facts=(("hand_over", made), ("service", payload.service), ("answer", payload.answer), *facts))
 
 
@@ -144,37 +144,45 @@ async def _change(
         await field_chain.satisfied(connection, case, "service_arrived", now=now)
     if answered_anew:
         facts += [("answer", answer)]
-        facts += await _consequences(connection, case, row["service"], answer, fields.get("estimate_at"), now)
+        estimate_at = fields.get("estimate_at")
+        facts += await _consequences(connection, case, row["id"], row["service"], answer, estimate_at, now)
     elif cancelled or fields.get("closed_at"):
-        case.deadlines = deadlines.without(case.deadlines, DeadlineKind.CALL_BACK)
+        await _ring_back(connection, case, row["id"], None)
     return tuple(facts)
 
 
 async def _consequences(
-    connection: Connection, case: Case, service: str, answer: str | None, estimate_at: datetime | None, now: datetime
-) -> Facts:
+    connection: Connection, case: Case, hand_over_id: int, service: str, answer: str | None,
+    estimate_at: datetime | None, now: datetime,
+) -> Facts:  # fmt: skip
     """Only `accepted` stops the field chain; `queued` is asked about again, `rejected` raises and shows the next."""
     said = HandOverAnswer(answer) if answer is not None else None
-    case.deadlines = deadlines.without(case.deadlines, DeadlineKind.CALL_BACK)
-    if case.state not in (State.RESOLVED, State.CLOSED):
+    if case.state in UNRESOLVED and await is_handed_over(connection, case):
         case.deadlines = deadlines.without(case.deadlines, DeadlineKind.SERVICES)
-        call_back = services.call_back_at(said, estimate_at, now)
-        if call_back is not None:
-            case.deadlines = deadlines.beside(case.deadlines, DeadlineKind.CALL_BACK, call_back)
+    await _ring_back(connection, case, hand_over_id, services.call_back_at(said, estimate_at, now))
     if said is HandOverAnswer.ACCEPTED:
         await field_chain.satisfied(connection, case, "hand_over_accepted", now=now)
-        return ()
-    if said is not HandOverAnswer.REJECTED:
-        return ()
-    await field_chain.taken_back(connection, case, now=now)
-    return await _refused(connection, case, service, now)
+    elif said is not None:
+        await field_chain.taken_back(connection, case, now=now)
+    return await _refused(connection, case, service, now) if said is HandOverAnswer.REJECTED else ()
+
+
+async def _ring_back(connection: Connection, case: Case, hand_over_id: int, at: datetime | None) -> None:
+    """When this hand-over is asked about again; another's that waits is not put off by it."""
+    standing = next((due for due in case.deadlines if due.kind is DeadlineKind.CALL_BACK), None)
+    others_wait = standing is not None and await connection.fetchval(Q.another_waits, case.id, hand_over_id)
+    if standing is not None and others_wait and (at is None or standing.due_at <= at):
+        return
+    case.deadlines = deadlines.without(case.deadlines, DeadlineKind.CALL_BACK)
+    if at is not None and case.state in UNRESOLVED:
+        case.deadlines = deadlines.beside(case.deadlines, DeadlineKind.CALL_BACK, at)
 
 
 async def _refused(connection: Connection, case: Case, service: str, now: datetime) -> Facts:
     """Raise the case by one, sound again, and name who is rung instead, which a person must do soon."""
     gone = {row["service"] for row in await connection.fetch(Q.refused, case.id)} | {service}
     following = services.next_service(tuple(map(str, case.policy.row(case.class_).services)), gone)
-    if case.state in (State.RESOLVED, State.CLOSED):
+    if case.state not in UNRESOLVED:
         return (("next_service", following),)
     if case.priority is not Priority.CRITICAL:
         to = Priority(case.priority - 1)
@@ -189,9 +197,25 @@ async def _refused(connection: Connection, case: Case, service: str, now: dateti
 
 
 async def is_handed_over(connection: Connection, case: Case) -> bool:
-    """Whether a control room has it, or is asked and has not refused."""
-    handed: bool = await connection.fetchval(Q.is_handed_over, case.id)
-    return handed
+    """Whether a control room has it, or is asked and has not refused; of a fire, each that it cannot do without."""
+    asked, refused = await _asked_and_refused(connection, case)
+    return bool(asked) and services.required(case.class_, case.family) <= asked | refused
+
+
+async def still_to_call(connection: Connection, case: Case) -> Sequence[str]:
+    """Whom to ring, in the class's order: neither who is asked already nor who has refused, where one is left."""
+    asked, refused = await _asked_and_refused(connection, case)
+    order = tuple(map(str, case.policy.row(case.class_).services))
+    left = [name for name in order if name not in asked | refused]
+    following = services.next_service(order, asked | refused)
+    return left or ([following] if following else order)
+
+
+async def _asked_and_refused(connection: Connection, case: Case) -> tuple[frozenset[str], frozenset[str]]:
+    """The services that have it or are asked, and those that were and have refused."""
+    rows = await connection.fetch(Q.services, case.id)
+    asked = frozenset(row["service"] for row in rows if row["asked"])
+    return asked, frozenset(row["service"] for row in rows) - asked
 
 
 async def _dialled(connection: Connection, case: Case, payload: HandedOver) -> tuple[str, str | None]:

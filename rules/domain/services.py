@@ -76,6 +76,13 @@ def stands_whatever_is_said(why: Confirmed | None, family: Family) -> bool:
     return family is Family.FIRE_AND_GAS and why in (Confirmed.HELP_ASKED, Confirmed.TWO_SIGNS, Confirmed.PLAN_ANSWER)
 
 
+def required(class_: Class, family: Family) -> frozenset[str]:
+    """The services that a case is not handed over without: 119 of a fire, and of carbon monoxide 120 as well."""
+    if class_ is Class.CARBON_MONOXIDE:
+        return frozenset({"fire", "ambulance"})
+    return frozenset({"fire"}) if family is Family.FIRE_AND_GAS else frozenset()
+
+
 def next_service(order: Sequence[str], refused: Collection[str]) -> str | None:
     """Whom to ring after these have refused: the class's own order, then whoever is left; the police open doors."""
     return next((name for name in (*order, "police", "fire", "ambulance") if name not in refused), None)

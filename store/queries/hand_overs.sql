@@ -23,10 +23,18 @@ UPDATE hand_over
 -- name: refused
 SELECT DISTINCT service FROM hand_over WHERE incident_id IN (SELECT with_merged($1)) AND answer = 'rejected'
 
--- name: is_handed_over
+-- name: services
+-- Each that was rung: whether it has the case or is asked. What was cancelled is as if it had not been rung.
+SELECT service, bool_or(answer IS DISTINCT FROM 'rejected') AS asked
+  FROM hand_over WHERE incident_id IN (SELECT with_merged($1)) AND cancelled_at IS NULL
+ GROUP BY service
+
+-- name: another_waits
+-- Whether another hand-over than this one has to be asked about again.
 SELECT EXISTS (SELECT FROM hand_over
-                WHERE incident_id IN (SELECT with_merged($1)) AND cancelled_at IS NULL
-                  AND answer IS DISTINCT FROM 'rejected')
+                WHERE incident_id IN (SELECT with_merged($1)) AND id <> $2
+                  AND cancelled_at IS NULL AND closed_at IS NULL
+                  AND (answer IS NULL OR answer NOT IN ('accepted', 'rejected')))
 
 -- name: hand_over
 SELECT h.id, h.incident_id, h.service, h.number, h.area::text AS area, h.dialled_by, u.display_name AS dialled_by_name,

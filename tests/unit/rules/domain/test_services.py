@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from rules.domain.call_words import CallResult, CallTo
 from rules.domain.calls import CallMade
 from rules.domain.plan_course import find
 from rules.domain.plans import Answer, FrozenStep, answered, freeze
@@ -16,9 +17,10 @@ from rules.domain.services import (
     call_back_at,
     confirmed,
     next_service,
+    required,
     stands_whatever_is_said,
 )
-from rules.domain.vocabulary import CallResult, CallTo, Class, Family, Priority
+from rules.domain.vocabulary import Class, Family, Priority
 
 NOW = datetime(2026, 11, 19, 6, 30, tzinfo=UTC)
 
@@ -104,3 +106,15 @@ def test_whoever_waits_is_rung_back(answer: HandOverAnswer | None, estimate_s: i
     estimate = None if estimate_s is None else NOW + timedelta(seconds=estimate_s)
     due = call_back_at(answer, estimate, NOW)
     assert (None if due is None else (due - NOW).total_seconds()) == due_s
+
+
+@pytest.mark.parametrize(
+    ("class_", "family", "names"),
+    [
+        (Class.SMOKE, Family.FIRE_AND_GAS, {"fire"}),
+        (Class.CARBON_MONOXIDE, Family.FIRE_AND_GAS, {"fire", "ambulance"}),
+        (Class.SOS, Family.PERSON, set()),
+    ],
+)
+def test_a_fire_is_not_handed_over_without_the_fire_brigade(class_: Class, family: Family, names: set[str]) -> None:
+    assert required(class_, family) == names
