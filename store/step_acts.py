@@ -8,12 +8,13 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from rules.domain import correlation, deadlines, place, plan_course, policy
+from rules.domain.call_words import CallResult, CallTo
 from rules.domain.notices import Purpose
 from rules.domain.place import Point
 from rules.domain.plans import Answer, answered, freeze, swap_rest
 from rules.domain.policy import Assessment
 from rules.domain.resolution import Code, Problem, check_lower
-from rules.domain.vocabulary import Action, CallResult, CallTo, Class, Family, Priority, State, Step
+from rules.domain.vocabulary import Action, Class, Family, Priority, State, Step
 from store import tasks
 from store.calls import calls_of
 from store.cases import Case, Facts, IncidentUnknown, Note, load_open
@@ -29,6 +30,9 @@ _Q: Final = queries("steps")
 
 #: A number that is wrong in the register is put right by then: the next call for help may be made on it.
 DATA_TASK_S: Final = 24 * 3600
+#: Contact is with the person, or with somebody of theirs: a control room's word says nothing about them.
+_SPOKEN: Final = frozenset({CallResult.SPOKE_OK, CallResult.SPOKE_HELP})
+_THEIRS: Final = frozenset({CallTo.RESIDENT, CallTo.CONTACT})
 #: A fact by which a desk says, without a word on the line, that the caller is threatened (centre.md, 18).
 DURESS_FACT: Final = ("duress", True)
 
@@ -144,10 +148,12 @@ async def _refuse_to_lower(
     if case.claimed_by != by.user_id:
         raise StepRefused("only the owner lowers a priority", owner=case.claimed_by, state=case.state)
     calls = await calls_of(connection, case)
-    spoken = any(call.result in (CallResult.SPOKE_OK, CallResult.SPOKE_HELP) for call in calls)
+    spoken = any(call.result in _SPOKEN and call.to in _THEIRS for call in calls)
     assert payload.priority is not None, "that is what is asked for"
+    # In two steps as in one: from P1 by way of P2 is from P1.
+    was_critical = await connection.fetchval(_Q.was_lowered_from, case.id, Priority.CRITICAL.label)
     ruling = check_lower(
-        current=case.priority, wanted=payload.priority, reason=payload.reason,
+        current=Priority.CRITICAL if was_critical else case.priority, wanted=payload.priority, reason=payload.reason,
         contact_made=spoken or case.state is State.ON_SCENE, safety=request.safety, user_id=by.user_id, now=now,
     )  # fmt: skip
     if not ruling.allowed:

@@ -28,3 +28,7 @@ UPDATE incident SET subject = $2, family = $3, area = $4::text::ltree WHERE id =
 
 -- name: home_of
 SELECT lat, lon FROM premises WHERE id = $1
+
+-- name: was_lowered_from
+-- Whether its owner has taken it down from this priority; the incident's lock is held.
+SELECT EXISTS (SELECT FROM entry WHERE incident_id = $1 AND action = 'lower_priority' AND fixed::jsonb ->> 'from' = $2)

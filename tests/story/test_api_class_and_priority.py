@@ -80,3 +80,22 @@ async def test_what_is_no_class_of_a_desk_or_says_nothing_is_refused(console: An
     assert (await desk.posts(f"{path}/reclassify", {"class": "fall", **REASON}, If_Match='"1"')).status == 412
     reader = await console.person("qing", "quality_reviewer")
     assert (await reader.posts(f"{path}/reclassify", {"class": "fall", **REASON})).status == 403
+
+
+async def test_life_in_danger_comes_down_to_attention_in_two_steps_as_in_one_only_with_safety(console: Any) -> None:
+    """The mistake: P1 to P2 without a word of safety, P2 to P3 without one, and then "no answer", done."""
+    desk, path = await _held(console)
+    await desk.posts(f"{path}/call", {"to": "resident", "number": "1", "result": "spoke_ok", "verified": "voice_known"})
+    first = await desk.posts(f"{path}/reclassify", {"priority": "P2", **REASON})
+    assert (first.status, first.body["priority"]) == (200, "P2")
+    bare = await desk.posts(f"{path}/reclassify", {"priority": "P3", **REASON})
+    assert (bare.status, _codes(bare)) == (422, ["safety_required"])
+    lowered = await desk.posts(f"{path}/reclassify", {"priority": "P3", "safety": SPOKE, **REASON})
+    assert (lowered.status, lowered.body["priority"]) == (200, "P3")
+
+
+async def test_a_control_room_that_was_spoken_with_is_no_contact_with_the_person(console: Any) -> None:
+    desk, path = await _held(console)
+    await desk.posts(f"{path}/call", {"to": "service", "number": "120", "result": "spoke_ok"})
+    refused = await desk.posts(f"{path}/reclassify", {"priority": "P2", **REASON})
+    assert (refused.status, _codes(refused)) == (422, ["no_contact"])
