@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,6 +39,10 @@ class UserChanged(AccountError):
         self.current = current
 
 
+class TokenRevoked(AccountError):
+    """A token that was revoked is not given back; make another."""
+
+
 class User(msgspec.Struct, frozen=True, kw_only=True):
     """A user as an administrator sees it; never the password."""
 
@@ -67,6 +71,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     made_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    version: int
 
 
 class NewUser(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,7 +170,54 @@ async def list_tokens(db: Database, *, after: int, limit: int) -> tuple[list[Tok
     """Tokens in the order they were made, revoked ones too, and the feed's number they stand at."""
     async with snapshot(db) as (connection, seq):
         rows = await connection.fetch(Q.tokens, after, limit)
-    return [Token(**{**dict(row), "id": str(row["id"]), "user_id": str(row["user_id"])}) for row in rows], seq
+    return [_token(row) for row in rows], seq
+
+
+async def read_token(db: Database, token_id: int) -> Token:
+    """One token, revoked or not; UserUnknown otherwise."""
+    row = await db.pool.fetchrow(Q.token, token_id)
+    if row is None:
+        raise UserUnknown(f"no token {token_id}")
+    return _token(row)
+
+
+async def change_token(
+    db: Database, token_id: int, changes: Mapping[str, Any], *, version: int | None, by: int, now: datetime
+) -> None:
+    """Call it otherwise, or let it end at another time; UserUnknown, UserChanged, TokenRevoked. On record."""
+    async with db.transaction() as connection:
+        row = await connection.fetchrow(Q.lock_token, token_id)
+        if row is None:
+            raise UserUnknown(f"no token {token_id}")
+        if version is not None and version != row["version"]:
+            raise UserChanged(row["version"])
+        if row["revoked_at"] is not None:
+            raise TokenRevoked("what was revoked stays so; make another")
+        wanted = {name: changes.get(name, row[name]) for name in ("name", "expires_at")}
+        await connection.execute(Q.change_token, token_id, *wanted.values())
+        await note_look(connection, by, "token_changed", f"token:{token_id}", now=now)
+        await record(connection, [Change(kind="session", object_id=row["user_id"])], now=now)
+
+
+async def end_user(db: Database, user_id: int, *, version: int | None, by: int, now: datetime) -> None:
+    """Switch an account off for good: sessions end, tokens are revoked, streams close within two seconds.
+
+    The row stays: the record names who did what. UserUnknown or UserChanged otherwise.
+    """
+    async with db.transaction() as connection:
+        row = await connection.fetchrow(Q.lock_user, user_id)
+        if row is None:
+            raise UserUnknown(f"no user {user_id}")
+        if version is not None and version != row["version"]:
+            raise UserChanged(row["version"])
+        kept = [row[name] for name in ("display_name", "role", "areas", "language")]
+        reached = [row[name] for name in ("phone", "phone_typed", "email", "channels")]
+        await connection.execute(Q.change_user, user_id, *kept, None, row["disabled_at"] or now, *reached)
+        await connection.execute(Q.end_sessions_of, user_id)
+        await connection.execute(Q.revoke_tokens_of, user_id, now)
+        if await connection.fetchval(Q.off_duty, user_id, now) is not None:
+            await note_look(connection, user_id, "duty_off", f"user:{user_id}", now=now)
+        await _on_record(connection, user_id, "user_ended", by=by, now=now)
 
 
 async def add_token(
@@ -195,6 +247,10 @@ async def revoke_token(db: Database, token_id: int, *, by: int | None, now: date
 async def _on_record(connection: Connection, user_id: int, action: str, *, by: int | None, now: datetime) -> None:
     await note_look(connection, by, action, f"user:{user_id}", now=now)
     await record(connection, [Change(kind="user", object_id=user_id)], now=now)
+
+
+def _token(row: asyncpg.Record) -> Token:
+    return Token(**{**dict(row), "id": str(row["id"]), "user_id": str(row["user_id"])})
 
 
 def _disabled_at(before: datetime | None, wanted: bool | None, now: datetime) -> datetime | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -29,15 +31,19 @@ from rules.domain.phones import read
 from store.users import (
     NewUser,
     Token,
+    TokenRevoked,
     User,
     UserChanged,
     UserExists,
     UserUnknown,
     add_token,
     add_user,
+    change_token,
     change_user,
+    end_user,
     list_tokens,
     list_users,
+    read_token,
     read_user,
     revoke_token,
 )
@@ -83,6 +89,13 @@ class NewTokenBody(Body):
 
     name: DisplayName
     user_id: Id
+    expires_at: Moment | None = None
+
+
+class TokenPatch(Body):
+    """Another name, or another end; null: until it is revoked."""
+
+    name: DisplayName | None = None
     expires_at: Moment | None = None
 
 
@@ -163,6 +176,46 @@ async def make_token(call: Call) -> Reply:
     return Reply(body=NewToken(id=token_id, token=secret), status=HTTPStatus.CREATED)
 
 
+async def token(call: Call) -> Reply:
+    with _as_problems():
+        found = await read_token(call.context.db, call.id)
+    return Reply(body=found, version=found.version)
+
+
+async def patch_token(call: Call) -> Reply:
+    named = call.body_as(TokenPatch).named()
+    changes = {name: value for name, value in named.items() if value is not None or name == "expires_at"}
+    db = call.context.db
+    with _as_problems():
+        _refuse_raising(call, (await read_user(db, int((await read_token(db, call.id)).user_id))).role)
+        await change_token(db, call.id, changes, version=call.version, by=call.user.user_id, now=call.now)
+        found = await read_token(db, call.id)
+    return Reply(body=found, version=found.version)
+
+
+async def drop_user(call: Call) -> Reply:
+    """Off for good; nobody locks themselves out."""
+    if call.id == call.user.user_id:
+        raise unusable([FieldProblem(field="id", code="not_oneself")])
+    db = call.context.db
+    with _as_problems():
+        _refuse_raising(call, (await read_user(db, call.id)).role)
+        await end_user(db, call.id, version=call.version, by=call.user.user_id, now=call.now)
+    return Reply(status=HTTPStatus.NO_CONTENT)
+
+
+@contextmanager
+def _as_problems() -> Iterator[None]:
+    try:
+        yield
+    except UserUnknown as error:
+        raise not_found() from error
+    except UserChanged as error:
+        raise stale(error.current) from error
+    except TokenRevoked as error:
+        raise Problem(HTTPStatus.CONFLICT, "token_revoked", str(error)) from error
+
+
 async def drop_token(call: Call) -> Reply:
     try:
         await revoke_token(call.context.db, call.id, by=call.user.user_id, now=call.now)
@@ -222,7 +275,22 @@ ROUTES: Final = [
     _route(
         "PATCH", "/users/{id}", "修改用户", "Change a user", patch_user, body=UserPatch, reply=User, match=Match.MAY
     ),
+    _route(
+        "DELETE", "/users/{id}", "停用用户", "Switch an account off for good", drop_user, status=204, match=Match.MAY
+    ),
     _route("GET", "/tokens", "令牌列表", "Tokens of programs", tokens, query=PageQuery, reply=Page[Token]),
     _route("POST", "/tokens", "新建令牌", "Make a token", make_token, body=NewTokenBody, reply=NewToken, status=201),
+    _route("GET", "/tokens/{id}", "令牌", "One token, never its secret", token, reply=Token),
+    _route(
+        "PATCH",
+        "/tokens/{id}",
+        "修改令牌",
+        "Change a token's name or end",
+        patch_token,
+        body=TokenPatch,
+        reply=Token,
+        match=Match.MAY,
+        refusals=(409,),
+    ),
     _route("DELETE", "/tokens/{id}", "吊销令牌", "Revoke a token", drop_token, status=204),
 ]

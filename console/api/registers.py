@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
 from console.api.accounts import stale
-from console.problems import FieldProblem, Problem, not_found, unusable
+from console.problems import FieldProblem, Problem, forbidden, not_found, unusable
 from console.routes import Call
 from store.audit import note_look_now
 from store.registers.errors import NotCommissioned, RecordChanged, RecordTaken, RecordUnknown, ReferenceUnknown
 from store.registers.premises import read_premises
+from store.registers.references import unknown_areas
 from store.registers.residents import area_of_resident
 
 
@@ -45,6 +46,19 @@ def refuse_out_of_sight(call: Call, area: str | None) -> None:
         raise not_found()
 
 
+def refuse_beyond(call: Call, area: str | None) -> None:
+    """403 for changing what reaches beyond the user's areas, though they see it; None is the whole centre."""
+    if not call.user.covers(area):
+        raise forbidden("beyond_your_areas", "This is also for areas that are not yours.")
+
+
+async def refuse_unknown_areas(call: Call, areas: Iterable[str | None], *, field: str = "area") -> None:
+    """422 for naming areas that are not in the register: what is meant for them would reach nobody."""
+    unknown = await unknown_areas(call.context.db, [area for area in areas if area is not None])
+    if unknown:
+        raise unusable([FieldProblem(field=field, code="unknown", message=", ".join(unknown))])
+
+
 async def refuse_unknown_home(call: Call, premises_id: int | None, *, field: str = "premises_id") -> None:
     """422 for naming a home that does not exist or lies outside the user's areas: both look alike from here."""
     if premises_id is None:
@@ -53,7 +67,7 @@ async def refuse_unknown_home(call: Call, premises_id: int | None, *, field: str
         home = await read_premises(call.context.db, premises_id)
     except RecordUnknown:
         home = None
-    if home is None or not call.user.may_see(home.area):
+    if home is None or home.ended_at is not None or not call.user.may_see(home.area):
         raise unusable([FieldProblem(field=field, code="unknown")])
 
 

@@ -125,3 +125,8 @@ CREATE TABLE IF NOT EXISTS kpi_counted (
     one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),
     until   timestamptz NOT NULL
 );
+
+-- A home nobody is served at any more stands in the register with its end.
+ALTER TABLE premises ADD COLUMN IF NOT EXISTS ended_at timestamptz;
+
+ALTER TABLE token ADD COLUMN IF NOT EXISTS version integer NOT NULL DEFAULT 1;

@@ -101,11 +101,28 @@ UPDATE app_user
 SELECT id FROM app_user WHERE name = $1
 
 -- name: tokens
-SELECT t.id, t.name, t.user_id, u.name AS user_name, t.made_at, t.expires_at, t.revoked_at
+SELECT t.id, t.name, t.user_id, u.name AS user_name, t.made_at, t.expires_at, t.revoked_at, t.version
   FROM token t JOIN app_user u ON u.id = t.user_id WHERE t.id > $1 ORDER BY t.id LIMIT $2
+
+-- name: token
+SELECT t.id, t.name, t.user_id, u.name AS user_name, t.made_at, t.expires_at, t.revoked_at, t.version
+  FROM token t JOIN app_user u ON u.id = t.user_id WHERE t.id = $1
+
+-- name: lock_token
+SELECT user_id, name, expires_at, revoked_at, version FROM token WHERE id = $1 FOR NO KEY UPDATE
+
+-- name: change_token
+-- Under the row's lock.
+UPDATE token SET name = $2, expires_at = $3, version = version + 1 WHERE id = $1
+
+-- name: revoke_tokens_of
+UPDATE token SET revoked_at = $2, version = version + 1 WHERE user_id = $1 AND revoked_at IS NULL
+
+-- name: off_duty
+UPDATE duty SET state = 'off', since = $2 WHERE user_id = $1 AND state <> 'off' RETURNING user_id
 
 -- name: add_token
 INSERT INTO token (name, digest, user_id, made_at, expires_at) VALUES ($1, $2, $3, $4, $5) RETURNING id
 
 -- name: revoke_token
-UPDATE token SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1 RETURNING user_id
+UPDATE token SET revoked_at = coalesce(revoked_at, $2), version = version + 1 WHERE id = $1 RETURNING user_id

@@ -37,11 +37,12 @@ ON CONFLICT (path) DO NOTHING
 
 -- name: premises
 SELECT p.id, p.address, p.parts, p.area::text AS area, p.lat, p.lon, p.hazards, p.version, p.created_at,
-       (SELECT count(*) FROM resident r WHERE r.premises_id = p.id) AS residents
+       p.ended_at, (SELECT count(*) FROM resident r WHERE r.premises_id = p.id) AS residents
   FROM premises p
 
 -- name: premises_listed
- WHERE p.id > $1 AND (cardinality($2::text[]::ltree[]) = 0 OR p.area IS NULL OR p.area <@ $2::text[]::ltree[])
+ WHERE p.id > $1 AND p.ended_at IS NULL
+   AND (cardinality($2::text[]::ltree[]) = 0 OR p.area IS NULL OR p.area <@ $2::text[]::ltree[])
    AND ($3::text::ltree IS NULL OR p.area <@ $3::text::ltree) AND ($4::text IS NULL OR p.address LIKE '%' || $4 || '%')
  ORDER BY p.id LIMIT $5
 
@@ -62,7 +63,7 @@ UPDATE premises SET address = $2, parts = $3, area = $4::text::ltree, lat = $5, 
 -- name: premises_at
 -- The home of an address as typed, in the same area or in none.
 SELECT id, area::text AS area FROM premises
- WHERE address = $1 AND ($2::text IS NULL OR area IS NULL OR area = $2::text::ltree) ORDER BY area IS NULL, id LIMIT 1
+ WHERE address = $1 AND ended_at IS NULL AND ($2::text IS NULL OR area IS NULL OR area = $2::text::ltree) ORDER BY area IS NULL, id LIMIT 1
 
 -- name: place_premises
 -- An import fills what was empty and never overwrites a place somebody corrected.

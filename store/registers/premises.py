@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import asyncpg
 import msgspec
 
+from rules.domain.masking import mask_address
 from store.audit import note_look
 from store.changes import Change, record
 from store.database import Database
@@ -39,18 +40,25 @@ class Premises(msgspec.Struct, frozen=True, kw_only=True):
     residents: int
     version: int
     created_at: datetime
+    ended_at: datetime | None  #: nobody is served there any more
     seq: int
 
 
 async def list_premises(
     db: Database, *, sight: Sequence[str], area: str | None, text: str | None, after: int, limit: int
 ) -> tuple[list[Premises], int]:
-    """Homes in the order they were made, and the feed's number they stand at."""
+    """Homes in the order they were made, their numbers masked but for what was typed, and the feed's number."""
     async with snapshot(db) as (connection, seq):
         rows = await connection.fetch(
             f"{Q.premises} {Q.premises_listed}", after, list(sight), area, literal(text), limit
         )
-    return [_premises(row, seq) for row in rows], seq
+    return [_listed(_premises(row, seq), text or "") for row in rows], seq
+
+
+def _listed(home: Premises, typed: str) -> Premises:
+    """A home in a list: the village, the street and what was typed; where it is, whoever opens it sees."""
+    address = mask_address(home.address, typed=typed.strip())
+    return msgspec.structs.replace(home, address=address, parts={}, lat=None, lon=None)
 
 
 async def read_premises(db: Database, premises_id: int) -> Premises:
