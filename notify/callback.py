@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
 
-from rules.domain.callbacks import Answered, Callback, Delivered, Key, NoAnswer, Refused
+from rules.domain.callbacks import Answered, Callback, Delivered, Key, NoAnswer, Refused, Replied
+from rules.domain.phones import normalise
 
-__all__ = ["Answered", "Callback", "Delivered", "HearsBack", "Key", "NoAnswer", "Refused"]
+__all__ = ["Answered", "Callback", "Delivered", "HearsBack", "Key", "NoAnswer", "Refused", "Replied"]
 
 #: A provider that bundles reports sends few; more in one body is a flood, and the rest is left out.
 REPORTS_MOST: Final = 100
@@ -19,6 +21,11 @@ REPORTS_MOST: Final = 100
 REFERENCE_CHARACTERS_MOST: Final = 128
 #: The query parameter of the address that we give to a provider without signatures.
 TOKEN_PARAMETER: Final = "token"  # noqa: S105 -- the parameter's name, no secret
+
+
+#: More than a key and what people put around it.
+REPLY_CHARACTERS_MOST: Final = 70
+_AROUND_A_REPLY: Final = " \t\r\n。.,、!;:\"'()【】[]"
 
 
 class HearsBack(Protocol):
@@ -36,7 +43,7 @@ class HearsBack(Protocol):
         """Whether the provider sent this: its signature where it has one, else the secret in the address we gave it."""
         ...
 
-    def read(self, body: bytes) -> Sequence[Callback] | None:
+    def read(self, body: bytes) -> Sequence[Callback | Replied] | None:
         """What it reports; empty where it is nothing of ours (an event we do not use), None where it is garbage."""
         ...
 
@@ -47,6 +54,15 @@ def key_of(pressed: str | None) -> Key | None:
     if not said:
         return None
     return Key(said) if said in (Key.TAKE, Key.CANNOT) else Key.OTHER
+
+
+def reply_of(number: object, text: object) -> Replied | None:
+    """A text that somebody sent back; None where it says nothing of who. Anything but "1" or "2" is no answer."""
+    phone = normalise(word(number))
+    if phone is None or not isinstance(text, str):
+        return None
+    said = unicodedata.normalize("NFKC", text[:REPLY_CHARACTERS_MOST]).strip(_AROUND_A_REPLY)
+    return Replied(number=phone.stored, key=key_of(said) or Key.OTHER)
 
 
 def same_secret(given: str | None, kept: str) -> bool:

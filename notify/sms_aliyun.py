@@ -2,8 +2,8 @@
 
 Where each shape comes from: `SendSms` of version 2017-05-25, help.aliyun.com/document_detail/419273.html; its
 error codes, www.alibabacloud.com/help/doc-detail/73694.htm; the push `SmsReport` (a list, answered by {"code":0}),
-help.aliyun.com/zh/sms/developer-reference/smsreport-2. Not verified: with a real account. The push bears no signature:
-the address holds a secret.
+help.aliyun.com/zh/sms/developer-reference/smsreport-2, and `SmsUp` of texts sent back, .../smsup-http. Not verified:
+with a real account. Neither push bears a signature: the address holds a secret.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 
 from notify import aliyun
 from notify.aliyun import AliyunApi
-from notify.callback import TOKEN_PARAMETER, Callback, Delivered, Refused, objects, same_secret, word
+from notify.callback import TOKEN_PARAMETER, Callback, Delivered, Refused, Replied, objects, reply_of, same_secret, word
 from notify.channel import Failed, Kind, Message, Outcome, Sent, Uncertain
 from notify.registered import Templates, approved, reference_of, texted
 from notify.templates import values_of, words_of
@@ -67,14 +67,16 @@ class SmsAliyun:
     def verify(self, *, query: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> bool:  # noqa: ARG002 -- no page names a signature
         return same_secret(query.get(TOKEN_PARAMETER), self.callback_secret)
 
-    def read(self, body: bytes) -> Sequence[Callback] | None:
+    def read(self, body: bytes) -> Sequence[Callback | Replied] | None:
         reports = objects(body)
         if reports is None:
             return None
         return [heard for heard in map(_heard, reports) if heard is not None]
 
 
-def _heard(report: dict[str, Any]) -> Callback | None:
+def _heard(report: dict[str, Any]) -> Callback | Replied | None:
+    if "content" in report:
+        return reply_of(report.get("phone_number"), report["content"])
     reference = word(report.get("out_id")) or word(report.get("biz_id"))
     success = report.get("success")
     if not reference or not isinstance(success, bool):

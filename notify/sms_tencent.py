@@ -2,8 +2,8 @@
 
 Where each shape comes from: `SendSms` of version 2021-01-11, cloud.tencent.cn/document/product/409/55981; error codes,
 github.com/TencentCloud/tencentcloud-sdk-python, sms/v20210111/errorcodes.py; the callback of what became of a message,
-www.tencentcloud.com/document/product/382/43547. Not verified: with a real account. The callback bears no signature: the
-address holds a secret.
+www.tencentcloud.com/document/product/382/43547, and of a text sent back, .../382/43548. Not verified: with a real
+account. Neither callback bears a signature: the address holds a secret.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from notify import tencent
-from notify.callback import TOKEN_PARAMETER, Callback, Delivered, Refused, objects, same_secret, word
+from notify.callback import TOKEN_PARAMETER, Callback, Delivered, Refused, Replied, objects, reply_of, same_secret, word
 from notify.channel import DETAIL_CHARACTERS_MOST, Failed, Kind, Message, Outcome, Sent, Uncertain
 from notify.http import Answer
 from notify.registered import Templates, approved, reference_of, texted
@@ -77,14 +77,17 @@ class SmsTencent:
     def verify(self, *, query: Mapping[str, str], headers: Mapping[str, str], body: bytes) -> bool:  # noqa: ARG002 -- no page names a signature
         return same_secret(query.get(TOKEN_PARAMETER), self.callback_secret)
 
-    def read(self, body: bytes) -> Sequence[Callback] | None:
+    def read(self, body: bytes) -> Sequence[Callback | Replied] | None:
         reports = objects(body)
         if reports is None:
             return None
         return [heard for heard in map(_heard, reports) if heard is not None]
 
 
-def _heard(report: dict[str, Any]) -> Callback | None:
+def _heard(report: dict[str, Any]) -> Callback | Replied | None:
+    if "text" in report:
+        country = word(report.get("nationcode")).lstrip("+")
+        return reply_of(f"+{country}{word(report.get('mobile'))}", report["text"])
     reference, status = word(report.get("sid")), word(report.get("report_status"), most=16)
     if not reference or status not in ("SUCCESS", "FAIL"):
         return None

@@ -95,9 +95,14 @@ async def _follow(
 
 
 def _says_more(before: str | None, answer: Answer) -> bool:
-    """Providers repeat themselves, and "delivered" may come after a key: a key is the last word."""
+    """Providers repeat themselves, and "delivered" may come after a key: a key is the last word.
+
+    Who said that they go may say afterwards that they cannot; who said so first has been passed over.
+    """
     if before is None or Answer(before) is Answer.DELIVERED:
         return before != answer
+    if Answer(before) is Answer.TAKE:
+        return answer is Answer.CANNOT
     return answer in _PRESSED and Answer(before) not in _PRESSED
 
 

@@ -8,7 +8,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from rules.domain.callbacks import Answered, Callback, Delivered, Key, NoAnswer, Refused, answer_of
+import structlog
+
+from rules.domain.callbacks import Answered, Callback, Delivered, Key, NoAnswer, Refused, Replied, answer_of
+from rules.domain.sending import ASKS_FOR_A_KEY
 from store import answers
 from store.database import Connection, Database
 from store.opening import Centre
@@ -16,6 +19,7 @@ from store.row_guard import RowGuard
 from store.sql import queries
 
 _Q: Final = queries("callbacks")
+_log: Final = structlog.get_logger(__name__)
 
 
 #: Taken in in one turn; more wait for the next, which follows at once.
@@ -23,6 +27,8 @@ BATCH: Final = 200
 #: A telephone can be picked up before the answer that named the call was recorded; one without a notice for so long
 #: belongs to none of ours.
 UNCLAIMED_AFTER: Final = timedelta(minutes=10)
+#: A text sent back answers a question of these last hours; links to assignments live as long (centre.md, 20).
+REPLIES_TO: Final = timedelta(hours=12)
 #: A trail for whoever asks what a provider said; the case's record keeps what followed.
 KEPT: Final = timedelta(days=30)
 
@@ -54,13 +60,25 @@ class Waiting:
     received_at: datetime
 
 
-async def hear(connection: Connection, channel: str, said: Sequence[Callback], *, now: datetime) -> int:
+async def hear(connection: Connection, channel: str, said: Sequence[Callback | Replied], *, now: datetime) -> int:
     """Keep what a provider reports; what it said before is left out. Return how many are new."""
+    found = [await _of_a_reply(connection, channel, each, now) if isinstance(each, Replied) else each for each in said]
+    known = [each for each in found if each is not None]
     rows = await connection.fetch(
-        _Q.hear, channel, [each.reference for each in said], [str(_WORDS[type(each)]) for each in said],
-        [_key_of(each) for each in said], [getattr(each, "detail", "") for each in said], now,
+        _Q.hear, channel, [each.reference for each in known], [str(_WORDS[type(each)]) for each in known],
+        [_key_of(each) for each in known], [getattr(each, "detail", "") for each in known], now,
     )  # fmt: skip
     return len(rows)
+
+
+async def _of_a_reply(connection: Connection, channel: str, said: Replied, now: datetime) -> Answered | None:
+    """What somebody was last asked by this channel is what their text answers; None where nothing was asked of them."""
+    purposes = [str(purpose) for purpose in ASKS_FOR_A_KEY]
+    reference = await connection.fetchval(_Q.reply_to, channel, said.number, purposes, now - REPLIES_TO)
+    if reference is None:
+        _log.info("reply_answers_nothing", channel=channel)
+        return None
+    return Answered(reference=reference, key=said.key)
 
 
 async def waiting(connection: Connection, limit: int) -> list[Waiting]:

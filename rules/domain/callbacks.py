@@ -1,8 +1,8 @@
-"""What a provider reports of a message sent earlier, in our words: answered by a key, not answered, delivered."""
+"""What a provider reports of a message sent earlier, in our words: answered by a key or a text, not, or delivered."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from rules.domain.notices import Answer
@@ -45,6 +45,15 @@ class Refused:
 
     reference: str
     detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Replied:
+    """Somebody sent a text back (上行短信). It names no message of ours: what it answers is found by the number, at
+    once, and the number is not kept."""
+
+    number: str = field(repr=False)  #: normalised
+    key: Key
 
 
 Callback = Answered | NoAnswer | Delivered | Refused

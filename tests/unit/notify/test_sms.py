@@ -10,7 +10,7 @@ import pytest
 from notify.channel import Failed, Reason, Sent
 from notify.http import Outgoing
 from rules.clock import FakeClock
-from rules.domain.callbacks import Callback, Delivered, Refused
+from rules.domain.callbacks import Callback, Delivered, Key, Refused, Replied
 from rules.domain.notices import Purpose
 from tests import channels
 from tests.channels import TOOK, message
@@ -124,3 +124,28 @@ def test_what_became_of_a_text_is_read(make: channels.Make, report: dict[str, ob
     sms = make("https://sms.example", Outgoing(), FakeClock())
     assert isinstance(sms, channels.SmsAliyun | channels.SmsTencent)
     assert sms.read(msgspec.json.encode([report])) == ([heard] if heard is not None else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("1", Key.TAKE), (" １。", Key.TAKE), ("2!", Key.CANNOT), ("“1”", Key.OTHER), ("12", Key.OTHER), ("", Key.OTHER),
+     ("在路上了", Key.OTHER), ("1" * 5000, Key.OTHER)],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("make", "report"),
+    [
+        (channels.sms_aliyun, {"phone_number": channels.MOBILE, "send_time": "2026-11-19 03:00:00", "sign_name": "守望",
+                               "dest_code": "1234", "sequence_id": 1234567890, "content": None}),
+        (channels.sms_tencent, {"mobile": channels.MOBILE, "nationcode": "86", "sign": "守望", "time": 1457336869,
+                                "extend": "", "text": None}),
+    ],
+)  # fmt: skip
+def test_a_text_sent_back_is_a_key_and_whose(
+    make: channels.Make, report: dict[str, object], text: str, key: Key
+) -> None:
+    sms = make("https://sms.example", Outgoing(), FakeClock())
+    assert isinstance(sms, channels.SmsAliyun | channels.SmsTencent)
+    said = {name: text if value is None else value for name, value in report.items()}
+    (heard,) = sms.read(msgspec.json.encode([said])) or ()
+    assert heard == Replied(number=channels.MOBILE, key=key)
+    assert channels.MOBILE not in repr(heard)
