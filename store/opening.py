@@ -14,7 +14,7 @@ from rules.domain.place import Place, PlaceKind
 from rules.domain.plans import FrozenStep, freeze, put_in_front
 from rules.domain.policy import Assessment
 from rules.domain.suppression import delay_s_of
-from rules.domain.vocabulary import UNRESOLVED, Action, Mark, Priority, State, Step, Target
+from rules.domain.vocabulary import UNRESOLVED, Action, Class, Family, Mark, Priority, State, Step, Target
 from store import chains
 from store.cases import SYSTEM, Case, Note, insert, load, load_open, save
 from store.database import Connection
@@ -247,7 +247,12 @@ async def _write(
 async def restore(
     connection: Connection, case: Case, cause: Cause, reason: str, *, centre: Centre, now: datetime
 ) -> Effect:
-    """The cause of a technical incident has ended and nobody works on it: the system resolves it."""
+    """The cause of a technical incident has ended and nobody works on it: the system resolves it.
+
+    One that was a call until somebody made it technical is a person's to end, by `safety`: there it is a note.
+    """
+    if await _was_a_call(connection, case):
+        return await _write(connection, case, Action.NOTED, cause, correlation.Reason.END_WHILE_OWNED, centre, now)
     first, before = case.last_seq + 1, case.state
     case.state = after(case.state, Step.RESTORE, unattended=not case.attended)
     case.resolved_at, case.outcome = now, "technical"
@@ -259,6 +264,11 @@ async def restore(
     case.note(Note(at=now, actor=SYSTEM, action=Action.RESTORED, from_=before, to=case.state, facts=facts))
     await save(connection, case, keyring=centre.keyring)
     return Effect(case=case, first_new_seq=first, reason=reason)
+
+
+async def _was_a_call(connection: Connection, case: Case) -> bool:
+    classes = [Class(row["class"]) for row in await connection.fetch(_Q.classes_before, case.id)]
+    return any(case.policy.row(class_).family is not Family.TECHNICAL for class_ in classes)
 
 
 def _as_open(case: Case | None) -> correlation.OpenIncident | None:

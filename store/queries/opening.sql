@@ -12,3 +12,9 @@ SELECT l.id, l.state, l.class, l.resolved_at, l.last_owner, m.stays
       SELECT stays_as(g.id) AS stays FROM incident AS g
        WHERE g.subject = $1 AND g.family = $2 AND g.merged_into IS NOT NULL
        ORDER BY g.closed_at DESC LIMIT 1) AS m ON true
+
+-- name: classes_before
+-- What a case was until a person changed its class; under its lock.
+SELECT fixed::jsonb -> 'facts' ->> 'from_class' AS class FROM entry
+ WHERE incident_id = $1 AND action IN ('reclassify', 'lower_priority')
+   AND fixed::jsonb -> 'facts' ->> 'from_class' IS NOT NULL
