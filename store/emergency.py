@@ -80,7 +80,8 @@ async def stepped(connection: Connection, case: Case, request: StepRequest, *, b
 async def fired(connection: Connection, case: Case, firing: Firing, *, now: datetime) -> None:
     """A deadline has fired: whoever must call is told, again and again until they have."""
     if firing.becomes_real:
-        opening(case, now=now)
+        if not case.attended or case.family is Family.FIRE_AND_GAS:
+            opening(case, now=now)
     elif firing.kind is DeadlineKind.SERVICES:
         await _ring_who_must(connection, case, firing, now)
     elif firing.kind is DeadlineKind.CALL_BACK:

@@ -19,7 +19,7 @@ from rules.domain.lifecycle import after
 from rules.domain.policy_table import Sent
 from rules.domain.ranking import Candidate
 from rules.domain.responders import DANGEROUS, may_be_informed
-from rules.domain.vocabulary import UNRESOLVED, Action, Mark, Step, Target
+from rules.domain.vocabulary import UNRESOLVED, Action, Step, Target
 from store import field_notices, outbox
 from store.assignments import Field, Ranked, keep, keep_chain, rank_for, write_offer
 from store.cases import SYSTEM, Case, Facts, Note
@@ -35,7 +35,7 @@ _CODE_BYTES: Final = 9
 async def advance(connection: Connection, field: Field, *, now: datetime) -> None:
     """Look how the chain stands, and ask the next where nobody has been asked and nobody comes."""
     case = field.case
-    if case.state not in UNRESOLVED or Mark.TEST in case.marks:
+    if case.state not in UNRESOLVED:
         return
     verdict = look(field.chain, field.all)
     if verdict is Verdict.SEND:

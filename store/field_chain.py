@@ -80,7 +80,8 @@ async def fired(connection: Connection, case: Case, firing: Firing, *, now: date
     if firing.close:
         await _end(connection, case, str(Step.CLOSE), by=SYSTEM, now=now)
     elif firing.kind in (DeadlineKind.TEST, DeadlineKind.DELAY):
-        _start(case, now)
+        if not case.attended or _sends_at_once(case):
+            _start(case, now)
     elif firing.unclaim:
         lost(case, now=now)
     elif firing.kind is DeadlineKind.DISPATCH and case.state in UNRESOLVED:

@@ -160,6 +160,7 @@ async def _let_out(connection: Connection, gone: Case, now: datetime) -> None:
             said = f"case {other.number} is open for the same trouble by now"
             raise StepRefused(said, owner=other.claimed_by, state=State.CLOSED, other=other.id)
         gone.state, gone.outcome, gone.stage = State.OPEN, None, 0
+        gone.marks.discard(Mark.TEST)
         gone.sounded_at, gone.sound_to = now, Target.DESKS
         gone.deadlines = deadlines.on_open(gone.clocks, now=now, floor=await floor_now(connection))
         chains.opening(gone, now=now)

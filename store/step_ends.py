@@ -10,7 +10,7 @@ from typing import Any, Final
 from rules.domain.notices import Purpose
 from rules.domain.plans import StepKind
 from rules.domain.resolution import Ruling, Safety, Second, check_resolve
-from rules.domain.vocabulary import LIFE_SAFETY, State, Step
+from rules.domain.vocabulary import LIFE_SAFETY, Mark, State, Step
 from store.cases import Case
 from store.database import Connection
 from store.sql import queries
@@ -74,6 +74,7 @@ async def reopen(connection: Connection, case: Case, request: StepRequest, by: H
     del connection, request, by, now
     case.resolved_at = case.resolved_by = case.outcome = case.safety = None
     case.review = False
+    case.marks.discard(Mark.TEST)  # whoever takes it up again has no test in hand
     return Said()
 
 

@@ -199,7 +199,7 @@ def on_step(
     if step in (Step.RESOLVE, Step.RESTORE):
         return _after_resolved(now, life_safety=life_safety)
     if step in _TAKES:
-        return (*_beside(standing), *_act(clocks, now))
+        return (*_going_on(standing), *_act(clocks, now))
     if step in _LOSES and not attended:
         return (*_beside(standing), *_unattended(standing, step, clocks, now, claim_counted=claim_counted))
     if attended and by_owner:
@@ -310,6 +310,11 @@ def _in(kind: DeadlineKind, seconds: int, now: datetime, *, stage: int = 0, roun
 
 def _beside(standing: Deadlines) -> Deadlines:
     return tuple(deadline for deadline in standing if deadline.kind in BESIDE)
+
+
+def _going_on(standing: Deadlines) -> Deadlines:
+    """What a claim leaves as it is: whoever takes a press on test is not its tester, and its minute runs on."""
+    return tuple(deadline for deadline in standing if deadline.kind in BESIDE or deadline.kind is DeadlineKind.TEST)
 
 
 def _find(standing: Deadlines, kind: DeadlineKind) -> Deadline | None:

@@ -127,7 +127,7 @@ def _concerns(view: IncidentView, kind: DeadlineKind) -> bool:
     if kind in BESIDE:
         return True
     if view.attended:
-        return kind in (DeadlineKind.CONFIRM, DeadlineKind.ACT)
+        return kind in (DeadlineKind.CONFIRM, DeadlineKind.ACT, DeadlineKind.TEST)
     return kind in (DeadlineKind.ESCALATE, DeadlineKind.TEST, DeadlineKind.DELAY)
 
 
@@ -204,7 +204,9 @@ def _caught_up(clocks: Clocks, due: Deadline, now: datetime) -> tuple[Deadline, 
 
 
 def _becomes_real(view: IncidentView, due: Deadline, now: datetime) -> Firing:
+    """No tester has confirmed it: it rings for everybody, or whoever holds it learns that it is no test."""
     start = Deadline(kind=DeadlineKind.ESCALATE, due_at=now + timedelta(seconds=view.clocks.first_escalation_s))
+    rest = _others(view, due)
     return Firing(
         incident_id=view.id,
         kind=due.kind,
@@ -212,8 +214,8 @@ def _becomes_real(view: IncidentView, due: Deadline, now: datetime) -> Firing:
         round=due.round,
         entry=Action.TEST_UNCONFIRMED,
         reason=Reason.TEST_NOT_CONFIRMED,
-        resound_to=(Target.DESKS,),
-        deadlines=(*_others(view, due), start),
+        resound_to=(Target.OWNER if view.attended else Target.DESKS,),
+        deadlines=rest if view.attended and rest else (*rest, start),
         due_at=due.due_at,
         becomes_real=True,
     )

@@ -1,4 +1,4 @@
-"""In test mode a press sounds softly, and is real by itself after a minute or with the next press."""
+"""In test mode a press sounds softly, and is real by itself after a minute or with the next press, claimed or not."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import pytest
 
 from devices.event import EventType
 from devices.report import report
-from rules.domain.vocabulary import Channel
+from rules.domain.vocabulary import Channel, Step
 from store import test_mode
 from store.alarms import Alarm, accept
+from store.steps import Hand
 from tests.story.centre_at_night import Night, night_in
+from tests.story.people_who_go import field_in
 from tests.town import Home
 
 
@@ -87,3 +89,65 @@ async def test_smoke_after_the_tester_left_is_real_although_the_tests_own_never_
         night.clock.advance(10)
         assert await smokes() == real
         assert (await night.case(real))["sounded_at"] == case["sounded_at"], "once is enough"
+
+
+async def _unheard(night: Night, call: int | None, desk: Hand, times: int) -> None:
+    for _ in range(times):
+        await night.step(
+            call, Step.CALL, desk, facts=(("to", "resident"), ("result", "no_answer"), ("verified", "none"))
+        )
+        await night.pass_seconds(5)
+
+
+async def test_a_press_on_test_that_a_desk_has_claimed_is_real_after_its_minute(fresh_dsn: str) -> None:
+    """The mistake: the claim ended the tester's minute, and the press stayed a test for ever."""
+    async with night_in(fresh_dsn) as night:
+        home = await in_test(night)
+        call = (await night.press(home)).incident_id
+        desk = await night.town.user()
+        await night.step(call, Step.CLAIM, desk)
+        await night.holds_on(call)
+        await night.pass_seconds(61)
+        case = await night.case(call)
+        assert "test" not in case["marks"]
+        assert (case["state"], case["sound_to"]) == ("claimed", "owner")
+        assert "escalated" not in await night.actions(call), "the desk has it"
+
+
+async def test_a_press_on_test_whose_desk_falls_silent_is_sent_to_like_any_other(fresh_dsn: str) -> None:
+    """The mistake: claimed on test and lost, it rang at the desks, and nobody was ever sent, rung or told."""
+    async with field_in(fresh_dsn) as field:
+        night = field.night
+        home = await in_test(night)
+        await field.responder()
+        call = (await night.press(home)).incident_id
+        await night.step(call, Step.CLAIM, await night.town.user())
+        await night.pass_seconds(25)
+        assert (await night.case(call))["claimed_by"] is None
+        await night.pass_seconds(240)
+        assert "test" not in (await night.case(call))["marks"]
+        assert await field.assignments(call)
+        assert "services_due" in await night.actions(call)
+
+
+async def test_two_calls_that_nobody_answers_send_somebody_also_within_the_testers_minute(fresh_dsn: str) -> None:
+    async with field_in(fresh_dsn) as field:
+        night = field.night
+        home = await in_test(night)
+        await field.responder()
+        call = (await night.press(home)).incident_id
+        desk = await night.town.user()
+        await night.step(call, Step.CLAIM, desk)
+        await night.holds_on(call)
+        await _unheard(night, call, desk, times=2)
+        assert await field.assignments(call)
+
+
+async def test_a_press_that_was_confirmed_as_a_test_and_is_taken_up_again_is_none(fresh_dsn: str) -> None:
+    async with night_in(fresh_dsn) as night:
+        home = await in_test(night)
+        call = (await night.press(home)).incident_id
+        desk = await night.town.user()
+        await night.town.resolve(call, desk, now=night.now)
+        await night.step(call, Step.REOPEN, desk)
+        assert "test" not in (await night.case(call))["marks"]
