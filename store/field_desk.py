@@ -23,6 +23,7 @@ from store.database import Connection, Database, StoreError
 from store.field_words import Heard, say_in
 from store.opening import Centre
 from store.sql import queries
+from store.step_types import refuse_stale
 from store.steps import Hand, StepRequest, check_allowed, check_version, set_clocks
 
 _Q: Final = queries("assignments")
@@ -135,14 +136,16 @@ async def stand_down_by_desk(
 
 
 async def word_by_desk(
-    database: Database, assignment_id: int, said: Said, *, by: Hand, centre: Centre, now: datetime
-) -> Heard:
-    """Write down what a responder said by telephone; the owner's act as any other step."""
+    database: Database, assignment_id: int, said: Said, *, if_match: int | None = None, by: Hand, centre: Centre,
+    now: datetime,
+) -> Heard:  # fmt: skip
+    """Write down what a responder said by telephone; the owner's act as any other step, refused as any other."""
     incident_id = await database.pool.fetchval(_Q.incident_of, assignment_id)
     if incident_id is None:
         raise AssignmentUnknown(f"no assignment {assignment_id}")
     async with database.transaction() as connection:
         case = await load(connection, incident_id)
+        refuse_stale(case, if_match)
         first, was_owner = case.last_seq + 1, case.claimed_by == by.user_id
         heard = await say_in(connection, case, assignment_id, said, centre=centre, now=now)
         if said.word is Word.ARRIVE and was_owner:

@@ -8,7 +8,7 @@ from datetime import datetime
 from rules.domain.place import Point
 from rules.domain.resolution import Problem, Safety
 from rules.domain.vocabulary import Class, Outcome, Priority, State, Step
-from store.cases import Facts
+from store.cases import Case, Facts
 from store.database import StoreError
 
 
@@ -29,6 +29,12 @@ class StaleVersion(StoreError):
         super().__init__(f"the case is at version {current}, not {given}; look at what changed and decide again")
         self.given = given
         self.current = current
+
+
+def refuse_stale(case: Case, if_match: int | None) -> None:
+    """StaleVersion where somebody says which version they saw, and it is not the case's any more."""
+    if if_match is not None and if_match != case.version:
+        raise StaleVersion(given=if_match, current=case.version)
 
 
 class VersionRequired(StoreError):

@@ -31,6 +31,7 @@ from store.step_types import (
     StepRefused,
     StepRequest,
     VersionRequired,
+    refuse_stale,
 )
 
 __all__ = [
@@ -141,7 +142,7 @@ async def open_by_hand(database: Database, opening: Opening, *, by: Hand, centre
             place=_place(opening, dict(known), now), text=_told(opening),
         )  # fmt: skip
         effect = await relate_and_apply(
-            connection, assessed, cause, centre=centre, floor=await floor_now(connection), now=now
+            connection, assessed, cause, centre=centre, floor=await floor_now(connection, cause.area), now=now
         )
         assert effect.case is not None
         await changes.record(connection, changes_of(effect.case, effect.first_new_seq, received_at=now), now=now)
@@ -165,11 +166,9 @@ def _told(opening: Opening) -> str:
 
 def check_version(case: Case, request: StepRequest) -> None:
     """VersionRequired or StaleVersion where the request did not see the case as it is."""
-    if request.if_match is None:
-        if request.step in NEEDS_VERSION:
-            raise VersionRequired(f"{request.step} needs If-Match with the version you have seen")
-    elif request.if_match != case.version:
-        raise StaleVersion(given=request.if_match, current=case.version)
+    if request.if_match is None and request.step in NEEDS_VERSION:
+        raise VersionRequired(f"{request.step} needs If-Match with the version you have seen")
+    refuse_stale(case, request.if_match)
 
 
 def check_allowed(case: Case, step: Step, by: Hand, *, later_open: bool = False) -> None:

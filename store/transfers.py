@@ -15,7 +15,7 @@ from store import changes
 from store.cases import Case, Note, changes_of, load, save
 from store.database import Connection, Database
 from store.sql import queries
-from store.step_types import Hand, Offered, Said, StepIncomplete, StepRefused, StepRequest
+from store.step_types import Hand, Offered, Said, StepIncomplete, StepRefused, StepRequest, refuse_stale
 
 if TYPE_CHECKING:
     import asyncpg
@@ -69,10 +69,14 @@ async def counts_as(connection: Connection, case: Case, step: Step, by: Hand, no
     return step if case.attended else Step.CLAIM
 
 
-async def decline(database: Database, incident_id: int, *, by: Hand, centre: Centre, now: datetime) -> None:
-    """Say no to an offer, or take one's own back: the giver has the case, as all along; StepRefused without one."""
+async def decline(
+    database: Database, incident_id: int, *, if_match: int | None, by: Hand, centre: Centre, now: datetime
+) -> None:
+    """Say no to an offer, or take one's own back: the giver has the case, as all along. StepRefused without one,
+    StaleVersion where the case is not the one that was seen."""
     async with database.transaction() as connection:
         case = await load(connection, incident_id)
+        refuse_stale(case, if_match)
         first = case.last_seq + 1
         pending = await _pending(connection, case, now)
         if pending is None or by.user_id not in (pending["to_user"], pending["from_user"]):

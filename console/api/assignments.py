@@ -160,8 +160,9 @@ async def arrive(call: Call) -> Reply:
     said = Said(word=Word.ARRIVE, actor=f"user:{call.user.user_id}", by_word=True, text=words(body.on_word_of))
     async with _refusals(call):
         await word_by_desk(
-            call.context.db, int(body.assignment), said, by=hand(call), centre=centre_of(call), now=call.now
-        )
+            call.context.db, int(body.assignment), said, if_match=call.version, by=hand(call), centre=centre_of(call),
+            now=call.now,
+        )  # fmt: skip
     return await _case(call, call.id)
 
 

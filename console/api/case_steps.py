@@ -106,7 +106,9 @@ async def transfer(call: Call) -> Reply:
         return await take(call, StepRequest(step=Step.TRANSFER_ACCEPTED, if_match=call.version, text=text))
     await refuse_unseen(call, call.id)
     async with as_step_problems(call):
-        await transfers.decline(call.context.db, call.id, by=hand(call), centre=centre_of(call), now=call.now)
+        await transfers.decline(
+            call.context.db, call.id, if_match=call.version, by=hand(call), centre=centre_of(call), now=call.now
+        )
     return await _whole_after(call, call.id)
 
 
