@@ -12,7 +12,7 @@ from aiohttp import web
 
 from console.measure import Measure
 from rules.clock import Clock
-from rules.domain.callbacks import Callback
+from rules.domain.callbacks import Callback, Replied
 from store.database import Database
 from store.passwords import Passwords
 from store.sealing import Keyring
@@ -34,7 +34,7 @@ class HearsBack(Protocol):
         """Whether the provider sent this."""
         ...
 
-    def read(self, body: bytes) -> Sequence[Callback] | None:
+    def read(self, body: bytes) -> Sequence[Callback | Replied] | None:
         """What it reports; empty where it is nothing of ours, None where it is garbage."""
         ...
 
