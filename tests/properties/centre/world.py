@@ -14,10 +14,11 @@ import asyncpg
 from devices.event import Event, EventType
 from rules.clock import FakeClock
 from rules.domain.assignments import Word
+from rules.domain.call_words import CallResult
 from rules.domain.lifecycle import RulesError
 from rules.domain.notices import Answer
 from rules.domain.resolution import Safety
-from rules.domain.vocabulary import CallResult, Channel, Class, Outcome, Priority, SafetyKind, Step
+from rules.domain.vocabulary import Channel, Class, Outcome, Priority, SafetyKind, Step
 from rules.engine.detectors import DetectorDuePass, DetectorInputPass
 from rules.engine.dispatch import DispatchPass
 from rules.engine.due import DuePass
@@ -56,6 +57,8 @@ REFUSED: Final = (StoreError, RulesError)
 BROKEN: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 #: A pass of this many rounds that still finds something due would never end.
 ROUNDS_MOST: Final = 50
+#: The passes that look each second, and so again and again at one moment; the outbox does as well.
+QUICK: Final = frozenset({DuePass.name, LeasePass.name, DispatchPass.name})
 
 
 #: Everybody with an account has a telephone and is on call; both residents have family that agreed to be told.
@@ -139,12 +142,17 @@ class Engine:
         ]  # fmt: skip
         return cls(passes=passes, outbox=DeliveryStore(database, CENTRE), telephones=telephones)
 
-    async def look(self, now: datetime) -> int:
-        """One turn of every pass, all at once as in the program; raises what the first of them raised."""
+    async def look(self, now: datetime, *, again: bool = False) -> int:
+        """One turn of every pass, all at once as in the program; raises what the first of them raised.
+
+        `again`: at the same moment; of the slow ones, only those that found something in their last turn.
+        """
+        wanted = [one for one in self.passes if not again or one.name in QUICK or one.name in self.worked]
         # What is on its way ends with the turn: the next life must not begin with this one's calls.
         async with OutboxPass(self.outbox, self.telephones, FakeClock(now)) as outbox:
-            worked = await _all_of([one.run_once(now) for one in (*self.passes, outbox)])
-        self.worked = {one.name: rows for one, rows in zip((*self.passes, outbox), worked, strict=True) if rows}
+            turns: list[Pass] = [*wanted, outbox]
+            worked = await _all_of([one.run_once(now) for one in turns])
+        self.worked = {one.name: rows for one, rows in zip(turns, worked, strict=True) if rows}
         return sum(worked)
 
 
@@ -266,8 +274,9 @@ class World:
     async def look(self, *engines: Engine) -> None:
         """Let these engines look, all at once, until nobody finds anything."""
         await self.keep_alive()
-        for _ in range(ROUNDS_MOST):
-            if not any(await asyncio.gather(*(engine.look(self.now) for engine in engines or self.engines))):
+        for turn in range(ROUNDS_MOST):
+            looks = [engine.look(self.now, again=turn > 0) for engine in engines or self.engines]
+            if not any(await asyncio.gather(*looks)):
                 return
         found = [engine.worked for engine in engines or self.engines]
         raise AssertionError(f"still something due after {ROUNDS_MOST} rounds at one moment: {found}")
