@@ -22,7 +22,7 @@ from console.api.steps import (
     centre_of,
     hand,
     in_parts,
-    refuse_unknown_second,
+    refuse_unfit_second,
     step_route,
     take,
     with_reason,
@@ -55,7 +55,7 @@ async def reclassify(call: Call) -> Reply:
     facts: Facts = ()
     if safety is not None:
         facts = (("safety", str(safety.kind)),)
-        await refuse_unknown_second(call, safety.second_user_id)
+        await refuse_unfit_second(call, safety, call.id)
     payload = Reclassed(
         reason=body.reason,
         class_=body.class_,

@@ -11,7 +11,7 @@ from console.api.fields import Id, Page, PageQuery, after_id, page_by_id
 from console.api.incidents import refuse_unseen, whole
 from console.api.registers import as_problems, refuse_out_of_sight
 from console.api.step_bodies import HandoverBody, HandOverChange, NewHandOver
-from console.api.steps import as_step_problems, centre_of, hand, refuse_unknown_second, step_route, take
+from console.api.steps import as_step_problems, centre_of, hand, refuse_unfit_second, step_route, take
 from console.problems import FieldProblem, unusable
 from console.rights import READ_CASES, STEPS
 from console.routes import Call, Match, Reply, Route
@@ -80,7 +80,7 @@ async def change(call: Call) -> Reply:
     fields["estimate_at"] = body.estimate(call.now)
     safety = body.safety.as_safety() if body.safety else None
     if safety is not None:
-        await refuse_unknown_second(call, safety.second_user_id)
+        await refuse_unfit_second(call, safety, int(found.incident))
     async with as_step_problems(call, int(found.incident)):
         with as_problems():
             await hand_overs.change(

@@ -16,8 +16,10 @@ from console.api.step_bodies import CallBody, NoteBody, OpenBody, ReasonBody, Re
 from console.problems import FieldProblem, Problem, not_found, unusable
 from console.rights import OPEN_CASES, STEPS, Role
 from console.routes import Call, Match, Reply, Route
+from rules.domain.call_words import CallTo
 from rules.domain.calls import asks_once_more
-from rules.domain.vocabulary import CallTo, Step
+from rules.domain.resolution import Code, Safety
+from rules.domain.vocabulary import SafetyKind, Step
 from store.acts import note_act
 from store.cases import Facts, IncidentUnknown
 from store.opening import Centre
@@ -33,7 +35,7 @@ from store.steps import (
     open_by_hand,
     take_step,
 )
-from store.users import UserUnknown, read_user
+from store.users import User, UserUnknown, read_user
 from store.views.items import Owner, area_of
 from store.views.timeline import Entry, read_last, read_since
 from store.views.whole import Incident
@@ -105,7 +107,7 @@ async def resolve(call: Call) -> Reply:
     facts = [("outcome", str(body.outcome))]
     if safety is not None:
         facts.append(("safety", str(safety.kind)))
-        await refuse_unknown_second(call, safety.second_user_id)
+        await refuse_unfit_second(call, safety, call.id)
     request = StepRequest(
         step=Step.RESOLVE,
         if_match=call.version,
@@ -175,16 +177,36 @@ async def _in_the_way(call: Call, other: int | None) -> dict[str, str] | None:
     return {"id": str(other)}
 
 
-async def refuse_unknown_second(call: Call, user_id: int | None) -> None:
-    """The second person is somebody who may decide so, not a number."""
-    if user_id is None:
+async def refuse_unfit_second(call: Call, safety: Safety | None, incident_id: int) -> None:
+    """The second person is somebody who may decide so and sees the case, not a number; and of a supervisor's decision
+    one of the two is a supervisor."""
+    if safety is None:
         return
+    second = await _second(call, safety.second_user_id)
+    if safety.second_user_id is not None:
+        _, area = await area_of(call.context.db, incident_id)
+        if second is None or Role(second.role) not in STEPS or not _sees(second, area):
+            raise unusable([FieldProblem(field="safety.second_user", code="unknown")])
+    roles = {Role(call.user.role), *(() if second is None else (Role(second.role),))}
+    if safety.kind is SafetyKind.SUPERVISOR_DECISION and roles.isdisjoint(_SUPERVISING):
+        message = "One of the two who decide is a supervisor."
+        raise unusable([FieldProblem(field="safety.second_user", code=Code.SECOND_USER_REQUIRED, message=message)])
+
+
+async def _second(call: Call, user_id: int | None) -> User | None:
+    if user_id is None:
+        return None
     try:
         second = await read_user(call.context.db, user_id)
     except UserUnknown:
-        second = None
-    if second is None or second.disabled or Role(second.role) not in STEPS:
-        raise unusable([FieldProblem(field="safety.second_user", code="unknown")])
+        return None
+    return None if second.disabled else second
+
+
+def _sees(user: User, area: str | None) -> bool:
+    """As `Principal.may_see`, for somebody who does not ask themselves."""
+    within = (area is not None and f"{area}.".startswith(f"{own}.") for own in user.areas)
+    return not user.areas or area is None or any(within)
 
 
 def with_reason(call: Call, step: Step) -> StepRequest:

@@ -53,3 +53,33 @@ async def test_a_call_for_help_takes_one(console: Any) -> None:
     claimed = await desk.posts(f"{path}/claim")
     resolved = await desk.posts(f"{path}/resolve", _resolve(), If_Match=claimed.headers["ETag"])
     assert (resolved.status, resolved.body["review"]) == (200, False)
+
+
+async def test_two_dispatchers_make_no_supervisors_decision(console: Any) -> None:
+    desk, other = await console.person("mei", "dispatcher"), await console.person("jun", "dispatcher")
+    boss = await console.person("bao", "supervisor")
+    path = f"/incidents/{await console.case(desk, 'sos')}"
+    etag = (await desk.posts(f"{path}/claim")).headers["ETag"]
+
+    async def decided(with_: str | None) -> Any:
+        safety = {"kind": "supervisor_decision", "reason": "搬走了", "second_user": with_}
+        return await desk.posts(f"{path}/resolve", {"outcome": "accidental", "safety": safety}, If_Match=etag)
+
+    for nobody in (str(other.id), None):
+        refused = await decided(nobody)
+        assert (refused.status, refused.body["problems"][0]["code"]) == (422, "second_user_required")
+    assert (await decided(str(boss.id))).body["state"] == "resolved"
+
+
+async def test_whoever_agrees_sees_the_case(console: Any) -> None:
+    admin = await console.person("root", "administrator")
+    home = await admin.posts("/premises", {"address": "河口村1号", "area": "321999", "lat": 31.9, "lon": 121.2})
+    desk = await console.person("mei", "dispatcher")
+    elsewhere = await console.person("lin", "supervisor", ["330999"])
+    near = await console.person("bao", "supervisor", ["321999"])
+    path = f"/incidents/{await console.case(desk, 'smoke', premises_id=int(home.body['id']))}"
+    etag = (await desk.posts(f"{path}/claim")).headers["ETag"]
+    refused = await desk.posts(f"{path}/resolve", _resolve(second_user=str(elsewhere.id)), If_Match=etag)
+    assert (refused.status, refused.body["problems"][0]["field"]) == (422, "safety.second_user")
+    agreed = await desk.posts(f"{path}/resolve", _resolve(second_user=str(near.id)), If_Match=etag)
+    assert (agreed.status, agreed.body["review"]) == (200, False)
