@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
+from rules.domain.call_words import CallResult, CallTo, Verified
 from rules.domain.calls import CallMade
-from rules.domain.vocabulary import CallResult, CallTo, Step, Verified
+from rules.domain.vocabulary import Step
 from store.cases import Case
 from store.database import Connection
 from store.sql import queries

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from rules.domain import deadlines
+from rules.domain.call_words import CallResult, CallTo
 from rules.domain.calls import reaches_nobody
 from rules.domain.deadlines import DeadlineKind
 from rules.domain.firing import Firing
@@ -23,7 +24,7 @@ from rules.domain.on_call import Asked, Chosen, Person, Reached, ShiftRole, is_h
 from rules.domain.policy import Assessment
 from rules.domain.policy_table import FamilyTold
 from rules.domain.telling import FAMILY_UNATTENDED_S, Change, ending_of, tells_family
-from rules.domain.vocabulary import UNRESOLVED, CallResult, CallTo, Class, Family, Mark, Step, Target
+from rules.domain.vocabulary import UNRESOLVED, Class, Family, Mark, Step, Target
 from rules.engine import metrics
 from store import outbox
 from store.cases import Case, Facts

@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from console.api.fields import Body, Id, Line, Moment, Name, NoNul, Number, PhoneTyped, Text, WrittenText
 from console.api.incidents import PriorityLabel
+from rules.domain.call_words import CallResult, CallTo, Verified
 from rules.domain.place import Point
 from rules.domain.resolution import Safety
 from rules.domain.services import HandOverAnswer
-from rules.domain.vocabulary import CallResult, CallTo, Class, Outcome, SafetyKind, Verified
+from rules.domain.vocabulary import Class, Outcome, SafetyKind
 
 #: What the system says of itself is not opened by hand.
 _OF_THE_SYSTEM: Final = frozenset(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from rules.domain.vocabulary import AS_NO_ANSWER, CallResult, CallTo, Priority, Verified
+from rules.domain.call_words import AS_NO_ANSWER, CallResult, CallTo, Verified
+from rules.domain.vocabulary import Priority
 
 #: So many attempts without an answer move the plan on (centre.md, 7 and 18).
 ATTEMPTS: Final = 2

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from rules.domain.call_words import AS_NO_ANSWER, CallResult, CallTo
 from rules.domain.kpi_course import CaseFacts, Fact
-from rules.domain.vocabulary import AS_NO_ANSWER, Action, CallResult, CallTo, Step
+from rules.domain.vocabulary import Action, Step
 
 #: Somebody else moves or is there already: this one was asked beside them, not called off.
 _BESIDE: Final = frozenset({"somebody_moves", "somebody_arrived"})

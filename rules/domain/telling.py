@@ -9,9 +9,10 @@ from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from rules.domain.call_words import CallResult
 from rules.domain.notices import Purpose
 from rules.domain.policy_table import FamilyTold
-from rules.domain.vocabulary import CallResult, Priority, SafetyKind, Step
+from rules.domain.vocabulary import Priority, SafetyKind, Step
 
 
 class Withheld(StrEnum):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rules.domain.call_words import CallResult, CallTo, Verified
 from rules.domain.calls import (
     CallMade,
     Unanswered,
@@ -17,7 +18,7 @@ from rules.domain.calls import (
     unanswered,
     unanswered_within,
 )
-from rules.domain.vocabulary import CallResult, CallTo, Priority, Verified
+from rules.domain.vocabulary import Priority
 
 NOW = datetime(2026, 11, 19, 6, 30, tzinfo=UTC)
 

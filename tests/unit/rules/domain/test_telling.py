@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rules.domain.call_words import CallResult
 from rules.domain.notices import Purpose
 from rules.domain.policy_table import FamilyTold
 from rules.domain.telling import (
@@ -22,7 +23,7 @@ from rules.domain.telling import (
     tells_family,
     withheld,
 )
-from rules.domain.vocabulary import CallResult, Priority, SafetyKind, Step
+from rules.domain.vocabulary import Priority, SafetyKind, Step
 
 NOW = datetime(2026, 11, 19, 18, 0, tzinfo=UTC)  # two in the morning in Shanghai
 CALL = Waiting(purpose=Purpose.ESCALATION, priority=Priority.CRITICAL)
