@@ -18,6 +18,7 @@ from console.rights import Role
 from console.routes import Call, Match, Reply, Route
 from console.signin import COOKIE, is_secure, principal_of, prove_broker, refuse_foreign_origin
 from store.accounts import Principal
+from store.audit import changed_since
 from store.database import VALUE_UNUSABLE
 
 #: How long a browser keeps the session's cookie; the server's own limit is shorter and decides.
@@ -27,6 +28,9 @@ COOKIE_SECONDS: Final = 30 * 86_400
 _SHORT_NUMBER_MOST: Final = 2**31 - 1
 
 _ETAG: Final = re.compile(r'(?:W/)?"(\d{1,9})"')
+
+#: Registers whose one record is not their name without its last letter.
+_ONE_OF: Final = {"premises": "premises", "bounds": "bounds"}
 
 
 async def dispatch(request: web.Request, route: Route) -> web.StreamResponse:
@@ -72,12 +76,24 @@ async def _handled(route: Route, call: Call) -> Reply:
     """The handler's answer; a number no column has room for names nothing that could be here."""
     try:
         return await route.handler(call)
+    except Problem as problem:
+        raise await _with_changes(problem, route, call) from problem.__cause__
     except VALUE_UNUSABLE as error:
         if not isinstance(error.__cause__, OverflowError):
             raise
         if any(number > _SHORT_NUMBER_MOST for number in call.ids.values()):
             raise not_found() from error
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "number_too_large", "A number here names nothing.") from error
+
+
+async def _with_changes(problem: Problem, route: Route, call: Call) -> Problem:
+    """A 412 says what has changed since the version that was sent (contract.md, 4); of a case its steps say it."""
+    if problem.status is not HTTPStatus.PRECONDITION_FAILED or call.version is None or "changed" in problem.more:
+        return problem
+    named = [part for part in route.path.split("/") if part and not part.startswith("{")][-1]
+    record = _ONE_OF.get(named, named.removesuffix("s"))
+    changed = await changed_since(call.context.db, f"{record}:{call.id}", call.version)
+    return Problem(problem.status, problem.code, problem.detail, **problem.more, changed=changed)
 
 
 async def _admit(request: web.Request, route: Route, context: ConsoleContext) -> Principal | None:

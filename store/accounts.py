@@ -57,6 +57,10 @@ class Principal:
             return True
         return any(area == own or area.startswith(f"{own}.") for own in self.areas)
 
+    def covers(self, area: str | None) -> bool:
+        """Whether everything of that area lies in this user's; None is the whole centre."""
+        return not self.areas or (area is not None and self.may_see(area))
+
 
 async def sign_in(
     db: Database, passwords: Passwords, name: str, password: str, *, source: str, now: datetime

@@ -114,7 +114,8 @@ class RetentionStore:
         return len(await self._database.pool.fetch(_Q.dead_letters, term.before, term.limit))
 
     async def _access_logs(self, term: _Term) -> int:
-        return len(await self._database.pool.fetch(_Q.access_logs, term.before, term.limit))
+        changes_too = len(await self._database.pool.fetch(_Q.record_changes, term.before, term.limit))
+        return max(changes_too, len(await self._database.pool.fetch(_Q.access_logs, term.before, term.limit)))
 
     async def _calls(self, term: _Term) -> int:
         """The numbers of calls that no case came of: whoever rang, and whom it was taken for."""

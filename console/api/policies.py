@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from console.api.fields import AreaPath, Body, Id, Line, NoNul, PageQuery, Tag, after_id, page_by_id
 from console.api.incidents import refuse_unseen
+from console.api.registers import refuse_beyond
 from console.problems import FieldProblem, Problem, not_found, unusable
 from console.rights import APPROVE_POLICIES, PROPOSE_POLICIES, READ_CASES, READ_POLICIES
 from console.routes import Call, Reply, Route
@@ -197,7 +198,8 @@ async def _replay(call: Call, no: int, policy: Policy) -> None:
 
 
 async def approve(call: Call) -> Reply:
-    """Put a proposal into force; whoever proposed it asks somebody else."""
+    """Put a proposal into force as the second person: it holds everywhere, and so must who approves."""
+    refuse_beyond(call, None)
     with _as_problems():
         await policy_versions.approve(call.context.db, call.id, by=call.user.user_id, now=call.now)
         return Reply(body=await policy_versions.whole(call.context.db, call.id))
@@ -205,6 +207,7 @@ async def approve(call: Call) -> Reply:
 
 async def refuse(call: Call) -> Reply:
     reason = call.body_as(WhyBody).reason
+    refuse_beyond(call, None)
     with _as_problems():
         await policy_versions.refuse(call.context.db, call.id, by=call.user.user_id, reason=reason, now=call.now)
         return Reply(body=await policy_versions.whole(call.context.db, call.id))
@@ -213,6 +216,7 @@ async def refuse(call: Call) -> Reply:
 async def back(call: Call) -> Reply:
     """Return to the last good policy at once: one person is enough to undo."""
     reason = call.body_as(WhyBody).reason
+    refuse_beyond(call, None)
     with _as_problems():
         await policy_versions.back(call.context.db, by=call.user.user_id, reason=reason, now=call.now)
     policy = await policy_versions.in_force(call.context.db)

@@ -24,7 +24,8 @@ from console.api.fields import (
     after_id,
     page_by_id,
 )
-from console.api.registers import as_problems, note_look_of_change, refuse_unknown_resident
+from console.api.registers import as_problems, note_look_of_change, refuse_unknown_areas, refuse_unknown_resident
+from console.api.residents import LookQuery
 from console.problems import FieldProblem, not_found, unusable
 from console.rights import POSITIONS, READ_RESPONDERS, WRITE_RESPONDERS, Role
 from console.routes import Call, Match, Reply, Route
@@ -33,7 +34,7 @@ from devices.event import Datum
 from rules.domain.phones import read
 from rules.domain.place import Point
 from rules.domain.responders import Kind, Means
-from store.audit import note_look_now
+from store.audit import case_of_responder, note_look_now
 from store.field_positions import note_position
 from store.opening import Centre
 from store.responders import (
@@ -180,19 +181,32 @@ async def responders(call: Call) -> Reply:
 
 
 async def responder(call: Call) -> Reply:
-    """The whole record; the look is on record."""
+    """The whole record with where they are, once the look stands in the audit with its purpose."""
     with as_problems():
         found = await _seen(call, call.id)
+    purpose = await _purpose(call)
     await note_look_now(
-        call.context.db, call.user.user_id, "look", f"responder:{call.id}", purpose="register", source=call.source,
+        call.context.db, call.user.user_id, "look", f"responder:{call.id}", purpose=purpose, source=call.source,
         now=call.now,
     )  # fmt: skip
     return Reply(body=found, version=found.version)
 
 
+async def _purpose(call: Call) -> str:
+    """Why one looks, as whoever looks says; a case that they are asked for says it by itself."""
+    typed = call.query_as(LookQuery).purpose
+    if typed:
+        return typed
+    case = await case_of_responder(call.context.db, call.id)
+    if case is None:
+        raise unusable([FieldProblem(field="purpose", code="purpose_required", message="Say why you look.")])
+    return f"case {case}"
+
+
 async def make_responder(call: Call) -> Reply:
     fields = call.body_as(NewResponder).columns()
     _refuse_foreign_areas(call, fields)
+    await refuse_unknown_areas(call, fields.get("areas") or (), field="areas")
     await _refuse_unknown_residents(call, fields)
     with as_problems():
         made = await add_responder(call.context.db, fields, by=call.user.user_id, now=call.now)
@@ -205,6 +219,7 @@ async def patch_responder(call: Call) -> Reply:
     with as_problems():
         await _seen(call, call.id)
         _refuse_foreign_areas(call, fields)
+        await refuse_unknown_areas(call, fields.get("areas") or (), field="areas")
         await _refuse_unknown_residents(call, fields)
         db = call.context.db
         await change_responder(db, call.id, fields, version=call.version, by=call.user.user_id, now=call.now)
@@ -325,9 +340,10 @@ ROUTES: Final = [
         method="GET",
         path="/responders/{id}",
         zh="上门救助人员资料",
-        en="One responder, whole; the look is on record",
+        en="One responder, whole, with the purpose of the look",
         roles=READ_RESPONDERS,
         handler=responder,
+        query=LookQuery,
         reply=ResponderRecord,
     ),
     Route(

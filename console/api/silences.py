@@ -8,7 +8,13 @@ from typing import Annotated, Final
 from pydantic import Field, StringConstraints
 
 from console.api.fields import AreaPath, Body, Id, Moment, NoNul, Page, PageQuery, Tag, after_id, page_by_id
-from console.api.registers import as_problems, refuse_foreign_area, refuse_out_of_sight
+from console.api.registers import (
+    as_problems,
+    refuse_beyond,
+    refuse_foreign_area,
+    refuse_out_of_sight,
+    refuse_unknown_areas,
+)
 from console.problems import FieldProblem, unusable
 from console.rights import READ_HOLDERS, SILENCES
 from console.routes import Call, Match, Reply, Route
@@ -71,6 +77,7 @@ async def make(call: Call) -> Reply:
     """Begin a silence; whatever it could match that is a call for help makes it unusable."""
     body = call.body_as(NewSilenceBody)
     refuse_foreign_area(call, body.area)
+    await refuse_unknown_areas(call, [body.area])
     await _refuse_unseen_device(call, body.device_id)
     if call.user.areas and body.area is None and body.device_id is None:
         raise unusable([FieldProblem(field="area", code="not_yours", message="name one of your areas")])
@@ -89,7 +96,7 @@ async def make(call: Call) -> Reply:
 
 async def patch(call: Call) -> Reply:
     body = call.body_as(SilencePatch)
-    await _seen(call)
+    await _own(call)
     try:
         with as_problems():
             await change_silence(
@@ -103,7 +110,7 @@ async def patch(call: Call) -> Reply:
 
 async def end(call: Call) -> Reply:
     """End it now; what it held goes on by itself."""
-    await _seen(call)
+    await _own(call)
     with as_problems():
         await end_silence(call.context.db, call.id, by=call.user.user_id, now=call.now)
     return Reply(status=HTTPStatus.NO_CONTENT)
@@ -114,6 +121,13 @@ async def _seen(call: Call) -> Silence:
         found, area = await read_silence(call.context.db, call.id, now=call.now)
     refuse_out_of_sight(call, area)
     return found
+
+
+async def _own(call: Call) -> None:
+    """Of one device it is whoever's who sees the device; of an area, or of the centre, whoever's areas cover that."""
+    found = await _seen(call)
+    if found.device_id is None:
+        refuse_beyond(call, found.area)
 
 
 async def _refuse_unseen_device(call: Call, device_id: str | None) -> None:

@@ -8,7 +8,13 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints
 
 from console.api.fields import AreaPath, Body, Moment, NoNul, Page, PageQuery, Tag, after_id, page_by_id
-from console.api.registers import as_problems, refuse_foreign_area, refuse_out_of_sight
+from console.api.registers import (
+    as_problems,
+    refuse_beyond,
+    refuse_foreign_area,
+    refuse_out_of_sight,
+    refuse_unknown_areas,
+)
 from console.problems import FieldProblem, Problem, unusable
 from console.rights import READ_HOLDERS, STORMS
 from console.routes import Call, Match, Reply, Route
@@ -71,6 +77,7 @@ async def storm(call: Call) -> Reply:
 async def make(call: Call) -> Reply:
     body = call.body_as(NewStormBody)
     refuse_foreign_area(call, body.area)
+    await refuse_unknown_areas(call, [body.area])
     if call.user.areas and body.area is None:
         raise unusable([FieldProblem(field="area", code="not_yours", message="name one of your areas")])
     wanted = NewStorm(
@@ -88,6 +95,7 @@ async def make(call: Call) -> Reply:
 async def patch(call: Call) -> Reply:
     body = call.body_as(StormPatch)
     found = await _seen(call)
+    refuse_beyond(call, found.area)
     if body.state == "ended":
         with as_problems():
             ended = await end_storm(

@@ -13,6 +13,7 @@ from console.api.registers import as_problems, refuse_out_of_sight, refuse_unkno
 from console.problems import FieldProblem, Problem, not_found, unusable
 from console.rights import CHECK_IN, PLAN_VISITS, READ_PEOPLE, Role
 from console.routes import Call, Match, Reply, Route
+from store.registers.references import is_somebody
 from store.visits import (
     Visit,
     VisitFilter,
@@ -110,6 +111,7 @@ async def visit(call: Call) -> Reply:
 async def make_visit(call: Call) -> Reply:
     fields = call.body_as(NewVisit).columns()
     await refuse_unknown_resident(call, fields["resident_id"])
+    await _refuse_unknown_carer(call, fields["carer"], fields["resident_id"])
     with as_problems():
         made = await plan_visit(call.context.db, fields, by=call.user.user_id, now=call.now)
         found = await read_visit(call.context.db, made)
@@ -121,6 +123,7 @@ async def patch_visit(call: Call) -> Reply:
     fields = call.body_as(VisitPatch).columns()
     before = await _seen(call)
     await _refuse_anothers(call)
+    await _refuse_unknown_carer(call, fields.get("carer", ""), int(before.resident_id))
     from_at, until_at = fields.get("from_at", before.from_at), fields.get("until_at", before.until_at)
     if not timedelta(0) <= until_at - from_at <= WINDOW_MOST:
         raise unusable([FieldProblem(field="until_at", code="window", message="not before from_at, at most 24 h")])
@@ -135,6 +138,12 @@ async def patch_visit(call: Call) -> Reply:
     except VisitNotProven as error:
         raise unusable([FieldProblem(field="place", code="not_proven", message=str(error))]) from error
     return Reply(body=found, version=found.version)
+
+
+async def _refuse_unknown_carer(call: Call, carer: str, resident_id: int) -> None:
+    """422 for a visit by nobody: it would be missed by nobody too."""
+    if carer and not await is_somebody(call.context.db, carer, resident_id):
+        raise unusable([FieldProblem(field="carer", code="unknown", message=carer)])
 
 
 async def _refuse_anothers(call: Call) -> None:

@@ -54,6 +54,16 @@ def _keep(text: str, count: int) -> str:
     return text[:count] + MASK * (len(text) - count)
 
 
+def mask_address(address: str, *, typed: str = "") -> str:
+    """东风路3栋502 as 东风路*栋***: the village and the street stay, no home can be found by them.
+
+    What whoever asks has typed of it stays too: they know that much, and must see which of two homes it is.
+    """
+    begins = address.find(typed) if typed else -1
+    kept = range(begins, begins + len(typed)) if begins >= 0 else range(0)
+    return "".join(MASK if letter.isdigit() and place not in kept else letter for place, letter in enumerate(address))
+
+
 def mask_phone(number: str) -> str:
     """13812345678 as 138****5678; a fixed line keeps its area code and the last two digits, a short number all."""
     if len(number) <= 5:

@@ -94,6 +94,12 @@ DELETE FROM held WHERE no IN (
      ORDER BY d.no LIMIT $3)
 RETURNING no
 
+-- name: record_changes
+-- Which fields of a record changed when, and by whom: kept as the audit is.
+DELETE FROM record_change WHERE (object, version) IN (
+    SELECT object, version FROM record_change WHERE at < $1 ORDER BY at LIMIT $2)
+RETURNING version
+
 -- name: residents_left
 -- Left long enough, no device at the home in their name, no hold, not emptied yet.
 SELECT r.id FROM resident AS r

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 Q: Final = queries("registers")
 
 _COLUMNS: Final = ("address", "parts", "area", "lat", "lon", "hazards")
+
+
+#: Writes a home's ways in inside the caller's transaction (`store/ways_in.py`).
+WritesWays = Callable[["Connection", int], Awaitable[None]]
 
 
 class Premises(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,10 +74,14 @@ async def read_premises(db: Database, premises_id: int) -> Premises:
     return _premises(row, seq)
 
 
-async def add_premises(db: Database, fields: Mapping[str, Any], *, by: int, now: datetime) -> int:
-    """Make a home; its area is made where it is unknown. On record."""
+async def add_premises(
+    db: Database, fields: Mapping[str, Any], *, ways: WritesWays | None = None, by: int, now: datetime
+) -> int:
+    """Make a home; its area is made where it is unknown. On record. `ways` writes its ways in, in the same commit."""
     async with db.transaction() as connection:
         premises_id = await insert_premises(connection, fields, now=now)
+        if ways is not None:
+            await ways(connection, premises_id)
         await _on_record(connection, premises_id, fields.get("area"), "premises_added", by=by, now=now)
     return premises_id
 
@@ -88,8 +96,9 @@ async def insert_premises(connection: Connection, fields: Mapping[str, Any], *, 
 
 
 async def change_premises(
-    db: Database, premises_id: int, fields: Mapping[str, Any], *, version: int | None, by: int, now: datetime
-) -> None:
+    db: Database, premises_id: int, fields: Mapping[str, Any], *, ways: WritesWays | None = None, version: int | None,
+    by: int, now: datetime,
+) -> None:  # fmt: skip
     """Change what is named; RecordUnknown, or RecordChanged where `version` is not the current one. On record."""
     async with db.transaction() as connection:
         current = await connection.fetchval(Q.lock_premises, premises_id)
@@ -103,6 +112,8 @@ async def change_premises(
         if wanted["area"]:
             await make_area(connection, wanted["area"])
         await connection.execute(Q.change_premises, premises_id, *wanted.values())
+        if ways is not None:
+            await ways(connection, premises_id)
         await _on_record(connection, premises_id, wanted["area"], "premises_changed", by=by, now=now)
 
 

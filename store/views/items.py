@@ -12,9 +12,9 @@ import msgspec
 
 from rules.domain.deadlines import DeadlineKind
 from rules.domain.lease import lease_until
-from rules.domain.masking import mask_name
+from rules.domain.masking import mask_address, mask_name
 from rules.domain.policy_value import BUILTIN
-from rules.domain.vocabulary import Class, Priority, Target
+from rules.domain.vocabulary import UNRESOLVED, Class, Priority, Target
 from store.database import Database
 from store.feed import snapshot
 from store.registers.search import literal
@@ -188,6 +188,9 @@ async def renew_leases(db: Database, user_id: int, now: datetime) -> None:
 def _rendered(row: asyncpg.Record, *, seq: int, user_id: int | None = None) -> Rendered:
     passed_by = frozenset(row["passed_by"])
     item = Item(**item_fields(row), seq=seq, passed_by_me=user_id in passed_by)
+    if item.place_text is not None and item.state not in UNRESOLVED:
+        # Help is sent to a place; where it was sent once is for whoever opens the case.
+        item.place_text = mask_address(item.place_text)
     return Rendered(item=item, passed_by=passed_by, is_canary=row["class"] == CANARY)
 
 

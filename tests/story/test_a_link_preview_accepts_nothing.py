@@ -110,6 +110,26 @@ async def test_another_device_with_the_forwarded_link_sees_nothing(link: Link) -
     assert (await link.standing())["state"] == "accepted"
 
 
+@pytest.mark.parametrize("word", ["complete", "leave", "report", "take_back", "en_route"])
+async def test_nothing_that_ends_or_moves_help_is_pressed_by_the_link_alone(link: Link, word: str) -> None:
+    await link.presses("accept", digits="4321")
+    link.console.clock.advance(60)
+    await link.presses("arrive")
+    link.console.client.session.cookie_jar.clear()
+    link.console.clock.advance(30)
+    assert (await link.presses(word))[0] == 403
+    assert (await link.presses(word, digits="0000"))[0] == 403
+    assert (await link.standing())["state"] == "on_scene"
+
+
+async def test_by_the_link_alone_only_a_stand_down_is_confirmed(link: Link) -> None:
+    await link.presses("accept", digits="4321")
+    link.console.client.session.cookie_jar.clear()
+    await link.presses("confirm")
+    found = await link.standing()
+    assert (found["state"], found["stand_down_confirmed_at"]) == ("accepted", None)
+
+
 async def test_digits_are_guessed_a_few_times_and_no_more(link: Link) -> None:
     for number in range(TRIES_MOST):
         assert (await link.presses("accept", digits=f"{number:04}"))[0] == 403

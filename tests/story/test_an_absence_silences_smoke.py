@@ -37,6 +37,18 @@ async def test_an_absence_holds_inactivity_and_nothing_else(fresh_dsn: str, whol
             assert (await town.says(home.button, type_)).incident_id is not None
 
 
+async def test_an_absence_noted_later_quietens_no_case_that_is_open(fresh_dsn: str) -> None:
+    async with holding_in(fresh_dsn) as town:
+        home = await town.night.town.home(tags=("living_alone",))
+        sensor = await town.night.town.device("motion_sensor", premises_id=home.premises_id)
+        case = (await town.says(sensor, EventType.INACTIVITY)).incident_id
+        await away(town, home)
+        await town.later(301)
+        assert "escalated" in await town.night.actions(case), (
+            "who says she is away may be wrong: a desk ends it, by safety"
+        )
+
+
 async def test_whoever_stays_at_home_is_watched_as_ever(fresh_dsn: str) -> None:
     async with holding_in(fresh_dsn) as town:
         home = await town.night.town.home()

@@ -49,7 +49,7 @@ async def test_a_list_masks_and_a_whole_record_does_not(scene: Scene) -> None:
     made = await scene.responder(languages=["中文"], dialects=["岛话"])
     (row,) = (await scene.desk.gets("/responders")).body["items"]
     assert (row["masked_name"], row["masked_phone"], row["id"]) == ("李*军", "138****1234", made["id"])
-    whole = (await scene.desk.gets(f"/responders/{made['id']}")).body
+    whole = (await scene.desk.gets(f"/responders/{made['id']}?purpose=roster")).body
     assert (whole["name"], whole["phone"], whole["dialects"]) == ("李小军", "13800001234", ["岛话"])
     changed = await scene.clerk.patches(f"/responders/{made['id']}", {"agreed_to_nights": True}, If_Match='"1"')
     assert (changed.status, changed.body["agreed_to_nights"], changed.headers["ETag"]) == (200, True, '"2"')
@@ -68,6 +68,22 @@ async def test_candidates_stand_in_order_with_their_reasons(scene: Scene) -> Non
     assert 300 <= first["distance_m"] <= 360
     assert first["eta_s"] < 300
     assert first["in_circle"] is True
+
+
+async def test_where_a_responder_is_is_shown_only_to_who_says_why(scene: Scene) -> None:
+    made = await scene.responder()
+    path = f"/responders/{made['id']}"
+    refused = await scene.desk.gets(path)
+    assert (refused.status, refused.body["problems"][0]["code"]) == (422, "purpose_required")
+    assert (await scene.desk.gets(f"{path}?purpose=shift%20plan")).status == 200
+    await scene.desk.posts(f"/incidents/{scene.case}/claim")
+    await scene.sends(made["id"])
+    assert (await scene.desk.gets(path)).status == 200, "the case that they are asked for says why"
+    number = (await scene.whole())["number"]
+    rows = await scene.console.db.pool.fetch(
+        "SELECT purpose FROM audit WHERE action = 'look' AND object = $1 ORDER BY no", f"responder:{made['id']}"
+    )
+    assert [row["purpose"] for row in rows] == ["shift plan", f"case {number}"]
 
 
 async def test_who_looks_whom_to_send_waits_for_nobody_and_keeps_nobody_waiting(scene: Scene) -> None:

@@ -101,6 +101,7 @@ async def test_an_absence_needs_somebody_and_an_end(console: Console) -> None:
 
 async def test_a_storm_is_switched_on_extended_ended_and_reported(console: Console) -> None:
     chief = await console.person("chief", "supervisor")
+    await home_of(console, area="320681")
     made = await chief.posts("/storms", {"area": "320681", "reason": "台风", "until_at": until(console, hours=6)})
     assert made.status == 201
     assert (made.body["state"], made.body["held"], made.body["by_class"]) == ("on", 0, [])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from devices.event import EventType
+from store import policy_versions
 from tests.town import CENTRE, Town
 
 COUNTY = """\
@@ -157,3 +158,14 @@ async def test_whoever_asks_is_told_why_an_event_got_its_class(people: Any, cons
     accepted = await town.says((await town.home()).button, EventType.SOS, now=console.clock.now())
     why = await mei.gets(f"/incidents/{accepted.incident_id}/explain")
     assert (why.body["class"], why.body["recorded_decision"], why.body["floor"]) == ("sos", "class_row", "P1")
+
+
+async def test_what_the_watched_file_proposed_is_approved_only_after_its_replay(console: Any, people: Any) -> None:
+    mei, an = people
+    no, _ = await policy_versions.propose(
+        console.db, COUNTY, origin=policy_versions.Origin.FILE, by=None, now=console.clock.now()
+    )
+    early = await an.posts(f"/policies/{no}/approve")
+    assert (early.status, early.body["code"]) == (409, "replay_needed")
+    assert (await mei.posts(f"/policies/{no}/replay")).status == 200
+    assert (await an.posts(f"/policies/{no}/approve")).status == 200
