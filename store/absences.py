@@ -190,7 +190,7 @@ async def _report(connection: Connection, row: Any, heard: Any, centre: Centre, 
         device_id=heard["device_id"], area=row["area"], facts=facts,
     )  # fmt: skip
     effect = await relate_and_apply(
-        connection, assessed, cause, centre=centre, floor=await floor_now(connection), now=now
+        connection, assessed, cause, centre=centre, floor=await floor_now(connection, cause.area), now=now
     )
     assert effect.case is not None, "what the system reports opens, joins or counts"
     await changes.record(connection, changes_of(effect.case, effect.first_new_seq), now=now)

@@ -129,7 +129,7 @@ async def _tell_change(connection: Connection, row: Any, centre: Centre, now: da
         premises_id=row["premises_id"], area=row["area"], facts=facts,
     )  # fmt: skip
     effect = await relate_and_apply(
-        connection, assessed, cause, centre=centre, floor=await floor_now(connection), now=now
+        connection, assessed, cause, centre=centre, floor=await floor_now(connection, cause.area), now=now
     )
     assert effect.case is not None, "what the system reports opens, joins or counts"
     await changes.record(connection, changes_of(effect.case, effect.first_new_seq), now=now)

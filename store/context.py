@@ -133,8 +133,8 @@ async def policy_now(connection: Connection) -> Policy:
     return await policies.active(connection)
 
 
-async def floor_now(connection: Connection) -> Floor:
-    """Who is at the desks, for incidents that no device opened."""
-    row = await connection.fetchrow(_Q.floor)
+async def floor_now(connection: Connection, area: str | None) -> Floor:
+    """Who is at the desks that see this area, for incidents that no device opened."""
+    row = await connection.fetchrow(_Q.floor, area)
     assert row is not None
     return Floor(desks_on_duty=row["desks_on_duty"], every_desk_holds_p1=row["every_desk_holds_p1"])

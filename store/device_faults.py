@@ -40,7 +40,7 @@ async def begin(
     subject = correlation.subject_of(assessed, device_id=whose.device_id)
     cause = _cause(whose, subject, facts)
     return await relate_and_apply(
-        connection, assessed, cause, centre=centre, floor=await floor_now(connection), now=now
+        connection, assessed, cause, centre=centre, floor=await floor_now(connection, cause.area), now=now
     )
 
 

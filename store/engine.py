@@ -185,7 +185,7 @@ class EngineStore:
         )  # fmt: skip
         # Of several that were resolved in turn, the last: what is resolved next is then the end of each of them.
         follows = await end_of_line(connection, case.id)
-        again = new_case(assessed, cause, floor=await floor_now(connection), follows=follows, now=now)
+        again = new_case(assessed, cause, floor=await floor_now(connection, cause.area), follows=follows, now=now)
         again.place = case.place
         facts = (("reason", "still_reported"), ("follows", follows))
         again.note(Note(at=now, actor=SYSTEM, action=Action.OPENED, to=State.OPEN, facts=facts))

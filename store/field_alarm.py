@@ -33,7 +33,7 @@ async def raise_alarm(
         place=_place(case.place), facts=facts,
     )  # fmt: skip
     effect = await relate_and_apply(
-        connection, assessed, cause, centre=centre, floor=await floor_now(connection), now=now
+        connection, assessed, cause, centre=centre, floor=await floor_now(connection, cause.area), now=now
     )
     assert effect.case is not None, "what the system reports always opens, joins or counts"
     await connection.execute(_Q.link, min(case.id, effect.case.id), max(case.id, effect.case.id), now)

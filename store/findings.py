@@ -67,7 +67,7 @@ async def tell_of_resident(
         area=row["area"], place=decide(wearer=Wearer.SHARED, fix=None, home=home, now=now), facts=facts,
     )  # fmt: skip
     effect = await relate_and_apply(
-        connection, assessed, cause, centre=centre, floor=await floor_now(connection), now=now
+        connection, assessed, cause, centre=centre, floor=await floor_now(connection, cause.area), now=now
     )
     assert effect.case is not None, "what the system reports always opens, joins or counts"
     if no is not None:

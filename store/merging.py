@@ -162,7 +162,7 @@ async def _let_out(connection: Connection, gone: Case, now: datetime) -> None:
         gone.state, gone.outcome, gone.stage = State.OPEN, None, 0
         gone.marks.discard(Mark.TEST)
         gone.sounded_at, gone.sound_to = now, Target.DESKS
-        gone.deadlines = deadlines.on_open(gone.clocks, now=now, floor=await floor_now(connection))
+        gone.deadlines = deadlines.on_open(gone.clocks, now=now, floor=await floor_now(connection, gone.area))
         chains.opening(gone, now=now)
         await field_chain.let_out(connection, gone)
     await connection.execute(_Q.split, gone.id)

@@ -225,7 +225,7 @@ class Outages:
         subject = correlation.subject_of(assessed, system=f"outage:{group.kind}:{group.key}")
         area = group.key if group.kind is Kind.AREA else None
         cause = Cause(actor=SYSTEM, subject=subject, source="system", area=area, facts=facts)
-        floor = await floor_now(connection)
+        floor = await floor_now(connection, cause.area)
         return await relate_and_apply(connection, assessed, cause, centre=self._centre, floor=floor, now=now)
 
     async def hold(self, connection: Connection, device_ids: Sequence[int], incident_id: int, now: datetime) -> int:

@@ -107,7 +107,7 @@ async def open_row(
     subject = correlation.subject_of(assessed, system=about)
     await lock_subject(connection, subject.key)
     cause = Cause(actor=actor, subject=subject, source="system", area=area, facts=facts)
-    floor = await floor_now(connection)
+    floor = await floor_now(connection, cause.area)
     return await relate_and_apply(connection, assessed, cause, centre=centre, floor=floor, now=now)
 
 

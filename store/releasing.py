@@ -76,7 +76,7 @@ async def _release_alarm(connection: Connection, no: int, centre: Centre, now: d
         resident_id=row["resident_id"] if subject.key.startswith("r") else None, area=row["area"], facts=facts,
     )  # fmt: skip
     effect = await relate_and_apply(
-        connection, assessed, cause, centre=centre, floor=await floor_now(connection), now=now
+        connection, assessed, cause, centre=centre, floor=await floor_now(connection, cause.area), now=now
     )
     assert effect.case is not None, "what is released opens, joins or counts"
     if row["event_no"] is not None:

@@ -196,7 +196,7 @@ async def _make_case(db: Database, call_id: int, *, centre: Centre, now: datetim
         if fresh["answered_at"] is not None or fresh["missed_at"] is not None:
             return False
         cause = _cause(subject, match, row, given_up=fresh["ended_at"] is not None)
-        floor = await floor_now(connection)
+        floor = await floor_now(connection, cause.area)
         effect = await relate_and_apply(connection, assessed, cause, centre=centre, floor=floor, now=now)
         assert effect.case is not None, "a call is never only logged"
         await connection.execute(_Q.missed, call_id, now, effect.case.id)

@@ -37,7 +37,7 @@ async def report(
     await lock_subject(connection, subject.key)
     cause = Cause(actor=SYSTEM, subject=subject, source="system", area=area, facts=facts)
     effect = await relate_and_apply(
-        connection, assessed, cause, centre=centre, floor=await floor_now(connection), now=now
+        connection, assessed, cause, centre=centre, floor=await floor_now(connection, cause.area), now=now
     )
     assert effect.case is not None, "what the system reports always opens, joins or counts"
     await changes.record(connection, changes_of(effect.case, effect.first_new_seq), now=now)

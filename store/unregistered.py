@@ -117,7 +117,7 @@ async def _open_own(
     cause = Cause(
         actor=f"user:{by}", subject=subject, device_id=device_id, area=flood.area, facts=facts
     )  # fmt: skip
-    floor = await floor_now(connection)
+    floor = await floor_now(connection, cause.area)
     return await relate_and_apply(connection, assessed, cause, centre=centre, floor=floor, now=now)
 
 

@@ -23,15 +23,20 @@ SELECT d.id, d.kind, d.life, d.registered, d.wearer, s.clock_ok_at, s.lat, s.lon
                                                           AND b.ended_at IS NULL AND b.from_at <= $2
                                                           AND b.until_at > $2)))) AS absence_id,
        (SELECT version FROM policy WHERE state = 'active') AS policy_version,
-       (SELECT count(*) FROM desk_present)::int AS desks_on_duty,
-       coalesce((SELECT bool_and(EXISTS (SELECT FROM incident AS i WHERE i.claimed_by = u.user_id AND i.priority = 1
-                                            AND i.lease_until IS NOT NULL))
-                   FROM desk_present AS u), false) AS every_desk_holds_p1
+       f.desks_on_duty, f.every_desk_holds_p1
   FROM device AS d
   JOIN device_state AS s ON s.device_id = d.id
   LEFT JOIN device_holder AS h ON h.device_id = d.id AND h.to_at IS NULL
   LEFT JOIN resident AS r ON r.id = h.resident_id
   LEFT JOIN premises AS p ON p.id = coalesce(h.premises_id, r.premises_id)
+ CROSS JOIN LATERAL (
+       -- Desks that see the case: one of another area cannot take it.
+       SELECT count(*)::int AS desks_on_duty,
+              coalesce(bool_and(EXISTS (SELECT FROM incident AS i WHERE i.claimed_by = u.user_id AND i.priority = 1
+                                           AND i.lease_until IS NOT NULL)), false) AS every_desk_holds_p1
+         FROM desk_present AS u JOIN app_user AS du ON du.id = u.user_id
+        WHERE du.disabled_at IS NULL
+          AND (du.areas = '{}' OR coalesce(p.area, d.area) IS NULL OR coalesce(p.area, d.area) <@ ANY (du.areas))) AS f
  WHERE d.device = $1
 
 -- name: meet_device
@@ -39,7 +44,10 @@ SELECT d.id, d.kind, d.life, d.registered, d.wearer, s.clock_ok_at, s.lat, s.lon
 INSERT INTO device (device, registered, created_at) VALUES ($1, false, $2) ON CONFLICT (device) DO NOTHING
 
 -- name: floor
-SELECT (SELECT count(*) FROM desk_present)::int AS desks_on_duty,
-       coalesce((SELECT bool_and(EXISTS (SELECT FROM incident AS i WHERE i.claimed_by = u.user_id AND i.priority = 1
-                                            AND i.lease_until IS NOT NULL))
-                   FROM desk_present AS u), false) AS every_desk_holds_p1
+-- Desks that see what happens in this area, `$1`; null: everywhere, or nobody knows where.
+SELECT count(*)::int AS desks_on_duty,
+       coalesce(bool_and(EXISTS (SELECT FROM incident AS i WHERE i.claimed_by = u.user_id AND i.priority = 1
+                                    AND i.lease_until IS NOT NULL)), false) AS every_desk_holds_p1
+  FROM desk_present AS u JOIN app_user AS du ON du.id = u.user_id
+ WHERE du.disabled_at IS NULL
+   AND (du.areas = '{}' OR $1::text::ltree IS NULL OR $1::text::ltree <@ ANY (du.areas))

@@ -124,3 +124,30 @@ async def test_a_case_that_a_person_calls_something_else_is_not_told_again_and_a
             night.clock.advance(2)
             await look(night)
         assert await night.actions(case) == ["opened"]
+
+
+async def test_a_desk_that_does_not_see_the_place_is_not_waited_for(fresh_dsn: str) -> None:
+    """The mistake: a press waited its minute for desks of other areas, which cannot even see it."""
+    async with night_in(fresh_dsn) as night:
+        pool = night.town.db.pool
+        await pool.execute("INSERT INTO area (path, name) VALUES ('cw', '澄湾'), ('cw.a', '河口'), ('cw.b', '新桥')")
+        desk, home = await night.town.user(), await night.town.home()
+        await pool.execute("UPDATE premises SET area = 'cw.a' WHERE id = $1", home.premises_id)
+        await pool.execute("UPDATE app_user SET areas = '{cw.b}' WHERE id = $1", desk.user_id)
+        alone = (await night.press(home)).incident_id
+        await night.engine_looks()
+        assert await night.actions(alone) == ["opened", "escalated"]
+        await pool.execute("UPDATE app_user SET areas = '{cw}' WHERE id = $1", desk.user_id)
+        leak = await night.town.device("other", premises_id=home.premises_id)
+        seen = (await night.press(home, EventType.SMOKE, device=leak)).incident_id
+        await night.engine_looks()
+        assert await night.actions(seen) == ["opened"]
+
+
+async def test_a_desk_whose_account_was_switched_off_is_not_waited_for(fresh_dsn: str) -> None:
+    async with night_in(fresh_dsn) as night:
+        desk = await night.town.user()
+        await night.town.db.pool.execute("UPDATE app_user SET disabled_at = $2 WHERE id = $1", desk.user_id, night.now)
+        call = (await night.press(await night.town.home())).incident_id
+        await night.engine_looks()
+        assert await night.actions(call) == ["opened", "escalated"]
