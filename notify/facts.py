@@ -63,6 +63,16 @@ ALLOWED: Final[Mapping[str, Callable[[_Value], bool]]] = {
     "reason": _matches(_WORD),
     "channel": _matches(re.compile(r"[a-z][a-z0-9_-]{0,31}")),
     "time": _matches(_CLOCK),
+    # Of an event for a program: the case by its numbers, and how it stands.
+    "event": _matches(_WORD),
+    "incident": _matches(re.compile(r"\d{1,10}")),
+    "family": _matches(_WORD),
+    "state": _matches(_WORD),
+    "outcome": _matches(_WORD),
+    "entry": _is_count,
+    "unattended": _is_count,
+    "test": _is_count,
+    "area_code": _matches(re.compile(r"[A-Za-z0-9_]{1,32}(?:\.[A-Za-z0-9_]{1,32}){0,5}")),
 }
 #: What a chat group may see (centre.md, 28): anybody could have been added to it.
 FOR_ROBOTS: Final = frozenset({"number", "class", "area", "priority", "count", "channel"})

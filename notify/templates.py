@@ -150,6 +150,8 @@ TEXTS: Final[Mapping[tuple[Purpose, Language], Words]] = {
         robot="{count} more notices were not sent one by one. Please look into Shouwang.",
     ),
 }
+#: What is said to people; an event is for programs.
+SAID: Final = tuple(purpose for purpose in Purpose if purpose is not Purpose.EVENT)
 #: A purpose that has no words here yet is information all the same; a test names it.
 _PLAIN: Final = Purpose.INFORMATION
 

@@ -19,9 +19,11 @@ from notify.http import Answer, Outgoing, retry_after_s
 from notify.signing import webhook_headers
 from notify.templates import filled, words_of
 from rules.clock import Clock
+from rules.domain.notices import Purpose
 
 CONTENT_TYPE: Final = "application/cloudevents+json; charset=utf-8"
 TYPE_PREFIX: Final = "shouwang.notice."
+EVENT_PREFIX: Final = "shouwang.incident."
 #: CloudEvents asks intermediaries to carry 64 KiB; ours are well under one.
 BODY_BYTES_MOST: Final = 16 * 1024
 GONE: Final = 410
@@ -58,6 +60,7 @@ class Webhook:
 def event_of(message: Message, *, source: str) -> bytes:
     """The CloudEvent of a message, without what may not leave."""
     facts, _ = leaving(message.facts)
+    said = filled(words_of(message.purpose, message.language).robot, facts, message.language)
     event: dict[str, Any] = {
         "specversion": "1.0",
         "id": message.id,
@@ -69,10 +72,12 @@ def event_of(message: Message, *, source: str) -> bytes:
             "purpose": str(message.purpose),
             "priority": f"P{int(message.priority)}",
             "language": str(message.language),
-            "text": filled(words_of(message.purpose, message.language).robot, facts, message.language),
+            "text": said,
             "facts": facts,
         },
     }
+    if message.purpose is Purpose.EVENT:
+        event |= {"type": f"{EVENT_PREFIX}{facts.get('event', 'changed')}", "data": facts}
     if "number" in facts:
         event["subject"] = f"incidents/{facts['number']}"
     return msgspec.json.encode(event)

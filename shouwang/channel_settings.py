@@ -12,6 +12,8 @@ from notify.channel import Language
 from notify.email import Security, is_address
 from notify.http import address_fault
 from notify.robot import PER_MINUTE_MOST as ROBOT_PER_MINUTE_MOST
+from notify.templates import SAID
+from rules.domain.case_events import CaseEvent
 from rules.domain.notices import Purpose
 
 #: Said where somebody writes a secret into the settings.
@@ -19,6 +21,8 @@ _WHY_A_FILE: Final = "this file is copied, shown and kept in backups, and variab
 
 _Text = Annotated[str, Field(min_length=1, max_length=200)]
 _Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+_Area = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,32}(\.[A-Za-z0-9_]{1,32}){0,5}$")]
+_Priority = Literal["P1", "P2", "P3", "P4", "P5"]
 _Templates = dict[Language, dict[Purpose, _Code]]
 
 
@@ -66,7 +70,7 @@ class _Registered(_Channel):
     @model_validator(mode="after")
     def _every_purpose_has_a_template(self) -> Self:
         # One that is missing would be found at three in the morning.
-        missing = [str(purpose) for purpose in Purpose if purpose not in self.templates.get(Language.ZH, {})]
+        missing = [str(purpose) for purpose in SAID if purpose not in self.templates.get(Language.ZH, {})]
         if missing:
             raise ValueError(f"templates.zh lacks {', '.join(missing)}: register its text (docs/channels.md)")
         return self
@@ -114,6 +118,9 @@ class WebhookSettings(_Channel):
     url: str
     secret_file: FilePath  #: whsec_…, as Standard Webhooks write it
     source: _Text = "urn:shouwang"  #: CloudEvents: who says it
+    areas: tuple[_Area, ...] = ()  #: of these and below; empty: everywhere
+    priorities: tuple[_Priority, ...] = ()  #: empty: all
+    events: tuple[CaseEvent, ...] = ()  #: empty: all
     ca_file: FilePath | None = None  #: trusted beside the system's list
 
 

@@ -27,6 +27,8 @@ from notify.voice_tencent import VoiceTencent
 from notify.webhook import Webhook
 from notify.wecom_robot import WecomRobot
 from rules.clock import Clock
+from rules.domain.case_events import Wanted
+from rules.domain.vocabulary import Priority
 from shouwang import channel_settings as given
 from shouwang.errors import SettingWrong
 from shouwang.settings import Settings
@@ -65,6 +67,18 @@ def channels_of(settings: Settings, *, demo: bool, clock: Clock, outgoing: Outgo
         return _caught(settings)
     around = _Around(outgoing=outgoing or Outgoing(), clock=clock)
     return [_BUILDERS[channel.kind](channel, around) for channel in settings.channels]
+
+
+def wanted_of(settings: Settings) -> Sequence[Wanted]:
+    """What each webhook of the settings is told of cases."""
+    return [
+        Wanted(
+            name=channel.name, areas=channel.areas, events=frozenset(channel.events),
+            priorities=frozenset(Priority(int(priority[1:])) for priority in channel.priorities),
+        )
+        for channel in settings.channels
+        if isinstance(channel, given.WebhookSettings)
+    ]  # fmt: skip
 
 
 def hears_back(channels: Sequence[Channel]) -> Mapping[str, HearsBack]:

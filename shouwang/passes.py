@@ -30,7 +30,8 @@ from rules.engine.retention import RetentionPass
 from rules.engine.ringing import RingingPass
 from rules.engine.supervision import AgeingPass, SupervisionPass, UpkeepPass
 from rules.engine.suppression import CallersPass, CombinationPass, HoldingPass, StormWatchPass
-from shouwang.channels import channels_of
+from rules.engine.webhooks import WebhookPass
+from shouwang.channels import channels_of, wanted_of
 from shouwang.parts import Surroundings
 from shouwang.policy_watch import PolicyFilePass
 from shouwang.senders import senders_of
@@ -53,6 +54,7 @@ from store.retention import RetentionStore
 from store.ringing import RingingStore
 from store.supervision import SupervisionStore
 from store.upkeep import UpkeepStore
+from store.webhooks import WebhookStore
 
 log: Final = structlog.stdlib.get_logger()
 
@@ -208,6 +210,7 @@ def engine_of(around: Surroundings, centre: Centre, outbox: OutboxPass) -> Engin
         EstatePass(around.db),
         FiguresPass(FiguresRecord(around.db)),
         *([] if around.settings.policy is None else [PolicyFilePass(around.db, around.settings.policy)]),
+        WebhookPass(WebhookStore(around.db, wanted_of(around.settings))),
         CombinationPass(holding),
         HoldingPass(holding),
         StormWatchPass(holding),

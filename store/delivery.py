@@ -35,8 +35,6 @@ _log: Final = structlog.get_logger(__name__)
 LOOKED_AT_MOST: Final = 200
 #: Ours, not for anybody outside: how a notice came about.
 INTERNAL: Final = frozenset({"round", "rung", "capacity"})
-#: A P1 does not wait long for one channel to recover.
-_TRIES_P1: Final = 1
 #: What cannot be read is looked at again after this; whoever reads the log mends it meanwhile.
 _UNREADABLE_AGAIN_S: Final = 60
 
@@ -181,7 +179,7 @@ def _judge_one(row: Any, ways: Sequence[Way], books: Books, judged: _Judged, now
 
 def _choose(row: Any, ways: Sequence[Way], books: Books, judged: _Judged, now: datetime) -> None:
     purpose = Purpose(row["purpose"])
-    if row["lost"] and row["perhaps_sent"]:
+    if row["lost"] and row["perhaps_sent"] and purpose is not Purpose.EVENT:
         judged.withhold.append((row, Withheld.NO_CHANNEL))  # lost twice: whoever waits for it hears of the next
         return
     addresses, fit = _addresses(row), ways
@@ -345,6 +343,10 @@ async def _settle(
     if isinstance(outcome, Failed):
         await _again(connection, letter, row, outcome, now)
         return "failed", None
+    if letter.purpose is Purpose.EVENT:
+        # A program tells by the id what it has heard before: it is asked until it says that it has.
+        await _again(connection, letter, row, Failed(reason="answer_lost", retry_helps=True), now)
+        return "answer_lost", None
     if letter.second:
         # A call that nobody will ever report of counts as no answer, like one whose callback never comes.
         answer_by = now + timedelta(seconds=sending.ANSWER_WAIT_S) if letter.key_press else None
@@ -357,11 +359,11 @@ async def _settle(
 
 async def _again(connection: Connection, letter: Letter, row: Any, failed: Failed, now: datetime) -> None:
     """The same channel a little later where that can help, else the person's next."""
-    failures = row["failures"]
-    limit = _TRIES_P1 if letter.priority is Priority.CRITICAL else len(sending.AGAIN_AFTER_S)
-    waits = letter.priority is not Priority.CRITICAL or (failed.retry_after_s or 0.0) <= sending.AGAIN_AFTER_S[0]
-    if failed.retry_helps and failures < limit and waits:
-        wait_s = max(sending.AGAIN_AFTER_S[failures], failed.retry_after_s or 0.0)
+    failures, waits_s = row["failures"], sending.again_after_s(letter.purpose, letter.priority)
+    hurries = letter.priority is Priority.CRITICAL and letter.purpose is not Purpose.EVENT
+    waits = not hurries or (failed.retry_after_s or 0.0) <= waits_s[0]
+    if failed.retry_helps and failures < len(waits_s) and waits:
+        wait_s = max(waits_s[failures], failed.retry_after_s or 0.0)
         at, tried = now + timedelta(seconds=wait_s), list(row["tried"])
         await connection.execute(_Q.again, letter.id, at, failures + 1, tried, failed.reason)
         return

@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     CALL_SERVICES = "call_services"  #: a person must call the emergency services
     CHANNEL_TEST = "channel_test"
     SUMMARY = "summary"  #: what was folded because a channel was full
+    EVENT = "event"  #: what happened to a case, for a program: nobody reads or hears it, and it has no text
 
 
 class Answer(StrEnum):

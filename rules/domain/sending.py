@@ -33,6 +33,10 @@ RATE_WINDOW_S: Final = 60
 ANSWER_WAIT_S: Final = 120
 #: So long a channel that failed is left alone for this notice, where its provider did not say; then it is the next's.
 AGAIN_AFTER_S: Final = (5, 15, 60)
+#: A program that is away is asked again until what it would hear is a day old.
+_EVENT_AGAIN_AFTER_S: Final = (5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 21_600, 28_800)
+#: A P1 does not wait long for one channel to recover.
+_TRIES_P1: Final = 1
 #: Two of one recipient are no flood yet: from here on they are one summary.
 FOLD_FROM: Final = 3
 
@@ -132,6 +136,13 @@ class NoWay:
 
 
 Verdict = Take | Later | Busy | Full | NoWay
+
+
+def again_after_s(purpose: Purpose, priority: Priority) -> Sequence[int]:
+    """The waits before each further try by the same channel; then it is the next channel's."""
+    if purpose is Purpose.EVENT:
+        return _EVENT_AGAIN_AFTER_S
+    return AGAIN_AFTER_S[:_TRIES_P1] if priority is Priority.CRITICAL else AGAIN_AFTER_S
 
 
 def needs_voice(purpose: Purpose, priority: Priority) -> bool:

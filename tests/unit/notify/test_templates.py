@@ -9,14 +9,14 @@ import pytest
 from notify import templates
 from notify.channel import Language
 from notify.facts import ALLOWED, leaving
-from notify.templates import TEXTS, filled, mail_of, parameters_of, robot_of, spoken_values, values_of, words_of
+from notify.templates import SAID, TEXTS, filled, mail_of, parameters_of, robot_of, spoken_values, values_of, words_of
 from notify.words import CLASSES, ENDS, PARAMETERS
 from rules.domain.notices import Purpose
 from rules.domain.telling import Ending
 from rules.domain.vocabulary import Class
 from tests.channels import FACTS, message
 
-EVERY = [(purpose, language) for purpose in Purpose for language in Language]
+EVERY = [(purpose, language) for purpose in SAID for language in Language]
 LONGEST = FACTS | {"area": "澄" * 40, "class": "removed_dementia", "code": "x" * 64, "count": 10**11}
 HEALTH = re.compile(r"失智|痴呆|体征|心率|血压|血氧|依赖|残疾|dementia|vital|dependent|heart|disab", re.IGNORECASE)
 

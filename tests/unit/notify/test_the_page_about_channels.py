@@ -6,8 +6,7 @@ import tomllib
 from pathlib import Path
 
 from notify.channel import Language
-from notify.templates import TEXTS
-from rules.domain.notices import Purpose
+from notify.templates import SAID, TEXTS
 from shouwang.channel_settings import CHANNEL_KINDS
 
 PAGE = Path(__file__).parents[3] / "docs" / "channels.md"
@@ -16,7 +15,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "channels.md"
 def table() -> str:
     """The texts as the page has them."""
     rows = ["| purpose | spoken (语音) | SMS (短信) |", "| --- | --- | --- |"]
-    for purpose in Purpose:
+    for purpose in SAID:
         words = TEXTS[purpose, Language.ZH]
         rows.append(f"| `{purpose}` | {words.spoken} | {words.sms} |")
     return "\n".join(rows)

@@ -15,6 +15,7 @@ from notify.channel import Failed, Reason, Sent
 from notify.http import Outgoing
 from notify.robot import PER_MINUTE_MOST
 from rules.clock import FakeClock
+from rules.domain.notices import Purpose
 from tests import channels
 from tests.channels import message
 from tests.provider import Provider, provider
@@ -48,6 +49,20 @@ async def test_a_receiver_can_check_every_byte(other: Provider, outgoing: Outgoi
     }  # fmt: skip
     assert event["time"] == "2026-11-19T06:30:00Z" and event["data"]["priority"] == "P1"
     assert event["data"]["facts"]["class"] == "smoke"
+
+
+async def test_what_happened_to_a_case_has_a_type_of_its_own_and_no_text(other: Provider, outgoing: Outgoing) -> None:
+    facts: dict[str, str | int | None] = {
+        "event": "claimed", "incident": "4711", "number": "20261119-0143", "class": "sos", "family": "person",
+        "priority": "P1", "state": "claimed", "unattended": 0, "area_code": "320681.320681100.320681100001",
+        "entry": 3, "test": 0,
+    }  # fmt: skip
+    private: dict[str, str | int | None] = {"name": "王小英", "phone": channels.MOBILE, "outcome": "王小英 1390000"}
+    hook = channels.webhook(other.url, outgoing, FakeClock())
+    await hook.send(message(purpose=Purpose.EVENT, facts=facts | private))
+    event = msgspec.json.decode(other.requests[0].body)
+    assert (event["type"], event["subject"]) == ("shouwang.incident.claimed", "incidents/20261119-0143")
+    assert event["data"] == facts
 
 
 async def test_a_second_try_keeps_its_id_and_signs_anew(other: Provider, outgoing: Outgoing) -> None:

@@ -8,14 +8,14 @@ import pytest
 
 from notify.catcher import Catcher
 from notify.channel import Kind, Message, Sent
+from notify.templates import SAID
 from rules.clock import FakeClock
-from rules.domain.notices import Purpose
 from shouwang.channels import channels_of, hears_back
 from shouwang.errors import SettingWrong
 from shouwang.settings import Settings, load
 from tests.channels import message
 
-TEMPLATES = "\n".join(f'{purpose} = "TTS_{number}"' for number, purpose in enumerate(Purpose))
+TEMPLATES = "\n".join(f'{purpose} = "TTS_{number}"' for number, purpose in enumerate(SAID))
 
 
 def block(kind: str, folder: Path, **more: str) -> str:
