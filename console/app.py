@@ -16,12 +16,14 @@ from console.api import (
     areas,
     assignments,
     brokers,
+    call_audits,
     callbacks,
     callers,
     calls,
     care,
     case_steps,
     commands,
+    complaints,
     contacts,
     credentials,
     dead_letters,
@@ -49,6 +51,7 @@ from console.api import (
     tasks,
     tracks,
     visits,
+    ways_in,
 )
 from console.context import CONTEXT, ConsoleContext
 from console.dispatch import dispatch
@@ -74,6 +77,7 @@ ROUTES: Final[list[Route]] = [
     *incidents.ROUTES,
     *steps.ROUTES,
     *assignments.ROUTES,
+    *ways_in.ROUTES,
     *responders.ROUTES,
     *case_steps.ROUTES,
     *hand_overs.ROUTES,
@@ -107,6 +111,8 @@ ROUTES: Final[list[Route]] = [
     *dead_letters.ROUTES,
     *accounts.ROUTES,
     *legal_holds.ROUTES,
+    *complaints.ROUTES,
+    *call_audits.ROUTES,
     *socket.ROUTES,
 ]
 

@@ -79,6 +79,13 @@ READ_NOTICES: Final = frozenset(
 READ_FIGURES: Final = frozenset(
     {Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.QUALITY_REVIEWER, Role.AUDITOR, Role.ADMINISTRATOR}
 )
+#: Whoever is told of one writes it down; who reads them all answers for the centre.
+TAKE_COMPLAINTS: Final = _DESK | {Role.CENTRE_MANAGER, Role.COMMUNITY_WORKER}
+COMPLAINTS: Final = frozenset({Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.ADMINISTRATOR})
+READ_COMPLAINTS: Final = COMPLAINTS | {Role.QUALITY_REVIEWER, Role.DATA_PROTECTION_OFFICER}
+AUDIT_CALLS: Final = frozenset({Role.QUALITY_REVIEWER, Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.ADMINISTRATOR})
+#: A dispatcher sees what was found of their own calls, and signs it.
+READ_CALL_AUDITS: Final = AUDIT_CALLS | {Role.DISPATCHER}
 #: Who may know why an alarm got its class; no people stand in a policy.
 READ_POLICIES: Final = READ_CASES | {Role.SYSTEM_ADMINISTRATOR}
 PROPOSE_POLICIES: Final = frozenset(
