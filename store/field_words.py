@@ -12,7 +12,7 @@ from rules.domain import dispatch
 from rules.domain.assignments import Assignment, Doubt, Standing, Word, WordRefused
 from rules.domain.place import Point, distance_m
 from rules.domain.responders import DANGEROUS, is_night
-from rules.domain.vocabulary import UNRESOLVED, Action
+from rules.domain.vocabulary import UNRESOLVED, Action, Class
 from store import changes
 from store.assignments import AssignmentUnknown, Field, Said, ground_of, keep, load_field
 from store.cases import Case, Note, changes_of, load, save
@@ -23,6 +23,10 @@ from store.opening import Centre
 from store.sql import queries
 
 _Q: Final = queries("assignments")
+
+
+#: Words after an arrival that was doubted which prove nothing about where somebody is.
+_SAY_NOTHING_NEW: Final = frozenset({Word.REPORT, Word.COMPLETE})
 
 
 class Outcome(StrEnum):
@@ -78,8 +82,10 @@ async def _take(
         a, said.word, priority=in_hand.case.priority, circle_s=ground.scene.circle_s, now=now, eta_s=said.eta_s
     )
     doubt = await _doubt(connection, in_hand.case, a, said, ground.scene.point, now)
-    watched = fresh.is_watched or await _watched(connection, in_hand, fresh, now)
-    fresh = replace(fresh, is_doubted=doubt is not None, is_watched=watched)
+    watched = fresh.is_watched or await _watched(connection, in_hand, fresh, ground.scene.class_, now)
+    # What cannot be is not made true by talking on; only arriving, or the desk on their word, is.
+    doubted = doubt is not None or (a.is_doubted and said.word in _SAY_NOTHING_NEW and not said.by_word)
+    fresh = replace(fresh, is_doubted=doubted, is_watched=watched)
     await keep(connection, in_hand, fresh, ended_for=said.reason)
     turn = Turn(
         connection=connection, in_hand=in_hand, before=a, a=fresh, said=said, doubt=doubt, centre=centre, now=now,
@@ -110,9 +116,9 @@ async def _stand_by(connection: Connection, in_hand: Field, a: Assignment, said:
     return Heard(outcome=Outcome.STANDBY, standing=a.standing)
 
 
-async def _watched(connection: Connection, in_hand: Field, a: Assignment, now: datetime) -> bool:
+async def _watched(connection: Connection, in_hand: Field, a: Assignment, class_: Class, now: datetime) -> bool:
     """In danger, or alone at night: a check-back time that is not missed unnoticed (centre.md, 11)."""
-    if in_hand.case.class_ in DANGEROUS:
+    if class_ in DANGEROUS:
         return True
     alone = not any(b.id != a.id and b.standing in rules.GOING for b in in_hand.all)
     if a.standing not in rules.GOING or not alone:

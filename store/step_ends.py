@@ -10,7 +10,7 @@ from typing import Any, Final
 from rules.domain.notices import Purpose
 from rules.domain.plans import StepKind
 from rules.domain.resolution import Ruling, Safety, Second, check_resolve
-from rules.domain.vocabulary import LIFE_SAFETY, Mark, State, Step
+from rules.domain.vocabulary import LIFE_SAFETY, Mark, Step
 from store.cases import Case
 from store.database import Connection
 from store.sql import queries
@@ -31,7 +31,7 @@ async def resolve(connection: Connection, case: Case, request: StepRequest, by: 
     assert request.outcome is not None, "the body's model requires an outcome"
     ruling = check_resolve(
         priority=case.priority, class_=case.class_, outcome=request.outcome, safety=request.safety,
-        user_id=by.user_id, arrived=await _somebody_was_there(connection, case), now=now,
+        user_id=by.user_id, arrived=await somebody_was_there(connection, case.id), now=now,
         second=await _second(connection, case, by),
     )  # fmt: skip
     if not ruling.allowed:
@@ -62,10 +62,9 @@ async def _second(connection: Connection, case: Case, by: Hand) -> Second:
     )
 
 
-async def _somebody_was_there(connection: Connection, case: Case) -> bool:
-    if case.state is State.ON_SCENE:
-        return True
-    arrived: bool = await connection.fetchval(_Q.somebody_arrived, case.id)
+async def somebody_was_there(connection: Connection, incident_id: int) -> bool:
+    """Whether anybody reached the place. Not by the state of the case: an arrival that cannot be moves it as well."""
+    arrived: bool = await connection.fetchval(_Q.somebody_arrived, incident_id)
     return arrived
 
 

@@ -14,8 +14,9 @@ INSERT INTO incident_pass (incident_id, user_id, at) VALUES ($1, $2, $3)
 SELECT EXISTS (SELECT FROM desk_present WHERE user_id <> $1)
 
 -- name: somebody_arrived
--- A responder, or the service that took it.
-SELECT EXISTS (SELECT FROM assignment WHERE incident_id IN (SELECT with_merged($1)) AND arrived_at IS NOT NULL)
+-- A responder whose arrival can be, or the service that took it.
+SELECT EXISTS (SELECT FROM assignment
+                WHERE incident_id IN (SELECT with_merged($1)) AND arrived_at IS NOT NULL AND NOT is_doubted)
     OR EXISTS (SELECT FROM hand_over WHERE incident_id IN (SELECT with_merged($1)) AND arrived_at IS NOT NULL)
 
 -- name: about
