@@ -1,14 +1,15 @@
 -- Which unresolved cases may be graver together; plain reads, decided again under the locks.
 
 -- name: falls
--- Falls that nobody has looked at in this way yet, with what was heard of the person since.
+-- Falls that nobody has looked at in this way yet, with what was heard of the person since. Each is younger than $1,
+-- which is said of the readings as well: else every second a plan for each of hundreds of days is made.
 SELECT i.id, i.oldest_alarm_at AS fell_at,
        EXISTS (SELECT FROM event AS e WHERE e.incident_id = i.id AND e.type = 'inactivity') AS inactivity_joined,
        (SELECT max(n.received_at)
           FROM (SELECT h.device_id FROM device_holder AS h
                  WHERE h.to_at IS NULL AND (h.resident_id = i.resident_id OR h.device_id = i.device_id)) AS own
           JOIN reading AS n ON n.device_id = own.device_id AND n.type IN ('activity', 'button')
-                           AND n.received_at > i.oldest_alarm_at) AS moved_at
+                           AND n.received_at > i.oldest_alarm_at AND n.received_at > $1) AS moved_at
   FROM incident AS i
  WHERE i.class = 'fall' AND i.priority <= 3 AND i.state <> 'closed' AND i.state IN ('open', 'claimed', 'dispatched')
    AND NOT 'no_movement' = ANY (i.marks) AND NOT 'test' = ANY (i.marks) AND i.oldest_alarm_at > $1
