@@ -23,7 +23,7 @@ from console.responder_words import (
     warning_words,
 )
 from rules.domain.assignments import GOING, Standing
-from store.field_briefing import Briefing, BriefingPerson, BriefingWay
+from store.field_briefing import Briefing, BriefingDoor, BriefingPerson, BriefingWay
 
 STYLE: Final = (
     "body{font:18px/1.5 sans-serif;margin:0 auto;max-width:34em;padding:1em;color:#111;background:#fff}"
@@ -48,6 +48,8 @@ class Page:
     briefing: Briefing
     is_confirmed: bool = False
     message: str | None = None
+    code_of: str | None = None  #: the way in whose secret was asked for
+    secret: str | None = None
 
     def words(self, name: str) -> str:
         return said(WORDS[name], self.language)
@@ -147,13 +149,20 @@ def _unable(talks: Mapping[str, object]) -> Iterable[str]:
 def _doors(page: Page, way: BriefingWay) -> str:
     if not way.doors:
         return ""
-    rows = []
-    for door in way.doors:
-        secret = page.words("has_secret") if door.has_secret else None
-        proved = f"{page.words('proved')} {door.proved_at:%Y-%m-%d}" if door.proved_at else None
-        parts = (said(DOORS[door.kind], page.language), door.holder, door.instructions, secret, proved)
-        rows.append(" · ".join(filter(None, parts)))
-    return _list([(page.words("doors"), row) for row in rows])
+    return "".join(_door(page, door) for door in way.doors)
+
+
+def _door(page: Page, door: BriefingDoor) -> str:
+    """A way in as it is read out; its code only by a press of its own, which is on record."""
+    proved = f"{page.words('proved')} {door.proved_at:%Y-%m-%d}" if door.proved_at else None
+    parts = (said(DOORS[door.kind], page.language), door.holder, door.instructions, proved)
+    row = _list([(page.words("doors"), " · ".join(filter(None, parts)))])
+    if page.code_of == door.id and page.secret is not None:
+        return row + f'<p class="note">{escape(page.words("code"))}: <b>{escape(page.secret)}</b></p>'
+    if not door.has_secret:
+        return row
+    which = f'<input type="hidden" name="way_in" value="{escape(door.id)}">'
+    return row + _button(page, "reveal", which)
 
 
 def _forms(page: Page, standing: Standing) -> Iterable[str]:

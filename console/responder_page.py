@@ -6,6 +6,7 @@ device it is. The link dies with its assignment, stands in no index and carries 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -21,9 +22,10 @@ from console.signin import is_secure
 from rules.domain.assignments import DeclineReason, Standing, Word, WordRefused
 from store.assignments import AssignmentUnknown, Said
 from store.field_briefing import brief
-from store.field_links import Link, Proof, confirm, find, is_known, note_wrong_code, prove
+from store.field_links import Link, Proof, confirm, find, is_known, note_wrong_code, prove, whose
 from store.field_words import Heard, Outcome, say
 from store.opening import Centre
+from store.ways_in import NotShown, show_to_responder
 
 COOKIE: Final = "shouwang_responder"
 #: A telephone is changed, given away, found: once a year it proves again whose it is.
@@ -36,6 +38,7 @@ _WORDS: Final[Mapping[str, Word]] = {
     "accept": Word.ACCEPT, "decline": Word.DECLINE, "leave": Word.DECLINE, "en_route": Word.EN_ROUTE,
     "arrive": Word.ARRIVE, "report": Word.REPORT, "complete": Word.COMPLETE, "take_back": Word.TAKE_BACK,
 }  # fmt: skip
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
 _CONDITIONS: Final = frozenset({"well", "hurt", "confused", "unconscious", "not_found"})
 _BOXES: Final = ("entered", "seen", "needs_ambulance", "needs_help")
 _HEADERS: Final = {
@@ -77,17 +80,45 @@ async def press(request: web.Request) -> web.Response:
     if word == "confirm":
         await confirm(context.db, link, now=now)
         return _back(request, form)
-    if word != "show" and word not in _WORDS:
+    if word not in ("show", "reveal") and word not in _WORDS:
         return _plain("gone", _language(request, form), HTTPStatus.NOT_FOUND)
     secret = None
     if not await is_known(context.db, link.responder_id, request.cookies.get(COOKIE)):
         proof, secret = await prove(context.db, link, form.get("digits", ""), now=now)
         if proof is not Proof.RIGHT:
-            return await _page(request, link, form=form, message=str(proof), status=HTTPStatus.FORBIDDEN, now=now)
-    response = _back(request, form) if word == "show" else await _say(request, link, word, form, now)
+            text = said(WORDS[str(proof)], _language(request, form))
+            return await _page(request, link, form=form, text=text, status=HTTPStatus.FORBIDDEN, now=now)
+    response = await _pressed(request, link, word, form, now)
     if secret is not None:
         _bind(request, response, secret)
     return response
+
+
+async def _pressed(request: web.Request, link: Link, word: str, form: Mapping[str, str], now: datetime) -> web.Response:
+    """By a device that is known."""
+    if word == "show":
+        return _back(request, form)
+    if word == "reveal":
+        return await _reveal(request, link, form, now)
+    return await _say(request, link, word, form, now)
+
+
+async def _reveal(request: web.Request, link: Link, form: Mapping[str, str], now: datetime) -> web.Response:
+    """The code of one door, in this answer and nowhere else: a reload asks again, and is on record again."""
+    context, language = request.app[CONTEXT], _language(request, form)
+    centre = Centre(keyring=context.keyring, timezone=context.site_timezone)
+    door, owner = form.get("way_in", ""), await whose(context.db, link.assignment_id)
+    assert owner is not None, "assignments stay"
+    number = int(door) if _NUMBER.fullmatch(door) else 0  # none is called so
+    try:
+        secret = await show_to_responder(
+            context.db, owner.incident_id, link.assignment_id, number, by=None, source=request.remote or "",
+            centre=centre, now=now,
+        )  # fmt: skip
+    except NotShown:
+        text = said(WORDS["not_shown"], language)
+        return await _page(request, link, form=form, text=text, status=HTTPStatus.CONFLICT, now=now, known=True)
+    return await _page(request, link, form=form, now=now, known=True, shown=(door, secret))
 
 
 async def _say(request: web.Request, link: Link, word: str, form: Mapping[str, str], now: datetime) -> web.Response:
@@ -127,7 +158,8 @@ def _said(link: Link, word: Word, form: Mapping[str, str]) -> Said:
 
 async def _page(
     request: web.Request, link: Link, *, now: datetime, form: Mapping[str, str] | None = None,
-    message: str | None = None, text: str | None = None, status: HTTPStatus = HTTPStatus.OK, known: bool = False,
+    text: str | None = None, status: HTTPStatus = HTTPStatus.OK, known: bool = False,
+    shown: tuple[str, str] | None = None,
 ) -> web.Response:  # fmt: skip
     context, language = request.app[CONTEXT], _language(request, form or {})
     knows = known or await is_known(context.db, link.responder_id, request.cookies.get(COOKIE))
@@ -140,7 +172,8 @@ async def _page(
         return _plain("ended", language, HTTPStatus.GONE)
     page = Page(
         code=request.match_info["code"], language=language, is_known=knows, briefing=briefing,
-        is_confirmed=link.is_confirmed, message=text or (said(WORDS[message], language) if message else None),
+        is_confirmed=link.is_confirmed, message=text,
+        code_of=shown[0] if shown else None, secret=shown[1] if shown else None,
     )  # fmt: skip
     return _respond(page_html(page), status)
 

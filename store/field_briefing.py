@@ -22,8 +22,9 @@ _Q: Final = queries("briefing")
 
 
 class BriefingDoor(msgspec.Struct, frozen=True, kw_only=True):
-    """A way in, without its secret; last proved to work at `proved_at`."""
+    """A way in; its secret is asked for by itself (`store/ways_in.py`). Last proved to work at `proved_at`."""
 
+    id: str
     kind: str
     holder: str | None
     instructions: str

@@ -351,6 +351,7 @@ class Action(StrEnum):
     MERGED = "merged"  #: another case was taken in
     SERVICES_CONFIRMED = "services_confirmed"  #: the emergency services must be called now, and why
     CARD_READ = "card_read"  #: what is read aloud to an emergency service was looked at
+    REVEALED = "revealed"  #: the code of a door was shown, and to whom
     ERASED = "erased"  #: personal text and places are gone, by a rule of retention
     BROUGHT_FORWARD = "brought_forward"  #: the first stage waits for no desk that is not there
     OFFERED = "offered"  #: a responder was asked to go

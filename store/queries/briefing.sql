@@ -17,5 +17,5 @@ SELECT name, phone, communication, tags AS risks FROM resident
 
 -- name: doors
 -- As a list to be read out, the one proved last first (centre.md, 26).
-SELECT kind, holder, instructions, secret IS NOT NULL AS has_secret, proved_at FROM premises_access
+SELECT id::text AS id, kind, holder, instructions, secret IS NOT NULL AS has_secret, proved_at FROM premises_access
  WHERE premises_id = $1 AND (valid_to IS NULL OR valid_to > $2) ORDER BY proved_at DESC NULLS LAST, id

@@ -544,6 +544,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The code of a door, to the case's owner; an entry
+         * @description 查看门禁密码(责任座席,留痕)。For: administrator, dispatcher, supervisor.
+         */
+        post: operations["post_incidents_id_reveal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{id}/reveal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The code of a door, to who accepted and goes; an entry
+         * @description 查看门禁密码(接单后,留痕)。For: responder.
+         */
+        post: operations["post_assignments_id_reveal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/responders": {
         parameters: {
             query?: never;
@@ -576,7 +616,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One responder, whole; the look is on record
+         * One responder, whole, with the purpose of the look
          * @description 上门救助人员资料。For: administrator, centre_manager, community_worker, data_protection_officer, dispatcher, program, quality_reviewer, register_clerk, supervisor.
          */
         get: operations["get_responders_id"];
@@ -998,7 +1038,11 @@ export interface paths {
         get: operations["get_residents_id"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * End the service of a resident, never while a device is at the home
+         * @description 服务对象退出服务。For: administrator, program, register_clerk, supervisor.
+         */
+        delete: operations["delete_residents_id"];
         options?: never;
         head?: never;
         /**
@@ -1530,7 +1574,11 @@ export interface paths {
         get: operations["get_premises_id"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * End a home that nobody lives in and no device is at
+         * @description 居所停用。For: administrator, program, register_clerk, supervisor.
+         */
+        delete: operations["delete_premises_id"];
         options?: never;
         head?: never;
         /**
@@ -1598,7 +1646,11 @@ export interface paths {
         get: operations["get_devices_id"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Take a device back: returned, and nobody's
+         * @description 设备回收。For: administrator, installer, program, register_clerk, supervisor.
+         */
+        delete: operations["delete_devices_id"];
         options?: never;
         head?: never;
         /**
@@ -2390,7 +2442,11 @@ export interface paths {
         get: operations["get_users_id"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Switch an account off for good
+         * @description 停用用户。For: administrator, security_administrator.
+         */
+        delete: operations["delete_users_id"];
         options?: never;
         head?: never;
         /**
@@ -2431,7 +2487,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * One token, never its secret
+         * @description 令牌。For: administrator, security_administrator.
+         */
+        get: operations["get_tokens_id"];
         put?: never;
         post?: never;
         /**
@@ -2441,7 +2501,11 @@ export interface paths {
         delete: operations["delete_tokens_id"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change a token's name or end
+         * @description 修改令牌。For: administrator, security_administrator.
+         */
+        patch: operations["patch_tokens_id"];
         trace?: never;
     };
     "/api/v1/legal_holds": {
@@ -2486,6 +2550,102 @@ export interface paths {
          * @description 修改证据保全期限。For: administrator, centre_manager, data_protection_officer.
          */
         patch: operations["patch_legal_holds_id"];
+        trace?: never;
+    };
+    "/api/v1/complaints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Complaints
+         * @description 投诉列表。For: administrator, centre_manager, data_protection_officer, quality_reviewer, supervisor.
+         */
+        get: operations["get_complaints"];
+        put?: never;
+        /**
+         * Write a complaint down; the cases it names are held
+         * @description 登记投诉。For: administrator, centre_manager, community_worker, dispatcher, supervisor.
+         */
+        post: operations["post_complaints"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/complaints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One complaint
+         * @description 投诉。For: administrator, centre_manager, data_protection_officer, quality_reviewer, supervisor.
+         */
+        get: operations["get_complaints_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Acknowledge or answer a complaint
+         * @description 受理、答复投诉。For: administrator, centre_manager, supervisor.
+         */
+        patch: operations["patch_complaints_id"];
+        trace?: never;
+    };
+    "/api/v1/call_audits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Audited calls
+         * @description 通话质检列表。For: administrator, centre_manager, dispatcher, quality_reviewer, supervisor.
+         */
+        get: operations["get_call_audits"];
+        put?: never;
+        /**
+         * Draw a month's sample by a recorded seed
+         * @description 抽取当月质检样本。For: administrator, centre_manager, quality_reviewer, supervisor.
+         */
+        post: operations["post_call_audits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/call_audits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One audited call
+         * @description 一次通话质检。For: administrator, centre_manager, dispatcher, quality_reviewer, supervisor.
+         */
+        get: operations["get_call_audits_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Score a call, or sign what was found
+         * @description 评分、签收。For: administrator, centre_manager, dispatcher, quality_reviewer, supervisor.
+         */
+        patch: operations["patch_call_audits_id"];
         trace?: never;
     };
     "/api/v1/stream": {
@@ -3218,9 +3378,10 @@ export interface components {
         };
         /**
          * BriefingDoor
-         * @description A way in, without its secret; last proved to work at `proved_at`.
+         * @description A way in; its secret is asked for by itself (`store/ways_in.py`). Last proved to work at `proved_at`.
          */
         BriefingDoor: {
+            id: string;
             kind: string;
             holder: string | null;
             instructions: string;
@@ -3242,6 +3403,14 @@ export interface components {
          * @enum {unknown}
          */
         Doubt: "far_away" | "not_arrived" | "too_soon";
+        /**
+         * Code
+         * @description What opens it; never kept by a page.
+         */
+        Code: {
+            way_in: string;
+            secret: string;
+        };
         /**
          * Page[ResponderListed]
          * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
@@ -3818,7 +3987,27 @@ export interface components {
             residents: number;
             version: number;
             created_at: string;
+            ended_at: string | null;
             seq: number;
+        };
+        /**
+         * PremisesWhole
+         * @description One home; with its ways in (their secrets never) where whoever asks said why.
+         */
+        PremisesWhole: {
+            id: string;
+            address: string;
+            parts: Record<string, unknown>;
+            area: string | null;
+            lat: number | null;
+            lon: number | null;
+            hazards: string[];
+            residents: number;
+            version: number;
+            created_at: string;
+            ended_at: string | null;
+            seq: number;
+            access: components["schemas"]["WayIn"][] | null;
         };
         /**
          * Page[Device]
@@ -4516,6 +4705,7 @@ export interface components {
             made_at: string;
             expires_at: string | null;
             revoked_at: string | null;
+            version: number;
         };
         /**
          * NewToken
@@ -4549,6 +4739,143 @@ export interface components {
             from: string;
             until: string | null;
             version: number;
+        };
+        /**
+         * Page[ComplaintListed]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_ComplaintListed_: {
+            items: components["schemas"]["ComplaintListed"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
+         * ComplaintListed
+         * @description A complaint as a list shows it: nobody's name, nobody's words.
+         */
+        ComplaintListed: {
+            id: string;
+            number: string;
+            state: components["schemas"]["ComplaintState"];
+            channel: string;
+            subject: string;
+            area: string | null;
+            resident: string | null;
+            incidents: string[];
+            received_at: string;
+            acknowledge_by: string;
+            answer_by: string;
+            acknowledged_at: string | null;
+            answered_at: string | null;
+            finding: string | null;
+            overdue: boolean;
+            version: number;
+        };
+        /**
+         * ComplaintState
+         * @description How far it has come.
+         * @enum {unknown}
+         */
+        ComplaintState: "acknowledged" | "answered" | "received";
+        /**
+         * Complaint
+         * @description The whole of it.
+         */
+        Complaint: {
+            id: string;
+            number: string;
+            state: components["schemas"]["ComplaintState"];
+            channel: string;
+            subject: string;
+            area: string | null;
+            resident: string | null;
+            incidents: string[];
+            received_at: string;
+            acknowledge_by: string;
+            answer_by: string;
+            acknowledged_at: string | null;
+            answered_at: string | null;
+            finding: string | null;
+            overdue: boolean;
+            version: number;
+            complainant: components["schemas"]["Complainant"];
+            text: string;
+            answer: string;
+            made_by: string;
+            made_at: string;
+        };
+        /**
+         * Complainant
+         * @description Who complains; any of it may be unknown.
+         */
+        Complainant: {
+            /** @default  */
+            name: string;
+            /** @default  */
+            phone: string;
+            /** @default  */
+            relation: string;
+        };
+        /**
+         * Page[CallAudit]
+         * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
+         */
+        Page_CallAudit_: {
+            items: components["schemas"]["CallAudit"][];
+            next: string | null;
+            seq: number;
+        };
+        /**
+         * CallAudit
+         * @description One call that was drawn, and what was found.
+         */
+        CallAudit: {
+            id: string;
+            sample: string;
+            incident: string;
+            incident_number: string;
+            entry: number;
+            user: string;
+            user_name: string;
+            called_at: string;
+            stratum: string;
+            call: Record<string, unknown>;
+            recording: string | null;
+            first: components["schemas"]["Sheet"] | null;
+            second_wanted: boolean;
+            second: components["schemas"]["Sheet"] | null;
+            note: string | null;
+            signed_at: string | null;
+            disagrees: boolean;
+            area: string | null;
+            version: number;
+        };
+        /**
+         * Sheet
+         * @description One reviewer's sheet.
+         */
+        Sheet: {
+            reviewer: string;
+            scores: {
+                [key: string]: number;
+            };
+            pct: number | null;
+            at: string;
+        };
+        /**
+         * CallSample
+         * @description A month's sample: who draws again with this seed from the same calls draws the same.
+         */
+        CallSample: {
+            id: string;
+            /** Format: date */
+            month: string;
+            seed: string;
+            per_user: number;
+            candidates: number;
+            drawn_by: string;
+            drawn_at: string;
+            audits: components["schemas"]["CallAudit"][];
         };
         /**
          * AbsencePatch
@@ -4709,6 +5036,70 @@ export interface components {
             open: boolean | null;
         };
         /**
+         * AuditPatch
+         * @description A sheet by a reviewer, or the signature of whose call it was.
+         */
+        AuditPatch: {
+            /**
+             * Scores
+             * @default null
+             */
+            scores: {
+                [key: string]: number;
+            } | null;
+            /**
+             * Note
+             * @default null
+             */
+            note: string | null;
+            /**
+             * Second Wanted
+             * @default false
+             */
+            second_wanted: boolean;
+            /**
+             * Signed
+             * @default null
+             */
+            signed: boolean | null;
+            /**
+             * Disagrees
+             * @default false
+             */
+            disagrees: boolean;
+        };
+        /**
+         * AuditsQuery
+         * @description Which audited calls.
+         */
+        AuditsQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * User
+             * @default null
+             */
+            user: string | null;
+            /**
+             * Sample
+             * @default null
+             */
+            sample: string | null;
+            /**
+             * Unscored
+             * @default null
+             */
+            unscored: boolean | null;
+        };
+        /**
          * Basis
          * @enum {string}
          */
@@ -4763,7 +5154,7 @@ export interface components {
             to: components["schemas"]["CallTo"];
             /** Number */
             number: string;
-            result: components["schemas"]["rules__domain__vocabulary__CallResult"];
+            result: components["schemas"]["rules__domain__call_words__CallResult"];
             /** @default none */
             verified: components["schemas"]["Verified"];
             /**
@@ -4980,6 +5371,90 @@ export interface components {
             note: string;
         };
         /**
+         * ComplainantBody
+         * @description Who complains, as far as they say.
+         */
+        ComplainantBody: {
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Phone
+             * @default null
+             */
+            phone: string | null;
+            /**
+             * Relation
+             * @default null
+             */
+            relation: string | null;
+        };
+        /**
+         * ComplaintChannel
+         * @description How it came.
+         * @enum {string}
+         */
+        ComplaintChannel: "phone" | "hotline" | "letter" | "in_person" | "online" | "other";
+        /**
+         * ComplaintPatch
+         * @description What was done about it; an answer says what was found.
+         */
+        ComplaintPatch: {
+            /**
+             * Acknowledged
+             * @default null
+             */
+            acknowledged: boolean | null;
+            /**
+             * Answer
+             * @default null
+             */
+            answer: string | null;
+            /** @default null */
+            finding: components["schemas"]["Finding"] | null;
+            /** @default null */
+            subject: components["schemas"]["ComplaintSubject"] | null;
+            /**
+             * Incidents
+             * @default null
+             */
+            incidents: string[] | null;
+        };
+        /**
+         * ComplaintSubject
+         * @description What it is about.
+         * @enum {string}
+         */
+        ComplaintSubject: "answer" | "dispatch" | "conduct" | "device" | "privacy" | "fees" | "other";
+        /**
+         * ComplaintsQuery
+         * @description Which complaints.
+         */
+        ComplaintsQuery: {
+            /**
+             * Limit
+             * @default 50
+             */
+            limit: number;
+            /**
+             * Cursor
+             * @default null
+             */
+            cursor: string | null;
+            /**
+             * Open
+             * @default null
+             */
+            open: boolean | null;
+            /**
+             * Incident
+             * @default null
+             */
+            incident: string | null;
+        };
+        /**
          * ConsentPatch
          * @description The withdrawal: from now on, or from the moment it was said.
          */
@@ -5071,6 +5546,12 @@ export interface components {
              */
             resident: string | null;
         };
+        /**
+         * Criterion
+         * @description A line of the score sheet; 0 to 4, or left out where it does not apply.
+         * @enum {string}
+         */
+        Criterion: "greeting" | "identity_verified" | "place_confirmed" | "condition_asked" | "plan_followed" | "right_decision" | "tone" | "safety_at_end" | "record_complete";
         /**
          * Datum
          * @description The map datum of a pair of coordinates. Maps in China are shifted: mixing them up is off by 500 m.
@@ -5246,6 +5727,24 @@ export interface components {
             reason: string | null;
         };
         /**
+         * DrawBody
+         * @description Which month to draw from; without a seed one is drawn and kept.
+         */
+        DrawBody: {
+            /** Month */
+            month: string;
+            /**
+             * Per User
+             * @default 2
+             */
+            per_user: number;
+            /**
+             * Seed
+             * @default null
+             */
+            seed: number | null;
+        };
+        /**
          * DutyBody
          * @description What to be from now on.
          */
@@ -5415,6 +5914,12 @@ export interface components {
             /** @default null */
             kind: components["schemas"]["FenceKind"] | null;
         };
+        /**
+         * Finding
+         * @description What came out.
+         * @enum {string}
+         */
+        Finding: "upheld" | "partly_upheld" | "not_upheld" | "withdrawn";
         /**
          * Given
          * @description How somebody agreed.
@@ -5902,6 +6407,35 @@ export interface components {
             incident: string | null;
         };
         /**
+         * NewComplaintBody
+         * @description A complaint as it came.
+         */
+        NewComplaintBody: {
+            channel: components["schemas"]["ComplaintChannel"];
+            subject: components["schemas"]["ComplaintSubject"];
+            /** Text */
+            text: string;
+            /** @default null */
+            complainant: components["schemas"]["ComplainantBody"] | null;
+            /**
+             * Received At
+             * @default null
+             */
+            received_at: string | null;
+            /**
+             * Resident
+             * @default null
+             */
+            resident: string | null;
+            /** Incidents */
+            incidents?: string[];
+            /**
+             * Area
+             * @default null
+             */
+            area: string | null;
+        };
+        /**
          * NewConsent
          * @description What a resident agreed to.
          */
@@ -6164,6 +6698,11 @@ export interface components {
              * @default null
              */
             hazards: string[] | null;
+            /**
+             * Access
+             * @default null
+             */
+            access: components["schemas"]["WayBody"][] | null;
             /** Address */
             address: string;
         };
@@ -6713,6 +7252,11 @@ export interface components {
              * @default null
              */
             hazards: string[] | null;
+            /**
+             * Access
+             * @default null
+             */
+            access: components["schemas"]["WayBody"][] | null;
             /**
              * Address
              * @default null
@@ -7587,6 +8131,22 @@ export interface components {
             note: string | null;
         };
         /**
+         * TokenPatch
+         * @description Another name, or another end; null: until it is revoked.
+         */
+        TokenPatch: {
+            /**
+             * Name
+             * @default null
+             */
+            name: string | null;
+            /**
+             * Expires At
+             * @default null
+             */
+            expires_at: string | null;
+        };
+        /**
          * TokenQuery
          * @description RabbitMQ sends no headers: the token stands in the address of its settings, which nothing of ours writes down.
          */
@@ -7843,10 +8403,66 @@ export interface components {
             carer: string | null;
         };
         /**
+         * WayBody
+         * @description A way in. `id` names one that is there; without `secret` named, it keeps its own.
+         */
+        WayBody: {
+            /**
+             * Id
+             * @default null
+             */
+            id: string | null;
+            kind: components["schemas"]["WayKind"];
+            /**
+             * Holder
+             * @default null
+             */
+            holder: string | null;
+            /**
+             * Secret
+             * @default null
+             */
+            secret: string | null;
+            /**
+             * Valid To
+             * @default null
+             */
+            valid_to: string | null;
+            /**
+             * Consent
+             * @default
+             */
+            consent: string;
+            /**
+             * Instructions
+             * @default
+             */
+            instructions: string;
+            /**
+             * Proved At
+             * @default null
+             */
+            proved_at: string | null;
+        };
+        /**
+         * WayKind
+         * @description What opens the door.
+         * @enum {string}
+         */
+        WayKind: "key_holder" | "key_box" | "smart_lock" | "gate_code" | "concierge" | "forced_entry";
+        /**
          * Wearer
          * @enum {string}
          */
         Wearer: "personal" | "shared";
+        /**
+         * WhichDoor
+         * @description Which way in.
+         */
+        WhichDoor: {
+            /** Way In */
+            way_in: string;
+        };
         /**
          * WhyBody
          * @description Why.
@@ -7911,6 +8527,11 @@ export interface components {
         };
         /**
          * CallResult
+         * @enum {string}
+         */
+        rules__domain__call_words__CallResult: "spoke_ok" | "spoke_help" | "unclear" | "no_answer" | "busy" | "voicemail" | "refused" | "wrong_number" | "line_failed";
+        /**
+         * CallResult
          * @description What came of calling or visiting somebody behind an outage.
          * @enum {string}
          */
@@ -7926,11 +8547,6 @@ export interface components {
          * @enum {string}
          */
         rules__domain__sending__Kind: "voice" | "sms" | "webhook" | "email" | "robot" | "catcher";
-        /**
-         * CallResult
-         * @enum {string}
-         */
-        rules__domain__vocabulary__CallResult: "spoke_ok" | "spoke_help" | "unclear" | "no_answer" | "busy" | "voicemail" | "refused" | "wrong_number" | "line_failed";
     };
     responses: never;
     parameters: never;
@@ -10493,6 +11109,184 @@ export interface operations {
             };
         };
     };
+    post_incidents_id_reveal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhichDoor"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Code"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_assignments_id_reveal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhichDoor"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Code"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     get_responders: {
         parameters: {
             query?: {
@@ -10637,7 +11431,9 @@ export interface operations {
     };
     get_responders_id: {
         parameters: {
-            query?: never;
+            query?: {
+                purpose?: string | null;
+            };
             header?: never;
             path: {
                 id: string;
@@ -10653,6 +11449,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResponderRecord"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
             /** @description Unauthorized */
@@ -10675,6 +11480,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12948,6 +13762,74 @@ export interface operations {
             };
             /** @description Unprocessable Entity */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_residents_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15704,7 +16586,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Premises"];
+                    "application/json": components["schemas"]["PremisesWhole"];
                 };
             };
             /** @description Bad Request */
@@ -15756,7 +16638,9 @@ export interface operations {
     };
     get_premises_id: {
         parameters: {
-            query?: never;
+            query?: {
+                purpose?: string | null;
+            };
             header?: never;
             path: {
                 id: string;
@@ -15771,7 +16655,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Premises"];
+                    "application/json": components["schemas"]["PremisesWhole"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
                 };
             };
             /** @description Unauthorized */
@@ -15794,6 +16687,83 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_premises_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15827,7 +16797,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Premises"];
+                    "application/json": components["schemas"]["PremisesWhole"];
                 };
             };
             /** @description Bad Request */
@@ -16138,6 +17108,65 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    delete_devices_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19753,6 +20782,65 @@ export interface operations {
             };
         };
     };
+    delete_users_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     patch_users_id: {
         parameters: {
             query?: never;
@@ -19973,6 +21061,55 @@ export interface operations {
             };
         };
     };
+    get_tokens_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
     delete_tokens_id: {
         parameters: {
             query?: never;
@@ -20011,6 +21148,107 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_tokens_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TokenPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20204,6 +21442,567 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_complaints: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                open?: boolean | null;
+                incident?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ComplaintListed_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_complaints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComplaintBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Complaint"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_complaints_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Complaint"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_complaints_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ComplaintPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Complaint"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_call_audits: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+                user?: string | null;
+                sample?: string | null;
+                unscored?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CallAudit_"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    post_call_audits: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DrawBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallSample"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    get_call_audits_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallAudit"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+        };
+    };
+    patch_call_audits_id: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version you have seen, as its ETag says. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AuditPatch"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallAudit"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDetails"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
