@@ -30,6 +30,7 @@ from console.api import (
     devices,
     duty,
     endings,
+    exports,
     fences,
     hand_overs,
     incidents,
@@ -113,6 +114,7 @@ ROUTES: Final[list[Route]] = [
     *legal_holds.ROUTES,
     *complaints.ROUTES,
     *call_audits.ROUTES,
+    *exports.ROUTES,
     *socket.ROUTES,
 ]
 

@@ -86,6 +86,11 @@ READ_COMPLAINTS: Final = COMPLAINTS | {Role.QUALITY_REVIEWER, Role.DATA_PROTECTI
 AUDIT_CALLS: Final = frozenset({Role.QUALITY_REVIEWER, Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.ADMINISTRATOR})
 #: A dispatcher sees what was found of their own calls, and signs it.
 READ_CALL_AUDITS: Final = AUDIT_CALLS | {Role.DISPATCHER}
+#: Lists of people on a disk are what burglars live on: who asks does not agree.
+AGREE_TO_EXPORTS: Final = frozenset(
+    {Role.SUPERVISOR, Role.CENTRE_MANAGER, Role.DATA_PROTECTION_OFFICER, Role.ADMINISTRATOR}
+)
+EXPORTS: Final = AGREE_TO_EXPORTS | {Role.REGISTER_CLERK}
 #: Who may know why an alarm got its class; no people stand in a policy.
 READ_POLICIES: Final = READ_CASES | {Role.SYSTEM_ADMINISTRATOR}
 PROPOSE_POLICIES: Final = frozenset(
