@@ -12,7 +12,9 @@ from rules.domain.assignments import Assignment, NextStep, Standing, Word
 from rules.domain.dispatch import REFUSALS_FLAGGED, REFUSALS_WITHIN_DAYS, Chain
 from rules.domain.place import Point
 from rules.domain.ranking import Candidate, Scene, rank
-from rules.domain.responders import Kind, Means, Responder
+from rules.domain.responders import BREATHING_GEAR_NEEDED, DANGEROUS, Kind, Means, Responder
+from rules.domain.services import FIRE_AND_GAS
+from rules.domain.vocabulary import Class
 from store.cases import SYSTEM, Case, IncidentUnknown
 from store.database import Connection
 from store.passwords import digest_of
@@ -22,6 +24,10 @@ _Q: Final = queries("assignments")
 
 #: A link dies with its assignment, and at the latest after this (centre.md, 20).
 LINK_LASTS: Final = timedelta(hours=12)
+
+
+#: A fix so far from home is another place; nearer, it is the home's own walls (a fix indoors wanders).
+AWAY_FROM_HOME_M: Final = 300.0
 
 
 class AssignmentUnknown(IncidentUnknown):
@@ -164,12 +170,30 @@ async def ground_of(connection: Connection, case: Case) -> Ground:
     assert row is not None, "the query always answers"
     home = None if row["lat"] is None else Point(lat=row["lat"], lon=row["lon"])
     talks = row["communication"] or {}
-    class_row = case.policy.row(case.class_)
+    danger = await _danger_of(connection, case)
     scene = Scene(
-        class_=case.class_, sent=class_row.dispatch, point=_point(case.place, home), is_country=row["is_country"],
+        class_=danger, sent=case.policy.row(danger).dispatch, point=_point(case.place, home),
+        is_country=row["is_country"],
         languages=frozenset((*talks.get("languages", ()), *talks.get("dialects", ()))), rules=case.policy.responders,
     )  # fmt: skip
     return Ground(scene=scene, area_name=row["area_name"] or None)
+
+
+async def _danger_of(connection: Connection, case: Case) -> Class:
+    """The class that says who may go there: fire or gas, of what was taken into this case or still stands in this home,
+    before the case's own (centre.md, 11)."""
+    if case.class_ in DANGEROUS:
+        return case.class_
+    home = None if _is_elsewhere(case.place) else case.premises_id
+    found = {Class(row["class"]) for row in await connection.fetch(_Q.troubles, case.id, home)} & FIRE_AND_GAS
+    return max(found, key=lambda class_: (class_ in BREATHING_GEAR_NEEDED, class_), default=case.class_)
+
+
+def _is_elsewhere(place: dict[str, Any] | None) -> bool:
+    """Whether people are sent somewhere else than to the home."""
+    if place is None or place.get("hint"):
+        return False
+    return (place.get("distance_from_home_m") or 0.0) > AWAY_FROM_HOME_M
 
 
 def _point(place: dict[str, Any] | None, home: Point | None) -> Point | None:

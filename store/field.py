@@ -79,7 +79,7 @@ async def offer(
     for candidate in chosen:
         code = secrets.token_urlsafe(_CODE_BYTES)
         a = await write_offer(
-            connection, field, candidate, by=by, code=code, watched=case.class_ in DANGEROUS,
+            connection, field, candidate, by=by, code=code, watched=ranked.ground.scene.class_ in DANGEROUS,
             due_at=now + timedelta(seconds=answer_s(case.priority)), now=now,
         )  # fmt: skip
         made.append(a)

@@ -124,6 +124,11 @@ SELECT p.lat, p.lon, a.name AS area_name,
   LEFT JOIN area AS a ON a.path = $2::text::ltree
   LEFT JOIN resident AS r ON r.id = $3
 
+-- name: troubles
+-- What was taken into a case, and what is unresolved in the same home ($2; null: the case is elsewhere).
+SELECT DISTINCT class FROM incident
+ WHERE id IN (SELECT with_merged($1)) OR (premises_id = $2 AND state NOT IN ('resolved', 'closed'))
+
 -- name: supervisors
 SELECT id FROM app_user
  WHERE role = 'supervisor' AND disabled_at IS NULL
