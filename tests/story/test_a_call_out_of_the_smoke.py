@@ -1,0 +1,56 @@
+"""Smoke sounds at home, then she presses: the neighbour whom nobody sends into the smoke is sent for the press."""
+
+from __future__ import annotations
+
+from devices.event import EventType
+from rules.domain.vocabulary import Step
+from store.merging import merge
+from store.step_types import StepRequest, Told
+from tests.story.people_who_go import field_in
+from tests.town import CENTRE
+
+
+async def test_nobody_untrained_is_sent_for_a_press_into_a_home_that_smokes(fresh_dsn: str) -> None:
+    async with field_in(fresh_dsn) as field:
+        home = await field.night.town.home()
+        detector = await field.night.town.device("smoke_alarm", premises_id=home.premises_id)
+        neighbour = await field.responder("grid_worker", metres=50)
+        team = await field.responder("rescue_team", metres=3000)
+        await field.night.press(home, EventType.SMOKE, device=detector)
+        press = (await field.night.press(home)).incident_id
+        await field.night.pass_seconds(182)
+        assert set(await field.standing(press)) <= {team}
+        assert neighbour not in await field.standing(press)
+
+
+async def test_nor_where_the_smoke_was_taken_into_the_press(fresh_dsn: str) -> None:
+    async with field_in(fresh_dsn) as field:
+        night = field.night
+        home, desk = await night.town.home(), await night.town.user()
+        detector = await night.town.device("smoke_alarm", premises_id=home.premises_id)
+        await field.responder("grid_worker", metres=50)
+        team = await field.responder("rescue_team", metres=3000)
+        press = (await night.press(home)).incident_id
+        smoke = (await night.press(home, EventType.SMOKE, device=detector)).incident_id
+        assert press is not None and smoke is not None
+        await night.step(press, Step.CLAIM, desk)
+        await night.step(smoke, Step.TELL, desk, payload=Told(resident_id=home.resident_id))
+        seen = StepRequest(step=Step.MERGE, if_match=(await night.case(smoke))["version"])
+        await merge(night.town.db, smoke, press, seen, by=desk, centre=CENTRE, now=night.now)
+        await night.step(press, Step.RELEASE, desk)
+        await night.pass_seconds(240)
+        assert set(await field.standing(press)) == {team}
+
+
+async def test_a_press_in_a_home_where_nothing_burns_any_more_sends_the_nearest(fresh_dsn: str) -> None:
+    async with field_in(fresh_dsn) as field:
+        night = field.night
+        home, desk = await night.town.home(), await night.town.user()
+        detector = await night.town.device("smoke_alarm", premises_id=home.premises_id)
+        neighbour = await field.responder("grid_worker", metres=50)
+        smoke = (await night.press(home, EventType.SMOKE, device=detector)).incident_id
+        await night.press(home, EventType.SMOKE_CLEAR, device=detector)
+        await night.town.resolve(smoke, desk, now=night.now)
+        press = (await night.press(home)).incident_id
+        await night.pass_seconds(182)
+        assert set(await field.standing(press)) == {neighbour}
