@@ -72,7 +72,12 @@ SELECT $1::bigint, 'contact:' || c.id, 'information', $4::smallint,
   FROM (SELECT DISTINCT ON (coalesce(c.phone, c.id::text)) c.id
           FROM contact AS c JOIN resident AS r ON r.id = c.resident_id
          WHERE c.resident_id = $2 OR r.premises_id = $3
-         ORDER BY coalesce(c.phone, c.id::text), c.role = 'barred' DESC, c.rank, c.id) AS c,
+         -- Family of two is told of the one they may be told of.
+         ORDER BY coalesce(c.phone, c.id::text), c.role = 'barred' DESC, r.status = 'died',
+                  EXISTS (SELECT FROM consent AS k
+                           WHERE k.purpose = 'family_sharing:' || c.id AND k.resident_id = c.resident_id
+                             AND k.given_at <= $7 AND (k.withdrawn_at IS NULL OR k.withdrawn_at > $7)) DESC,
+                  c.rank, c.id) AS c,
        LATERAL (SELECT count(*) AS notices,
                        coalesce(bool_or(NOT round_over OR state IN ('leased', 'sent', 'uncertain')), false) AS told
                   FROM outbox

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -298,3 +299,24 @@ def _letters(phones: Telephones) -> list[Letter]:
     """What family was told, in the order in which it left."""
     both = [*phones.voice.of(Purpose.INFORMATION), *phones.sms.of(Purpose.INFORMATION)]
     return sorted(both, key=lambda letter: (letter.at, letter.id))
+
+
+@pytest.mark.parametrize("why", ["died", "no_consent"])
+async def test_who_is_family_of_two_is_told_of_the_one_they_may_be_told_of(fresh_dsn: str, why: str) -> None:
+    """The mistake: one number, two contacts; the dead father's was taken, and of the mother's fire nobody heard."""
+    async with telephones_in(fresh_dsn) as phones:
+        pool = phones.night.town.db.pool
+        await phones.night.town.user()
+        mother = await phones.night.town.home()
+        father = replace(await phones.night.town.home(), premises_id=mother.premises_id)
+        status = "died" if why == "died" else "active"
+        await pool.execute(
+            "UPDATE resident SET premises_id = $2, status = $3 WHERE id = $1",
+            father.resident_id, mother.premises_id, status,
+        )  # fmt: skip
+        await phones.contact(father, DAUGHTER, consent=why == "died")
+        await phones.contact(mother, DAUGHTER)
+        alarm = await phones.night.town.device("smoke_alarm", premises_id=mother.premises_id)
+        await phones.press(mother, EventType.SMOKE, device=alarm)
+        await phones.pass_seconds(2)
+        assert _told(phones) == [DAUGHTER]
