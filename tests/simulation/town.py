@@ -18,7 +18,7 @@ DEVICES_PCT: Final = {
 }  # fmt: skip
 WORN: Final = frozenset({"call_button", "location_band"})
 #: All speak by themselves so often; thinned to what the watch has to know.
-INTERVAL_S: Final = 12 * 3600
+INTERVAL_S: Final = 24 * 3600
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +37,8 @@ class Home:
     premises_id: int
     resident_id: int
     village: int
+    lat: float
+    lon: float
     tags: tuple[str, ...]
     devices: tuple[Device, ...]
 
@@ -51,6 +53,9 @@ class Population:
     homes: list[Home] = field(default_factory=list)
     dispatchers: list[Hand] = field(default_factory=list)
     supervisor: Hand = field(default_factory=lambda: Hand(user_id=0, supervisor=True))
+    cared_for: list[Home] = field(default_factory=list)  #: whose stillness is watched
+    visited: list[Home] = field(default_factory=list)
+    visits: list[tuple[datetime, int, Home]] = field(default_factory=list)  #: begins, which, where
 
     @property
     def devices(self) -> list[Device]:
@@ -89,7 +94,7 @@ async def _home(db: Database, rng: Random, number: int, now: datetime) -> Home:
         " RETURNING id", f"澄湾县{village}村{number}号", lat, lon, f"320000.v{village}", now,
     )  # fmt: skip
     has = [kind for kind, pct in DEVICES_PCT.items() if rng.randrange(100) < pct]
-    tags = ("dementia",) if "location_band" in has and rng.random() < 0.4 else ()
+    tags: tuple[str, ...] = ("dementia",) if "location_band" in has and rng.random() < 0.4 else ()
     tags += ("deaf",) if rng.random() < 0.03 else ()
     resident_id = await _one(
         db, "INSERT INTO resident (name, premises_id, tags, created_at) VALUES ($1, $2, $3, $4) RETURNING id",
@@ -97,7 +102,8 @@ async def _home(db: Database, rng: Random, number: int, now: datetime) -> Home:
     )  # fmt: skip
     devices = [await _device(db, kind, number, premises_id, resident_id, now) for kind in has]
     return Home(
-        premises_id=premises_id, resident_id=resident_id, village=village, tags=tags, devices=tuple(devices)
+        premises_id=premises_id, resident_id=resident_id, village=village, lat=lat, lon=lon, tags=tags,
+        devices=tuple(devices),
     )  # fmt: skip
 
 

@@ -2,49 +2,72 @@
 
 from __future__ import annotations
 
-import heapq
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from devices.event import Event, EventType
-from rules.domain.firing import Firing, decide
-from rules.domain.vocabulary import Channel, Target
-from rules.engine.leases import LeasePass
-from store import anchors, test_mode
+from rules.domain.vocabulary import Channel
+from store import test_mode
+from store.absences import NewAbsence, add_absence
 from store.alarms import Accepted, Alarm, accept, accept_unreadable
 from store.alarms import Unreadable as UnreadableCall
 from store.database import Database, StoreError
-from store.engine import EngineStore
 from store.opening import Centre
-from store.supervision import SupervisionStore
-from store.upkeep import UpkeepStore
-from tests.simulation.happenings import Away, Happening, Said, Silenced, Test
+from store.silences import NewSilence, add_silence
+from store.storm_records import NewStorm, begin_storm
+from store.visits import change_visit
+from tests.simulation.agenda import Act, Agenda
+from tests.simulation.engine import ROUNDS, Engine
+from tests.simulation.field import Goers
+from tests.simulation.happenings import (
+    Away,
+    Happening,
+    Leaves,
+    Quietened,
+    Read,
+    Said,
+    Silenced,
+    Stirs,
+    Test,
+    Visited,
+    Weather,
+)
 from tests.simulation.people import People
+from tests.simulation.readings import Readings
+from tests.simulation.telephone import Telephone
 from tests.simulation.town import Population
 from tests.town import letter
 
-#: The engine's slow passes, and the devices' own words that prove them alive, come so often.
-TICK: Final = timedelta(hours=12)
-#: A round over what wears out: a part of all devices, each of them read by itself.
-UPKEEP: Final = timedelta(days=2)
+#: The devices' own words that prove them alive come so often.
+HEARTBEATS: Final = timedelta(hours=24)
 #: Everything that hangs on a wall is tested so often, and says so.
 MONTH: Final = timedelta(days=28)
 _TESTED: Final = """
 INSERT INTO event (device_id, event_id, digest, type, at, received_at, last_copy_at, decision, data)
 SELECT id, 'tested-' || $1::timestamptz, id, 'test', $1, $1, $1, 'routine', '{}' FROM device WHERE life = 'live'
 """
-#: A lapsed claim ends within a lease's term and one more; the pass looks every 5 s then.
-LAPSE_LOOKS: Final = 12
-BATCH: Final = 100
-#: More than this at one moment would never end.
-PASSES_MOST: Final = 1_000
-
-Act = Callable[[datetime], Awaitable[None]]
-_PHONE: Final = frozenset({Target.ON_CALL_PHONE, Target.COUNTY_DUTY})
+_HEARD: Final = """
+UPDATE device_state SET last_seen = $1, version = version + 1
+ WHERE last_seen IS NOT NULL AND NOT (device_id = ANY ($2))
+"""
+#: After an alarm it is looked whether several are graver together; a fall without a movement after five minutes more.
+TOGETHER_AFTER_S: Final = (1, 330)
+#: In bad weather, and after it, the passes around what is held look so often, for so long.
+WEATHER_LOOKS: Final = timedelta(minutes=5)
+WEATHER_LASTS: Final = timedelta(hours=6)
+STORM_LASTS: Final = timedelta(hours=5)
+#: Of those who are said to be away, so many are there all the same, or somebody is.
+SOMEBODY_IS_THERE: Final = 0.1
+#: More turns than this at one moment would never end.
+TURNS_MOST: Final = 5_000
+SHIFT: Final = timedelta(minutes=30)
 
 
 @dataclass(kw_only=True)
@@ -54,141 +77,123 @@ class Figures:
     events: int = 0
     copies: int = 0
     rings: int = 0
-    firings: int = 0
-    failed: int = 0
     heartbeats: int = 0
+    tests: int = 0
     desk_hours: float = 0.0
+    overdue: int = 0  #: found by the auditor while an engine was there
+    refused: Counter[str] = field(default_factory=Counter)
     away: list[tuple[datetime, datetime]] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
 class Year:
-    """The agenda of everybody, and the one clock: it jumps to whatever comes next."""
+    """What happens and what the engine does about it, on one clock that jumps to whatever comes next."""
 
     db: Database
     centre: Centre
     population: Population
     rng: Random
-    now: datetime
+    agenda: Agenda
+    engine: Engine
+    people: People
+    readings: Readings
+    goers: Goers
+    phones: Sequence[Telephone]
     figures: Figures = field(default_factory=Figures)
 
     def __post_init__(self) -> None:
-        self.touched = True  #: whether anything may have moved what is due next
-        self._agenda: list[tuple[datetime, int, Act]] = []
-        self._order = 0
-        self._away_until = self._kept_up_at = self._tested_until = self.now
+        self._away_until = self._tested_until = self.agenda.now
         self._silent: set[int] = set()
-        self._engine = EngineStore(self.db, self.centre)
-        self._leases = LeasePass(self._engine)
-        self._watch = SupervisionStore(self.db, self.centre)
-        self._upkeep = UpkeepStore(self.db, self.centre, self._watch)
-        self.people = People(
-            db=self.db, centre=self.centre, agenda=self, rng=self.rng, dispatchers=self.population.dispatchers,
-            supervisor=self.population.supervisor,
-        )  # fmt: skip
+        self._gone: dict[int, datetime] = {}
+        self._news_to = 0
+        self._moved = True  #: whether anything may have moved what comes next
 
-    # -- the agenda ------------------------------------------------------------------------------------------------
-
-    def at(self, when: datetime, act: Act) -> None:
-        """Write down what happens then."""
-        self._order += 1
-        heapq.heappush(self._agenda, (when, self._order, act))
-
-    def lapse_soon(self, now: datetime) -> None:
-        """A page died: its claim lapses, and the pass that sees it looks every five seconds."""
-        for number in range(1, LAPSE_LOOKS + 1):
-            self.at(now + timedelta(seconds=5 * number), self._look_for_lapsed)
-
-    async def _look_for_lapsed(self, now: datetime) -> None:
-        await self._leases.run_once(now)
+    # -- time --------------------------------------------------------------------------------------------------------
 
     async def live(self, happenings: Sequence[Happening], until: datetime) -> None:
-        """Everything in its order, until then; the engine fires each deadline at the moment it is due."""
+        """Everything in its order, until then; each pass has its turn at the moment at which it has something to do."""
         for one in happenings:
-            self.at(one.at, self._act_of(one))
-        self.at(self.now, self._tick)
-        self.at(self.now, self._shift)
-        due: datetime | None = None
-        while self._agenda and self._agenda[0][0] <= until:
-            when = self._agenda[0][0]
-            if self.touched:
-                due, self.touched = await self._next_due(), False
-            if due is not None and due <= when:
-                self.now = max(self.now, due)
-                await self._fire()
-                self.touched = True
+            self.agenda.at(one.at, self._act_of(one))
+        self.agenda.at(self.agenda.now, self._heartbeats)
+        self.agenda.at(self.agenda.now, self._shift)
+        for name in ROUNDS:
+            self.agenda.at(self.agenda.now, partial(self._round, name))
+        self.agenda.at(self.agenda.now + MONTH, self._says_how_far)
+        self.agenda.at(until, self._ends)
+        turns = 0
+        while (when := self.agenda.first()) is not None and when <= until:
+            if self._moved and await self.engine.look() != self._news_to:
+                await self._hear_news()
+            due = self._next_turn()
+            self._moved = True
+            if due is None or due > when:
+                await self.agenda.take()(self.agenda.now)
                 continue
-            self.touched = True
-            _, _, act = heapq.heappop(self._agenda)
-            self.now = max(self.now, when)
-            await act(self.now)
+            turns = turns + 1 if due <= self.agenda.now else 0
+            assert turns < TURNS_MOST, f"{self.agenda.now}: the engine finds no end"
+            self.agenda.now = max(self.agenda.now, due)
+            await self.engine.take_turns(self.agenda.now)
 
-    async def _next_due(self) -> datetime | None:
-        due: datetime | None = await self.db.pool.fetchval("SELECT min(next_due_at) FROM incident")
+    def _next_turn(self) -> datetime | None:
+        due = self.engine.next_turn()
         return None if due is None else max(due, self._away_until)
 
-    # -- the engine ------------------------------------------------------------------------------------------------
+    async def _hear_news(self) -> None:
+        await self.people.read_news(self._news_to, self.agenda.now)
+        self._news_to = self.engine.seq
 
-    async def _fire(self) -> None:
-        for _ in range(PASSES_MOST):
-            report = await self._engine.fire_due(self.now, BATCH, decide)
-            self.figures.failed += report.failed
-            for firing in report.firings:
-                self.figures.firings += 1
-                await self._hear(firing)
-            if not report.firings:
-                return
-        raise AssertionError(f"{self.now}: the engine finds no end")
+    async def _round(self, name: str, now: datetime) -> None:
+        """A pass that looks for itself; while no engine is there, it looks when one is there again."""
+        if now < self._away_until:
+            self.agenda.at(self._away_until, partial(self._round, name))
+            return
+        found = await self.engine.run(name, now)
+        self.figures.overdue += found if name == "audit" else 0
+        self.agenda.at(now + ROUNDS[name], partial(self._round, name))
 
-    async def _hear(self, firing: Firing) -> None:
-        if firing.kind == "wrap_up" and not firing.close:
-            self.people.must_finish(firing.incident_id, self.now)
-        elif firing.raise_again:
-            again = await self.db.pool.fetchval("SELECT max(id) FROM incident WHERE follows = $1", firing.incident_id)
-            if again is not None:
-                self.people.hear(again, self.now, urgent=True)
-        elif firing.resound_to:
-            phone = bool(_PHONE & set(firing.resound_to))
-            self.people.hear(firing.incident_id, self.now, urgent=True, phone=phone)
+    def _soon(self, now: datetime, seconds: float, *names: str) -> None:
+        for name in names:
+            self.agenda.at(now + timedelta(seconds=seconds), partial(self._look, name))
 
-    async def _tick(self, now: datetime) -> None:
-        """Devices say that they live; the slow passes look."""
+    async def _look(self, name: str, now: datetime) -> None:
+        if now >= self._away_until:
+            await self.engine.run(name, now)
+
+    async def _heartbeats(self, now: datetime) -> None:
+        """Devices say that they live, and once a month that they were tested."""
         self.figures.heartbeats += len(self.population.devices) - len(self._silent)
-        await self.db.pool.execute(
-            "UPDATE device_state SET last_seen = $1, version = version + 1"
-            " WHERE last_seen IS NOT NULL AND NOT (device_id = ANY ($2))",
-            now - timedelta(minutes=1), sorted(self._silent),
-        )  # fmt: skip
-        while (await self._watch.watch(now, 200)).is_full:
-            pass
+        await self.db.pool.execute(_HEARD, now, sorted(self._silent))
         if now >= self._tested_until:
             self._tested_until = now + MONTH
+            self.figures.tests += len(self.population.devices)
             await self.db.pool.execute(_TESTED, now)
-        if now - self._kept_up_at >= UPKEEP:
-            self._kept_up_at = now
-            await self._upkeep.keep_up(now)
-        await self._upkeep.age(now, BATCH)
-        await anchors.write(self.db, now)
-        self.at(now + TICK, self._tick)
+        self.agenda.at(now + HEARTBEATS, self._heartbeats)
+
+    async def _says_how_far(self, now: datetime) -> None:
+        cases = await self.db.pool.fetchval("SELECT count(*) FROM incident")
+        print(f"  {now:%m-%d}: {cases:,} incidents, {time.process_time():.0f} s of processor", flush=True)
+        self.agenda.at(now + MONTH, self._says_how_far)
+
+    async def _ends(self, now: datetime) -> None:
+        """Until here the engine has had every turn that was due."""
 
     async def _shift(self, now: datetime) -> None:
-        await self.people.shift(now)
-        self.touched = False
+        if await self.people.shift(now):
+            self._soon(now, 1, "duty")
+        else:
+            self._moved = now.minute == 0  # else nobody did anything
         self.figures.desk_hours += len(self.people.on_duty(now)) / 2
-        self.at(now + timedelta(minutes=30), self._shift)
+        self.agenda.at(now + SHIFT, self._shift)
 
-    # -- what happens ----------------------------------------------------------------------------------------------
+    # -- what happens ------------------------------------------------------------------------------------------------
 
     def _act_of(self, one: Happening) -> Act:
-        match one:
-            case Said():
-                return lambda now: self._says(one, now)
-            case Silenced():
-                return lambda now: self._falls_silent(one, now)
-            case Away():
-                return lambda now: self._goes_away(one, now)
-            case Test():
-                return lambda now: self._tests(one, now)
+        does: dict[type[Happening], Callable[[Any, datetime], Awaitable[None]]] = {
+            Said: self._says, Silenced: self._falls_silent, Away: self._goes_away, Test: self._tests,
+            Read: self.readings.of_band, Stirs: self._stir, Visited: self._is_visited, Quietened: self._quietens,
+            Leaves: self._leaves, Weather: self._weather,
+        }  # fmt: skip
+        return partial(does[type(one)], one)
 
     async def _says(self, said: Said, now: datetime) -> None:
         self.figures.events += 1
@@ -207,12 +212,14 @@ class Year:
         self.figures.rings += accepted.rang
         if said.serious:
             self.people.serious.add(accepted.incident_id)
-        self.people.hear(accepted.incident_id, now, urgent=accepted.rang)
+        if accepted.rang:
+            for seconds in TOGETHER_AFTER_S if said.type is EventType.FALL else TOGETHER_AFTER_S[:1]:
+                self._soon(now, seconds, "combinations")
 
     async def _falls_silent(self, one: Silenced, now: datetime) -> None:
         del now
         self._silent.add(one.device.id)
-        self.at(one.until, lambda at: self._speaks_again(one, at))
+        self.agenda.at(one.until, partial(self._speaks_again, one))
 
     async def _speaks_again(self, one: Silenced, now: datetime) -> None:
         del now
@@ -229,13 +236,63 @@ class Year:
         press = Said(at=now, device=one.device.name, type=EventType.SOS, id=f"test-{now:%m%d%H%M%S}")
         await self._says(press, now)
         if one.confirmed:
-            self.at(now + timedelta(seconds=20), lambda at: self._confirms(one, at))
+            self.agenda.at(now + timedelta(seconds=20), partial(self._confirms, one))
 
     async def _confirms(self, one: Test, now: datetime) -> None:
         by = self.population.dispatchers[0].user_id
         with suppress(StoreError):  # a desk was quicker
             await test_mode.confirm(self.db, one.device.id, None, by=by, centre=self.centre, now=now)
         await test_mode.end(self.db, one.device.id, by=by, now=now)
+
+    async def _stir(self, one: Stirs, now: datetime) -> None:
+        there = (home for home in self.population.cared_for if self._gone.get(home.resident_id, now) <= now)
+        await self.readings.stir([home for home in there if home.resident_id not in one.still], now)
+
+    async def _is_visited(self, one: Visited, now: datetime) -> None:
+        await self._arranges(
+            change_visit(
+                self.db, one.visit_id, {"state": "completed", "call": "1"}, version=None,
+                by=self.population.supervisor.user_id, now=now,
+            )
+        )  # fmt: skip
+
+    async def _quietens(self, one: Quietened, now: datetime) -> None:
+        wanted = NewSilence(
+            device_id=one.device.id, area=None, classes=frozenset(), types=frozenset({EventType.BATTERY_LOW.value}),
+            from_at=now, until_at=one.until, reason="换电池",
+        )  # fmt: skip
+        await self._arranges(add_silence(self.db, wanted, by=self.population.dispatchers[0].user_id, now=now))
+        self.agenda.at(one.until + timedelta(seconds=2), partial(self._look, "holding"))
+
+    async def _leaves(self, one: Leaves, now: datetime) -> None:
+        wanted = NewAbsence(
+            resident_id=one.home.resident_id, premises_id=None, from_at=now, until_at=one.until, reason="探亲"
+        )
+        if self.rng.random() >= SOMEBODY_IS_THERE:
+            self._gone[one.home.resident_id] = one.until
+        await self._arranges(add_absence(self.db, wanted, by=self.population.dispatchers[0].user_id, now=now))
+        self.agenda.at(one.until + timedelta(seconds=2), partial(self._look, "holding"))
+
+    async def _weather(self, one: Weather, now: datetime) -> None:
+        until = now + WEATHER_LASTS
+        while now < until:
+            self._soon(now, 20, "storm_watch", "holding")
+            now += WEATHER_LOOKS
+        if one.is_called:
+            self.agenda.at(self.agenda.now + timedelta(minutes=8), self._calls_it_a_storm)
+
+    async def _calls_it_a_storm(self, now: datetime) -> None:
+        wanted = NewStorm(
+            area="320000", profile="default", classes=frozenset(), until_at=now + STORM_LASTS, reason="雷暴"
+        )
+        by = self.population.supervisor.user_id
+        await self._arranges(begin_storm(self.db, wanted, by=by, centre=self.centre, now=now))
+
+    async def _arranges(self, asked: Awaitable[object]) -> None:
+        try:
+            await asked
+        except StoreError as refusal:
+            self.figures.refused[f"{type(refusal).__name__} {refusal}"[:90]] += 1
 
 
 def _alarm(said: Said, now: datetime) -> Alarm:
