@@ -1,4 +1,4 @@
-"""What a desk learns by telephone is put right in the case, in real Chromium: who, where, which stranger, who is safe."""
+"""What a desk learns by telephone is put right in real Chromium: who, where, which stranger, who is safe."""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ export const router = createRouter({
     { path: "/dead-letters", name: "dead-letters", component: () => import("@/views/DeadLettersView.vue"), meta: { section: "devices" } },
     { path: "/sources", name: "sources", component: () => import("@/views/SourcesView.vue"), meta: { section: "devices" } },
     { path: "/visits", name: "visits", component: () => import("@/views/VisitsView.vue") },
+    { path: "/tasks", name: "tasks", component: () => import("@/views/TasksView.vue") },
     { path: "/absences", name: "absences", component: () => import("@/views/AbsencesView.vue"), meta: { section: "holding" } },
     { path: "/silences", name: "silences", component: () => import("@/views/SilencesView.vue"), meta: { section: "holding" } },
     { path: "/storms", name: "storms", component: () => import("@/views/StormsView.vue"), meta: { section: "holding" } },

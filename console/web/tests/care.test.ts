@@ -1,10 +1,12 @@
 // Visits, hours of the week, fences on a drawing: what a page works out before it asks the server.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Visit } from "@/api/types";
+import type { Task, Visit } from "@/api/types";
+import { readingsOf } from "@/components/history";
 import { isWhole, noHours, runsOf } from "@/components/hours";
 import { metresFrom, pointAt, spanOf } from "@/components/sketch";
 import { standingOf } from "@/components/span";
+import { byDue, isOverdue } from "@/components/task";
 import { byNeed, isLate, isWindow, mayMove, proofOf, stepsOf } from "@/components/visit";
 import { fromSiteLocal, siteLocal } from "@/time/format";
 
@@ -60,6 +62,9 @@ describe("hours of the week", () => {
     expect(isWhole(noHours())).toBe(true);
     expect(isWhole({ ...noHours(), days: [] })).toBe(false);
     expect(isWhole({ ...noHours(), to: "08:00" })).toBe(false);
+    expect(isWhole({ ...noHours(), to: "24:00" })).toBe(true);
+    expect(isWhole({ ...noHours(), from: "8:00" })).toBe(false);
+    expect(isWhole({ ...noHours(), to: "24:30" })).toBe(false);
   });
 });
 
@@ -98,5 +103,31 @@ describe("a fence on a drawing", () => {
     const centre = pointAt(home, 900, 0);
     expect(spanOf(home, centre, 300, [])).toBeGreaterThan(2 * 1200);
     expect(spanOf(null, null, 300, [])).toBeGreaterThan(0);
+  });
+});
+
+describe("tasks", () => {
+  const aTask = (said: Partial<Task>): Task => ({ id: "1", state: "open", due_at: null, ...said }) as Task;
+
+  it("stand open before ended, then by what is due soonest, and what has no time last", () => {
+    const rows = [aTask({ id: "4", state: "done", due_at: "2026-11-01T00:00:00Z" }), aTask({ id: "3" }), aTask({ id: "2", due_at: "2026-11-20T00:00:00Z" }), aTask({ id: "1", due_at: "2026-11-19T00:00:00Z" })];
+    expect(rows.sort(byDue).map((one) => one.id)).toEqual(["1", "2", "3", "4"]);
+  });
+
+  it("are overdue only while they are open", () => {
+    expect(isOverdue(aTask({ due_at: "2026-11-19T05:00:00Z" }), NOW)).toBe(true);
+    expect(isOverdue(aTask({ due_at: "2026-11-19T05:00:00Z", state: "done" }), NOW)).toBe(false);
+    expect(isOverdue(aTask({}), NOW)).toBe(false);
+  });
+});
+
+describe("a reading of the body", () => {
+  it("says only what was measured, and blood pressure as one", () => {
+    expect(readingsOf({ heart_rate_bpm: 61, systolic_mmhg: 138, diastolic_mmhg: 79, steps: 12 })).toEqual([
+      { name: "heart_rate_bpm", value: "61" },
+      { name: "pressure", value: "138/79" },
+      { name: "steps", value: "12" },
+    ]);
+    expect(readingsOf({ temperature_c: null })).toEqual([]);
   });
 });

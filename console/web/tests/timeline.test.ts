@@ -6,8 +6,8 @@ import type { Entry } from "@/api/types";
 import { i18n, wordsOf } from "@/i18n";
 import { factsOf, sentenceOf, type Known, type Words } from "@/timeline/sentence";
 
-/** The rules' own list of words: a new one without a sentence fails here. */
-const VOCABULARY = readFileSync("../../rules/domain/vocabulary.py", "utf8");
+/** The rules' own lists of words: a new one without a sentence fails here. */
+const VOCABULARY = ["vocabulary", "call_words"].map((name) => readFileSync(`../../rules/domain/${name}.py`, "utf8")).join("\n\n\n");
 
 function wordsOfRules(name: string): string[] {
   const body = new RegExp(`class ${name}\\(StrEnum\\):([\\s\\S]*?)\\n\\n\\n`).exec(`${VOCABULARY}\n\n\n`)?.[1] ?? "";
@@ -77,6 +77,14 @@ describe("the sentence of an entry", () => {
     [{ action: "claim", seq: 2, at: "2026-11-19T06:30:13Z", actor: user }, "接警，用时 13 秒", "Claimed after 13 s"],
     [{ action: "lease_lost", from: "claimed", to: "open" }, "占用时限到期，退回待接", "The lease ran out, back to the queue"],
     [{ action: "lease_lost", from: "dispatched", to: "dispatched" }, "占用时限到期，无人处置", "The lease ran out, unattended"],
+    [
+      { action: "tell", actor: user, detail: { place: "菜市场东门", place_was: null, resident: 4, resident_was: null, note: "邻居说的" } },
+      "改地点为 菜市场东门，指明当事人：邻居说的",
+      "Says where it is: 菜市场东门, says who it is about: 邻居说的",
+    ],
+    [{ action: "tell", actor: user, detail: { has_point: true } }, "补充地点或当事人", "Wrote down where it is, or whom it is about"],
+    [{ action: "noted", actor: user, detail: { outage_call: "no_answer", resident: 4 } }, "联系受影响人员：无人应答", "Contacted somebody behind the outage: no answer"],
+    [{ action: "split", actor: user, detail: { device: "btn-0800", taken_out_to: 9 } }, "把 btn-0800 单独立案", "Took btn-0800 out as a case of its own"],
     [{ action: "note", actor: user, detail: { text: "老人说腿疼" } }, "记录：老人说腿疼", "Note: 老人说腿疼"],
     [
       { action: "call", actor: user, detail: { to: "contact", result: "spoke_ok", verified: "code_word", number: "13800001234" } },

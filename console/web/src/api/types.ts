@@ -192,3 +192,9 @@ export type Visit = Schemas["Visit"];
 export type Fence = Schemas["FenceShown"];
 export type FenceListed = Schemas["FenceListed"];
 export type CareRule = Schemas["RuleShown"];
+export type Task = Schemas["Task"];
+/** Who tasks are for: the roles that may work them off. */
+export const TASK_ROLES = ["dispatcher", "supervisor", "community_worker", "register_clerk", "centre_manager"] as const;
+export type Happening = Schemas["Happening"];
+export type VitalsReading = Schemas["VitalsReading"];
+export type Position = Schemas["Position"];

@@ -26,5 +26,6 @@ export function runsOf(days: readonly number[]): [number, number][] {
   return runs;
 }
 
-/** Whether a window can be sent: both times named, not the same, and on some day. */
-export const isWhole = ({ from, to, days }: Hours): boolean => from !== "" && to !== "" && from !== to && days.length > 0;
+const CLOCK = /^([01]\d|2[0-3]):[0-5]\d$/;
+/** Whether a window can be sent: both are times of the day (a day may end at 24:00), not the same, and on some day. */
+export const isWhole = ({ from, to, days }: Hours): boolean => CLOCK.test(from) && (CLOCK.test(to) || to === "24:00") && from !== to && days.length > 0;

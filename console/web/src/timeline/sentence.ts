@@ -124,6 +124,9 @@ const counted: Teller = (entry, words) => [
 ];
 
 const noted: Teller = (entry, words) => {
+  // What came of calling somebody behind an outage.
+  const called = said(words, "outageResult", fact(entry, "outage_call"));
+  if (called) return [words.t("told.with", { said: words.t("told.calledBehind"), what: called })];
   const type = fact(entry, "type");
   const word = atStart(words, "wearerWord", type);
   if (word) return [word, words.t("told.forTheRecord")];
@@ -267,6 +270,20 @@ const handedOver: Teller = (entry, words) => {
   return [service ? words.t("told.with", { said: words.t("did.handover"), what: service }) : words.t("did.handover"), said(words, "serviceAnswer", fact(entry, "answer"))];
 };
 
+/** What was put right: the place as it is now, and that it is about somebody else than before. */
+const toldBy: Teller = (entry, words) => {
+  const place = fact(entry, "place");
+  const isOther = fact(entry, "resident") !== "" && fact(entry, "resident") !== fact(entry, "resident_was");
+  const said = [place ? words.t("told.toldPlace", { place }) : "", isOther ? words.t("told.toldWho") : ""].filter(Boolean);
+  return said.length > 0 ? said.map((text, n) => (n === 0 ? text : within(text))) : [words.t("did.tell")];
+};
+
+/** A merge undone, or one stranger who got a case of its own. */
+const takenOut: Teller = (entry, words) => {
+  const device = fact(entry, "taken_out_to") ? fact(entry, "device") : "";
+  return [device ? words.t("told.takenOut", { device }) : words.t("did.split")];
+};
+
 /** Those that say more than their name; every other is told by the text of its name. */
 const TELLERS: Readonly<Record<string, Teller>> = {
   opened,
@@ -291,6 +308,8 @@ const TELLERS: Readonly<Record<string, Teller>> = {
   not_notified: notNotified,
   answer: answered,
   handover: handedOver,
+  tell: toldBy,
+  split: takenOut,
   ...Object.fromEntries(OF_RESPONDER.map((action) => [action, ofResponder])),
   commanded,
   command_ended: commandEnded,

@@ -7,16 +7,21 @@ const PAGE = 50;
 /** As many as the server gives at once. */
 const PAGE_MOST = 500;
 
-/** Words for what went wrong: the server's own, or null where it did not answer. */
-export function reasonOf(error: unknown): string | null {
-  return error instanceof Refused ? error.message : null;
+/** What went wrong while reading: the server's words, or null where it did not answer; its code has words of the page. */
+export interface Failure {
+  readonly reason: string | null;
+  readonly code?: string | undefined;
+}
+
+export function failureOf(error: unknown): Failure {
+  return error instanceof Refused ? { reason: error.message, code: error.problem.code ?? undefined } : { reason: null };
 }
 
 export function useRegister<T>(path: string) {
   const rows = shallowRef<T[]>([]);
   const next = ref<string | null>(null);
   const isLoading = ref(false);
-  const failure = ref<{ reason: string | null } | null>(null);
+  const failure = ref<Failure | null>(null);
   let asked: Record<string, string> = {};
 
   async function read(cursor: string | null): Promise<void> {
@@ -35,7 +40,7 @@ export function useRegister<T>(path: string) {
       next.value = page.next;
       failure.value = null;
     } catch (error) {
-      failure.value = { reason: reasonOf(error) };
+      failure.value = failureOf(error);
     }
   }
 
@@ -56,7 +61,7 @@ const isPurposeWanted = (error: unknown): boolean =>
 
 export function useRecord<T>(path: () => string) {
   const record = shallowRef<T | null>(null);
-  const failure = ref<{ reason: string | null } | null>(null);
+  const failure = ref<Failure | null>(null);
   const wantsPurpose = ref(false);
   const purpose = ref("");
 
@@ -67,7 +72,7 @@ export function useRecord<T>(path: () => string) {
       wantsPurpose.value = false;
     } catch (error) {
       wantsPurpose.value = isPurposeWanted(error);
-      failure.value = wantsPurpose.value ? null : { reason: reasonOf(error) };
+      failure.value = wantsPurpose.value ? null : failureOf(error);
     }
   }
 
