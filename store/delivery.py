@@ -20,7 +20,7 @@ from rules.domain.sending import FOLD_FROM, FOLDABLE, Addresses, Books, Busy, Fu
 from rules.domain.telling import HEARD_S, ContactRole, Waiting, Withheld, held_until, quiet_hours_of, withheld
 from rules.domain.vocabulary import UNRESOLVED, Action, Priority, State
 from rules.engine import metrics
-from rules.engine.outbox import LEASE_S, Depth, Failed, Letter, Outcome, Sent, Taken
+from rules.engine.outbox import LEASE_S, Depth, Failed, Letter, Outcome, Refused, Sent, Taken
 from store import answers, outbox
 from store.database import Connection, Database
 from store.opening import Centre
@@ -57,7 +57,7 @@ class DeliveryStore:
         self._centre = centre
 
     async def lease(self, now: datetime, ways: Sequence[Way], slots: Mapping[str, int]) -> Taken:
-        """Take what may be sent now. What may not is ended in transactions of its own, each under its case's lock."""
+        """Take what may be sent now, and judge what may not; that is ended apart, each under its case's lock."""
         async with self._database.transaction() as connection:
             if not await connection.fetchval(_Q.only_one):
                 return Taken()
@@ -72,10 +72,8 @@ class DeliveryStore:
                 ids, times = zip(*judged.later, strict=True)
                 await connection.execute(_Q.put_off, list(ids), list(times))
             folded = await _fold(connection, judged.full, now)  # last: what was taken or put off waits no more
-        for row, reason in judged.withhold:
-            await self._withhold_one(row, reason, now)
-        settled = len(judged.withhold) + len(judged.later) + folded
-        return Taken(letters=[letter for _, letter in judged.take], settled=settled)
+        letters, refused = [letter for _, letter in judged.take], [_refused(*each) for each in judged.withhold]
+        return Taken(letters=letters, refused=refused, settled=len(judged.later) + folded)
 
     async def record(self, letter: Letter, outcome: Outcome, now: datetime) -> str:
         """Write what became of it, with an entry where it belongs to a case; `superseded` where the lease has ended."""
@@ -121,27 +119,20 @@ class DeliveryStore:
             slots=dict(slots),
         )
 
-    async def _withhold_one(self, row: Any, reason: Withheld, now: datetime) -> None:
-        """Whatever fails stays with this notice, which comes again: those leased beside it are sent."""
-        try:
-            await self._withhold(row, reason, now)
-        except Exception as error:  # noqa: BLE001  # one notice's outermost line: said, and judged again next time
-            _log.error("notice_not_withheld", notice=row["id"], error=type(error).__name__)
-
-    async def _withhold(self, row: Any, reason: Withheld, now: datetime) -> None:
-        metrics.notices_withheld_total.labels(reason=reason).inc()
-        # What was given to a provider that never told what became of it may have reached somebody: once, or twice.
-        state = "uncertain" if _repeats(row) else "cancelled"
-        if row["tried"] and not _repeats(row) and reason is Withheld.NO_CHANNEL:
-            state = "failed"
+    async def refuse(self, refused: Refused, now: datetime) -> None:
+        """End it, and say why in its case's record; nothing where it is in other hands by now, or ended."""
         async with self._database.transaction() as connection:
-            entry = await Entry.of(connection, row["incident_id"])
-            if await connection.fetchval(_Q.withhold, row["id"], state, str(reason), now) is None:
+            entry = await Entry.of(connection, refused.incident_id)
+            ended = (refused.id, refused.state, refused.reason, now, refused.hold)
+            if await connection.fetchval(_Q.withhold, *ended) is None:
                 return
-            facts = (("recipient", row["recipient"]), ("purpose", row["purpose"]), ("reason", str(reason)))
+            facts = (
+                ("recipient", refused.recipient), ("purpose", str(refused.purpose)), ("reason", refused.reason)
+            )  # fmt: skip
             await write_entry(connection, entry, Action.NOT_NOTIFIED, facts, centre=self._centre, now=now)
-        if Purpose(row["purpose"]) in answers.LISTENED_FOR:
-            await answers.after_sending(self._database, row["id"], str(reason), centre=self._centre, now=now)
+        metrics.notices_withheld_total.labels(reason=refused.reason).inc()
+        if refused.purpose in answers.LISTENED_FOR:
+            await answers.after_sending(self._database, refused.id, refused.reason, centre=self._centre, now=now)
 
 
 async def _sound_first(connection: Connection, ways: Sequence[Way]) -> Sequence[Way]:
@@ -210,6 +201,17 @@ def _choose(row: Any, ways: Sequence[Way], books: Books, judged: _Judged, now: d
         case NoWay():
             reason = Withheld.NO_CHANNEL if verdict.addressed else Withheld.NO_ADDRESS
             judged.withhold.append((row, reason))
+
+
+def _refused(row: Any, reason: Withheld) -> Refused:
+    # What was given to a provider that never told what became of it may have reached somebody: once, or twice.
+    state = "uncertain" if _repeats(row) else "cancelled"
+    if row["tried"] and not _repeats(row) and reason is Withheld.NO_CHANNEL:
+        state = "failed"
+    return Refused(
+        id=row["id"], hold=row["attempts"], incident_id=row["incident_id"], recipient=row["recipient"],
+        purpose=Purpose(row["purpose"]), state=state, reason=str(reason),
+    )  # fmt: skip
 
 
 def _wakes(row: Any) -> bool:

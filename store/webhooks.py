@@ -7,7 +7,7 @@ where it is, and what waits for it is bounded.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from rules.domain.case_events import EVENT_NOT_AFTER, EVENT_OF, WAITING_MOST, Wanted
@@ -18,6 +18,9 @@ from store.sql import queries
 
 _Q: Final = queries("webhooks")
 
+#: For whoever asks why a receiver did not hear of something.
+KEPT: Final = timedelta(days=30)
+FORGOTTEN_MOST: Final = 200
 #: Numbers of the feed looked at in one turn.
 FEED_BATCH: Final = 1_000
 
@@ -38,6 +41,8 @@ class WebhookStore:
                 continue
             with self._guard.row(wanted.name, now):
                 told += await self._tell(wanted, now)
+        if self._wanted:
+            await self._database.pool.execute(_Q.forget, now - KEPT, FORGOTTEN_MOST)
         return told
 
     async def _tell(self, wanted: Wanted, now: datetime) -> int:

@@ -7,11 +7,11 @@ recorded, since a process died in between, is sent a second time under the same 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Final, Protocol, Self
+from typing import Any, Final, Protocol, Self
 
 import structlog
 
@@ -31,6 +31,10 @@ LEASE_S: Final = 60
 SEND_LIMIT_S: Final = 40.0
 #: Recordings at a time: a flood of sent notices must not take every connection from the escalations.
 RECORDING_MOST: Final = 3
+#: A case's row may be in other hands for a moment: what is not recorded would be sent again, so it is tried again.
+RECORD_TRIES: Final = 3
+#: Refusals written at a time; each waits for its case, and none of them for anybody's page.
+REFUSING_MOST: Final = 2
 #: On ending, what is on its way may still be recorded for so long.
 LAST_WORD_S: Final = 5.0
 
@@ -91,10 +95,24 @@ class Sender(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Refused:
+    """One that may not be sent any more, or not at all: how it ends, and why."""
+
+    id: int
+    hold: int  #: how often it had been taken: one that was taken since is somebody else's to judge
+    incident_id: int | None
+    recipient: str
+    purpose: Purpose
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Taken:
-    """What a lease brought: what to send now, and how many were withheld, put off or folded."""
+    """What a lease brought: what to send now, what to refuse, and how many were put off or folded."""
 
     letters: Sequence[Letter] = ()
+    refused: Sequence[Refused] = ()
     settled: int = 0
 
 
@@ -112,7 +130,11 @@ class OutboxStore(Protocol):
 
     async def lease(self, now: datetime, ways: Sequence[Way], slots: Mapping[str, int]) -> Taken:
         """Take what may be sent now, P1 first, with everything asked again: whether somebody has taken the case, is
-        still on duty, has agreed, and whether it is too old. What may not be sent is ended with its reason."""
+        still on duty, has agreed, and whether it is too old. Waits for no case."""
+        ...
+
+    async def refuse(self, refused: Refused, now: datetime) -> None:
+        """End what may not be sent, with its reason, under its case's lock; whatever fails is judged again."""
         ...
 
     async def record(self, letter: Letter, outcome: Outcome, now: datetime) -> str:
@@ -129,6 +151,8 @@ class OutboxStore(Protocol):
 @dataclass(kw_only=True, slots=True)
 class _Busy:
     tasks: dict[asyncio.Task[None], str] = field(default_factory=dict)
+    refusing: set[int] = field(default_factory=set)
+    listening: bool = False  #: answers that never came are being written
 
     def by(self, channel: str) -> int:
         return sum(name == channel for name in self.tasks.values())
@@ -147,6 +171,7 @@ class OutboxPass:
         self._clock = clock
         self._busy = _Busy()
         self._recording = asyncio.Semaphore(RECORDING_MOST)
+        self._refusing = asyncio.Semaphore(REFUSING_MOST)
         self._group: asyncio.TaskGroup | None = None
 
     @property
@@ -176,8 +201,11 @@ class OutboxPass:
         metrics.outbox_waiting.set(depth.waiting)
         metrics.outbox_oldest_seconds.set(depth.oldest_s)
         # Twice a second nearly nothing is asked while nothing waits.
-        settled = await self._begin(now) if depth.waiting else 0
-        return settled + (await self._store.unanswered(now) if depth.unanswered else 0)
+        begun = await self._begin(now) if depth.waiting else 0
+        if depth.unanswered and not self._busy.listening:
+            self._busy.listening = True
+            self._start(self._unanswered(now), name="unanswered")
+        return begun
 
     async def _begin(self, now: datetime) -> int:
         assert self._group is not None, "entered"
@@ -185,10 +213,19 @@ class OutboxPass:
         slots = {way.name: IN_FLIGHT_MOST - self._busy.by(way.name) for way in ways}
         taken = await self._store.lease(now, ways, slots)
         for letter in taken.letters:
-            task = self._group.create_task(self._carry(letter), name=f"notice {letter.id}")
-            self._busy.tasks[task] = letter.channel
-            task.add_done_callback(lambda done: self._busy.tasks.pop(done, None))
-        return len(taken.letters) + taken.settled
+            self._start(self._carry(letter), name=f"notice {letter.id}", channel=letter.channel)
+        # Whoever has a case may have it for a while: nobody's page waits for that.
+        fresh = [refused for refused in taken.refused if refused.id not in self._busy.refusing]
+        for refused in fresh:
+            self._busy.refusing.add(refused.id)
+            self._start(self._refuse(refused, now), name=f"refusal {refused.id}")
+        return len(taken.letters) + len(fresh) + taken.settled
+
+    def _start(self, work: Coroutine[Any, Any, None], *, name: str, channel: str = "") -> None:
+        assert self._group is not None, "entered"
+        task = self._group.create_task(work, name=name)
+        self._busy.tasks[task] = channel
+        task.add_done_callback(lambda done: self._busy.tasks.pop(done, None))
 
     async def settle(self) -> None:
         """Wait for everything that is on its way."""
@@ -198,12 +235,39 @@ class OutboxPass:
     async def _carry(self, letter: Letter) -> None:
         try:
             outcome = await self._send(letter)
-            async with self._recording:
-                word = await self._store.record(letter, outcome, self._clock.now())
+            word = await self._record(letter, outcome)
         except Exception as error:  # noqa: BLE001  # one notice's outermost line: its lease runs out, the others go on
             word = "not_recorded"
             _log.error("notice_not_recorded", notice=letter.id, error=type(error).__name__)
         metrics.notifications_total.labels(channel=letter.channel, outcome=word).inc()
+
+    async def _record(self, letter: Letter, outcome: Outcome) -> str:
+        for tries_left in reversed(range(RECORD_TRIES)):
+            try:
+                async with self._recording:
+                    return await self._store.record(letter, outcome, self._clock.now())
+            except Exception as error:
+                if not tries_left:
+                    raise
+                _log.warning("notice_recorded_later", notice=letter.id, error=type(error).__name__)
+        raise AssertionError("the last try returns or raises")
+
+    async def _refuse(self, refused: Refused, now: datetime) -> None:
+        try:
+            async with self._refusing:
+                await self._store.refuse(refused, now)
+        except Exception as error:  # noqa: BLE001  # one notice's outermost line: said, and judged again next time
+            _log.error("notice_not_refused", notice=refused.id, error=type(error).__name__)
+        finally:
+            self._busy.refusing.discard(refused.id)
+
+    async def _unanswered(self, now: datetime) -> None:
+        try:
+            await self._store.unanswered(now)
+        except Exception as error:  # noqa: BLE001  # its outermost line: the next turn tries them again
+            _log.error("answers_not_taken", error=type(error).__name__)
+        finally:
+            self._busy.listening = False
 
     async def _send(self, letter: Letter) -> Outcome:
         try:

@@ -11,6 +11,7 @@ ALTER TABLE outbox ADD CONSTRAINT outbox_purpose_check CHECK (purpose IN (
     'summary', 'event')) NOT VALID;
 ALTER TABLE outbox VALIDATE CONSTRAINT outbox_purpose_check;
 CREATE INDEX outbox_events ON outbox (recipient) WHERE purpose = 'event' AND state IN ('waiting', 'leased');
+CREATE INDEX outbox_events_ended ON outbox (ended_at) WHERE purpose = 'event';
 -- How far in the feed each webhook has been told.
 CREATE TABLE webhook_reached (
     name text PRIMARY KEY,

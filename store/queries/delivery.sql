@@ -118,7 +118,8 @@ UPDATE outbox SET state = $2, result = $3, ended_at = $4, answer_by = $5 WHERE i
 
 -- name: withhold
 -- Under the incident's lock, if there is one.
-UPDATE outbox SET state = $2, result = $3, ended_at = $4 WHERE id = $1 AND state IN ('waiting', 'leased') RETURNING id
+UPDATE outbox SET state = $2, result = $3, ended_at = $4
+ WHERE id = $1 AND state IN ('waiting', 'leased') AND attempts = $5 RETURNING id
 
 -- name: awaited
 -- Calls whose answer never came: no answer.

@@ -28,5 +28,11 @@ SELECT 'webhook:' || $1, 'event', n.priority, n.key, n.facts, n.made_at + $6::in
   FROM unnest($2::smallint[], $3::text[], $4::jsonb[], $5::timestamptz[]) AS n (priority, key, facts, made_at)
     ON CONFLICT (key) DO NOTHING
 
+-- name: forget
+-- What a program was told is in the case's record; here it was only on its way.
+DELETE FROM outbox
+ WHERE id IN (SELECT id FROM outbox WHERE purpose = 'event' AND ended_at < $1 ORDER BY ended_at LIMIT $2
+                 FOR UPDATE SKIP LOCKED)
+
 -- name: moved
 UPDATE webhook_reached SET seq = $2, at = $3 WHERE name = $1

@@ -128,6 +128,18 @@ async def test_an_answer_that_gets_lost_again_and_again_is_asked_for_until_it_co
         assert len({letter.id for letter in county.taken}) == 1, "the receiver tells them by their id"
 
 
+async def test_what_was_told_long_ago_is_forgotten_and_what_was_sent_to_people_is_not(fresh_dsn: str) -> None:
+    async with county_in(fresh_dsn) as (phones, _, watch):
+        await phones.user(phone="13900000001")
+        await phones.press(await phones.night.town.home())
+        await looks(phones, watch)
+        await phones.pass_seconds(90)
+        rung = len(await phones.notices())
+        phones.night.clock.advance(31 * 86_400)
+        await watch.run_once(phones.now)
+        assert (len(await phones.notices(purpose="event")), len(await phones.notices())) == (0, rung)
+
+
 async def test_no_more_waits_for_a_receiver_than_it_may_and_nothing_is_lost_by_that(fresh_dsn: str) -> None:
     async with county_in(fresh_dsn) as (phones, county, watch):
         waits = WAITING_MOST - 1
