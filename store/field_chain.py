@@ -1,7 +1,7 @@
 """The field chain of a case: responders asked, sent, watched until somebody is there or a service has taken it.
 
-It runs beside the desk's. A claim before the first sending leaves the decision to the desk, but for fire; once it has
-begun, nothing but an arrival or a hand-over that was accepted ends it.
+It runs beside the desk's. A claim before the first sending leaves the decision to the desk, but for fire and for who
+cannot use the telephone; once it has begun, nothing but an arrival or a hand-over that was accepted ends it.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ async def joined(connection: Connection, case: Case, assessed: Assessment, *, ra
     standing = _standing(case)
     if standing is None and case.state in (State.ON_SCENE, State.DISPATCHED):
         return
-    if not case.attended or _sends_at_once(case):
+    if not case.attended or _waits_for_nobody(case):
         _start(case, now)
 
 
@@ -71,7 +71,7 @@ async def stepped(connection: Connection, case: Case, request: StepRequest, *, b
         lost(case, now=now)
     elif step is Step.CALL:
         await _after_call(connection, case, now)
-    elif step is Step.RECLASSIFY and (not case.attended or _sends_at_once(case)):
+    elif step is Step.RECLASSIFY and (not case.attended or _waits_for_nobody(case)):
         _start(case, now)
 
 
@@ -80,7 +80,7 @@ async def fired(connection: Connection, case: Case, firing: Firing, *, now: date
     if firing.close:
         await _end(connection, case, str(Step.CLOSE), by=SYSTEM, now=now)
     elif firing.kind in (DeadlineKind.TEST, DeadlineKind.DELAY):
-        if not case.attended or _sends_at_once(case):
+        if not case.attended or _waits_for_nobody(case):
             _start(case, now)
     elif firing.unclaim:
         lost(case, now=now)
@@ -169,14 +169,15 @@ def _start(case: Case, now: datetime) -> None:
 
 
 def _leave_to_the_desk(case: Case) -> None:
-    """A claim before the first sending: the desk decides, but for a class that sends at once."""
+    """A claim before the first sending: the desk decides, but for a class that waits for nobody."""
     standing = _standing(case)
-    if standing is not None and standing.stage == 0 and not _sends_at_once(case):
+    if standing is not None and standing.stage == 0 and not _waits_for_nobody(case):
         case.deadlines = deadlines.without(case.deadlines, DeadlineKind.DISPATCH)
 
 
-def _sends_at_once(case: Case) -> bool:
-    return case.policy.row(case.class_).dispatch_s == 0
+def _waits_for_nobody(case: Case) -> bool:
+    """Fire is sent to at once; and who cannot use the telephone is not rung first, whoever holds the case (19)."""
+    return case.policy.row(case.class_).dispatch_s == 0 or case.class_ is Class.SOS_NO_VOICE
 
 
 def _has_a_place(case: Case) -> bool:

@@ -1,8 +1,8 @@
 """The machine sends beside the desk, and never instead of it.
 
-A claim before the first sending leaves the decision to the desk, but for fire; losing the claim gives it back. Two
-calls without an answer send somebody, whoever holds the case. Once it has begun, an arrival or an accepted hand-over
-ends it and nothing else.
+A claim before the first sending leaves the decision to the desk, but for fire and for who cannot use the telephone;
+losing the claim gives it back. Two calls without an answer send somebody, whoever holds the case. Once it has begun, an
+arrival or an accepted hand-over ends it and nothing else.
 """
 
 from __future__ import annotations
@@ -69,6 +69,21 @@ async def test_fire_is_sent_to_at_once_though_somebody_has_claimed_it(fresh_dsn:
         await field.night.pass_seconds(1)
         assert await field.standing(call) == {team: "offered"}
         assert (await field.night.case(call))["state"] == "dispatched"
+
+
+async def test_who_cannot_use_the_telephone_is_sent_to_though_somebody_has_claimed_it(fresh_dsn: str) -> None:
+    """The mistake: the desk took the case to ring somebody who hears nothing, and nobody set out meanwhile."""
+    async with field_in(fresh_dsn) as field:
+        await field.responder()
+        desk, home = await field.night.town.user(), await field.night.town.home(tags=("deaf",))
+        call = (await field.night.press(home)).incident_id
+        await field.night.pass_seconds(10)
+        await field.night.step(call, Step.CLAIM, desk)
+        await field.night.holds_on(call)
+        await field.night.pass_seconds(48)
+        assert await field.assignments(call) == []
+        await field.night.pass_seconds(4)
+        assert len(await field.assignments(call)) == 1
 
 
 async def test_two_calls_without_an_answer_send_somebody_though_the_desk_holds_it(fresh_dsn: str) -> None:
