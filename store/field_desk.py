@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from rules.domain import deadlines
-from rules.domain.assignments import Word
+from rules.domain.assignments import Standing, Word
 from rules.domain.deadlines import DeadlineKind
 from rules.domain.dispatch import Verdict, choose
 from rules.domain.ranking import Candidate
@@ -131,8 +131,18 @@ async def stand_down_by_desk(
         from_, to = hands.settle(in_hand)
         facts: Facts = (("stood_down", len(which)),)
         case.note(Note(at=now, actor=by.actor, action=Step.STAND_DOWN, from_=from_, to=to, facts=facts, text=reason))
-        if case.attended and not in_hand.open:
-            case.deadlines = deadlines.without(case.deadlines, DeadlineKind.DISPATCH)
+        if not in_hand.open:
+            await _nobody_is_there(connection, in_hand, now)
+
+
+async def _nobody_is_there(connection: Connection, in_hand: Field, now: datetime) -> None:
+    """Who arrived was sent away: that ends the chain no more. The owner decides; without one the machine goes on."""
+    case = in_hand.case
+    goes_on = Standing.DONE not in in_hand.standings and await connection.fetchval(_Q.unsatisfy, case.id) is not None
+    if case.attended:
+        case.deadlines = deadlines.without(case.deadlines, DeadlineKind.DISPATCH)
+    elif goes_on:
+        case.deadlines = deadlines.beside(case.deadlines, DeadlineKind.DISPATCH, now, stage=1)
 
 
 async def word_by_desk(

@@ -8,9 +8,10 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from rules.domain.notices import Purpose
+from rules.domain.plan_course import concerns_life
 from rules.domain.plans import StepKind
 from rules.domain.resolution import Ruling, Safety, Second, check_resolve
-from rules.domain.vocabulary import LIFE_SAFETY, Mark, Step
+from rules.domain.vocabulary import Mark, Step
 from store.cases import Case
 from store.database import Connection
 from store.sql import queries
@@ -80,7 +81,7 @@ async def reopen(connection: Connection, case: Case, request: StepRequest, by: H
 async def close(connection: Connection, case: Case, request: StepRequest, by: Hand, now: datetime) -> Said:
     """The file is complete; a file that a second person must see is not closed by the first."""
     del request
-    if case.class_ in LIFE_SAFETY and await still_reported(connection, case.id, case.resolved_at):
+    if concerns_life(case.class_, case.plan) and await still_reported(connection, case.id, case.resolved_at):
         raise StepRefused(
             "a device of this case still reports the condition; it cannot be closed", owner=None, state=case.state
         )

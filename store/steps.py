@@ -15,7 +15,8 @@ from rules.domain import correlation, deadlines, policy
 from rules.domain.lease import lease_until
 from rules.domain.lifecycle import LEAVES_CLAIM, TAKES_CLAIM, IllegalStep, NotYours, after, refuse_unless_may
 from rules.domain.place import Place, Point, told
-from rules.domain.vocabulary import LIFE_SAFETY, Actor, Class, State, Step
+from rules.domain.plan_course import concerns_life
+from rules.domain.vocabulary import Actor, Class, State, Step
 from store import chains, changes, hand_overs, step_acts, step_ends, transfers
 from store.cases import Case, IncidentUnknown, Note, changes_of, load, load_open, lock_subject, save
 from store.commands import announce
@@ -240,7 +241,7 @@ def set_clocks(case: Case, step: Step, by: Hand, now: datetime, *, was_owner: bo
     """The deadlines after the step, and the owner's proof of being there."""
     case.deadlines = deadlines.on_step(
         case.deadlines, step, case.clocks, now=now, attended=case.attended,
-        by_owner=was_owner or case.claimed_by == by.user_id, life_safety=case.class_ in LIFE_SAFETY,
+        by_owner=was_owner or case.claimed_by == by.user_id, life_safety=concerns_life(case.class_, case.plan),
         claim_counted=counted,
     )  # fmt: skip
     if case.claimed_by == by.user_id:

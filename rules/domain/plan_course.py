@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rules.domain.plans import Choice, FrozenStep
+from rules.domain.vocabulary import LIFE_SAFETY, Class
 
 #: Of a step without choices: one short word, since answers stand in the record without a seal.
 _WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -70,6 +71,11 @@ def put_together(front: Sequence[FrozenStep], back: Sequence[FrozenStep]) -> tup
     others = {step.id: step for step in back}
     known = {step.id for step in front}
     return (*(_later(step, others.get(step.id)) for step in front), *(step for step in back if step.id not in known))
+
+
+def concerns_life(class_: Class, plan: Sequence[FrozenStep]) -> bool:
+    """Whether life is at stake in a case of this class and plan: in its own class, or in one that was taken into it."""
+    return class_ in LIFE_SAFETY or any(step.class_ in LIFE_SAFETY for step in plan)
 
 
 def _later(step: FrozenStep, other: FrozenStep | None) -> FrozenStep:

@@ -54,3 +54,21 @@ async def test_a_press_in_a_home_where_nothing_burns_any_more_sends_the_nearest(
         press = (await night.press(home)).incident_id
         await night.pass_seconds(182)
         assert set(await field.standing(press)) == {neighbour}
+
+
+async def test_smoke_that_was_taken_into_a_leak_is_looked_for_again_after_the_end(fresh_dsn: str) -> None:
+    async with field_in(fresh_dsn) as field:
+        night = field.night
+        home, desk = await night.town.home(), await night.town.user()
+        detector = await night.town.device("smoke_alarm", premises_id=home.premises_id)
+        water = await night.town.device("other", resident_id=home.resident_id)
+        leak = (await night.press(home, EventType.WATER_LEAK, device=water)).incident_id
+        smoke = (await night.press(home, EventType.SMOKE, device=detector)).incident_id
+        assert leak is not None and smoke is not None
+        await night.step(leak, Step.CLAIM, desk)
+        await night.step(smoke, Step.TELL, desk, payload=Told(resident_id=home.resident_id))
+        seen = StepRequest(step=Step.MERGE, if_match=(await night.case(smoke))["version"])
+        await merge(night.town.db, smoke, leak, seen, by=desk, centre=CENTRE, now=night.now)
+        await night.town.resolve(leak, desk, now=night.now)
+        kinds = await night.town.db.pool.fetch("SELECT kind FROM deadline WHERE incident_id = $1", leak)
+        assert "recheck" in {row["kind"] for row in kinds}
