@@ -48,7 +48,7 @@ def life(embedded_postgres: EmbeddedPostgres) -> Iterator[type[CentreLife]]:
 
 # Connections that a test cut are left to the collector, which says so.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.timeout(1800)
+@pytest.mark.timeout(3600)
 def test_no_order_of_events_breaks_an_invariant(life: type[CentreLife], capsys: pytest.CaptureFixture[str]) -> None:
     number = int(os.environ.get("LIFE_SEED") or secrets.randbelow(2**32))
     lengths = f"LIFE_EXAMPLES={EXAMPLES} LIFE_STEPS={STEPS}"

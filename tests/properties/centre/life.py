@@ -353,7 +353,7 @@ class CentreLife(RuleBasedStateMachine):
         world.now += timedelta(seconds=seconds)
         device = world.cast.devices[choice % len(world.cast.devices)]
         acts: list[Coroutine[Any, Any, Any]] = [world.receive(world.alarm(device, type_))]
-        acts += [engine.look(world.now) for engine in world.engines]
+        acts += [engine.look(world.now, again=True) for engine in world.engines]
         target = self.some(choice) if self.seen.incidents else None
         if target is not None:
             request = request_for(Step.CLAIM, target, 0, ())

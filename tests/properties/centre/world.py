@@ -57,6 +57,8 @@ REFUSED: Final = (StoreError, RulesError)
 BROKEN: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 #: A pass of this many rounds that still finds something due would never end.
 ROUNDS_MOST: Final = 50
+#: The other passes look so seldom, in turns of the quick ones.
+SLOW_EVERY: Final = 3
 #: The passes that look each second, and so again and again at one moment; the outbox does as well.
 QUICK: Final = frozenset({DuePass.name, LeasePass.name, DispatchPass.name})
 
@@ -128,6 +130,7 @@ class Engine:
     outbox: DeliveryStore
     telephones: Sequence[Telephone]
     worked: dict[str, int] = field(default_factory=dict)  #: what the last turn found, by pass
+    turns: int = 0
 
     @classmethod
     def over(cls, database: Database, telephones: Sequence[Telephone]) -> Engine:
@@ -145,9 +148,11 @@ class Engine:
     async def look(self, now: datetime, *, again: bool = False) -> int:
         """One turn of every pass, all at once as in the program; raises what the first of them raised.
 
-        `again`: at the same moment; of the slow ones, only those that found something in their last turn.
+        The slow ones look every third time, as they do in the program, and again where they found something.
         """
-        wanted = [one for one in self.passes if not again or one.name in QUICK or one.name in self.worked]
+        slow = not again and self.turns % SLOW_EVERY == 0
+        self.turns += not again
+        wanted = [one for one in self.passes if slow or one.name in QUICK or one.name in self.worked]
         # What is on its way ends with the turn: the next life must not begin with this one's calls.
         async with OutboxPass(self.outbox, self.telephones, FakeClock(now)) as outbox:
             turns: list[Pass] = [*wanted, outbox]
