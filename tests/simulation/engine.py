@@ -70,10 +70,10 @@ SELECT (SELECT seq FROM change_counter) AS seq,
 
 #: What looks for itself, and how often here. In service: from every second to every hour.
 ROUNDS: Final[Mapping[str, timedelta]] = {
-    "supervision": timedelta(hours=12), "upkeep": timedelta(hours=96), "ageing": timedelta(hours=6),
-    "storm_watch": timedelta(hours=6), "combinations": timedelta(hours=6), "holding": timedelta(hours=6),
+    "supervision": timedelta(hours=12), "upkeep": timedelta(hours=96), "ageing": timedelta(hours=12),
+    "storm_watch": timedelta(hours=12), "combinations": timedelta(hours=12), "holding": timedelta(hours=12),
     "channel_tests": timedelta(hours=6), "callers": timedelta(hours=24), "ringing": timedelta(hours=24),
-    "lanes": timedelta(hours=24), "audit": timedelta(hours=6), "beat": timedelta(hours=24),
+    "lanes": timedelta(hours=24), "audit": timedelta(hours=12), "beat": timedelta(hours=24),
     "partitions": timedelta(hours=24), "retention": timedelta(hours=24), "anchors": timedelta(hours=12),
 }  # fmt: skip
 #: A pass whose moment stays although it found nothing looks again later and later; a lease lapses within seconds.
