@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "policy": "shouwang.policy_commands:policy",
     "explain": "shouwang.policy_commands:explain",
     "replay": "shouwang.replay_command:replay",
+    "report": "shouwang.report_command:report",
     "audit": "shouwang.record_commands:audit",
     "check": "shouwang.check:check",
 }
@@ -58,6 +59,7 @@ _SUMMARIES: Final = {
     "policy": "The policy in force: show, write, list, propose, difference, approve, refuse, back.",
     "explain": "Print why an event gets its class.",
     "replay": "Run a changed policy over recorded events.",
+    "report": "A month's figures as a signed bundle: month, verify.",
     "audit": "Check the incident records' hash chain.",
     "check": "Say what is reachable and healthy, and what to do about what is not.",
 }

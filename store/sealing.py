@@ -13,10 +13,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import padding
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
 from store.database import Connection, StoreError
 from store.sql import queries
@@ -44,6 +46,8 @@ class Keyring:
             raise KeyUnusable(f"SHOUWANG_SECRET_KEY_FILE: {KEY_BYTES} bytes are needed, {len(master_key)} were found")
         self._cipher = AESGCM(master_key)
         self._mac_key = hmac.digest(master_key, b"shouwang keyed hash", "sha256")
+        seed = hmac.digest(master_key, b"shouwang signature", "sha256")
+        self._signing_key = Ed25519PrivateKey.from_private_bytes(seed)
 
     @classmethod
     def load_or_create(cls, path: Path) -> Keyring:
@@ -62,6 +66,15 @@ class Keyring:
     def keyed_hash(self, text: str) -> bytes:
         """A hash that cannot be searched by guessing without the key: identity numbers, session secrets."""
         return hmac.digest(self._mac_key, text.encode(), "sha256")
+
+    def sign(self, data: bytes) -> bytes:
+        """The site's signature (Ed25519): whoever has `verifying_pem` can check it, and nobody else can make it."""
+        return self._signing_key.sign(data)
+
+    def verifying_pem(self) -> str:
+        """The public half, to be handed out once, by another way than what is signed."""
+        public = self._signing_key.public_key()
+        return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
     def wrap(self, key: bytes, *, owner: str) -> bytes:
         return _seal(self._cipher, key, f"key of {owner}")
@@ -114,6 +127,18 @@ def _open(cipher: AESGCM, sealed: bytes, context: str) -> bytes:
         return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], context.encode())
     except InvalidTag as error:
         raise KeyUnusable(KeyUnusable.__doc__) from error
+
+
+def is_signed(data: bytes, signature: bytes, pem: str) -> bool:
+    """Whether the site with this public key signed exactly these bytes; False for a key that is none."""
+    try:
+        key = load_pem_public_key(pem.encode())
+        if not isinstance(key, Ed25519PublicKey):
+            return False
+        key.verify(signature, data)
+    except (ValueError, InvalidSignature):
+        return False
+    return True
 
 
 #: What a guess at a file's passphrase costs (OWASP's figure for PBKDF2 with SHA-256).

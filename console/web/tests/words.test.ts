@@ -70,6 +70,17 @@ describe("the words on the screen", () => {
     ["letterReason", "devices/decoding.py", "RejectReason", LETTER_REASONS],
     ["replayResult", "store/replay.py", "ReplayResult", REPLAY_RESULTS],
     ["watch", "rules/domain/supervision.py", "Status", []],
+    ["kpiExclusion", "rules/domain/kpi.py", "Exclusion", []],
+    ["kpiBeside", "rules/domain/kpi.py", "Beside", []],
+    ["kpiNoData", "rules/domain/kpi_definition.py", "NoData", []],
+    ["complaintChannel", "rules/domain/complaints.py", "ComplaintChannel", []],
+    ["complaintSubject", "rules/domain/complaints.py", "ComplaintSubject", []],
+    ["complaintFinding", "rules/domain/complaints.py", "Finding", []],
+    ["complaintState", "rules/domain/complaints.py", "ComplaintState", []],
+    ["callStratum", "rules/domain/call_audits.py", "Stratum", []],
+    ["callCriterion", "rules/domain/call_audits.py", "Criterion", []],
+    ["exportKind", "store/exports.py", "ExportKind", []],
+    ["exportState", "store/exports.py", "ExportState", []],
   ] as const)("exist for every %s that %s has", (group, path, name, known) => {
     const members = membersOf(readFileSync(join("../..", path), "utf8"), name);
     expect(members.length).toBeGreaterThan(0);
