@@ -89,8 +89,8 @@ async def _follow(
         await channel_tests.answered(connection, row["id"], answer, centre=centre, now=now)
     elif entry.case is not None and purpose in _ASKED:
         await _of_call(connection, entry, row, answer, centre, now)
-    elif answer in (Answer.NO_ANSWER, Answer.REFUSED):
-        # The person's next channel: an unheard call becomes a text.
+    elif answer in (Answer.NO_ANSWER, Answer.REFUSED) and row["state"] in ("sent", "uncertain"):
+        # The person's next channel: an unheard call becomes a text. What was taken back since stays so.
         await connection.execute(_Q.again, row["id"], now, 0, [*row["tried"], row["channel"]], str(answer))
 
 

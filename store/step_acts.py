@@ -259,7 +259,7 @@ async def _raise_silently(connection: Connection, case: Case, by: Hand, now: dat
         case.note(note)
         case.priority = Priority.CRITICAL
         case.deadlines = deadlines.on_raise(case.deadlines, case.clocks, now=now)
-    told = Notified(purpose=Purpose.INFORMATION, key=f"duress:{case.id}", facts=(("silent", 1),))
+    told = Notified(purpose=Purpose.INFORMATION, key=f"duress:{case.id}:{case.last_seq}", facts=(("silent", 1),))
     await tell_supervisors(connection, case, told, now=now)
 
 

@@ -126,11 +126,12 @@ UPDATE outbox SET state = $2, result = $3, ended_at = $4
 SELECT id, channel, reference FROM outbox WHERE answer IS NULL AND answer_by <= $1 ORDER BY priority, answer_by LIMIT $2
 
 -- name: of_reference
--- A sending whose answer was lost left no reference; its provider names it by the id that we gave it.
+-- A sending whose answer was lost left no reference; its provider names it by the id that we gave it. So does one that
+-- reports when another channel has taken its place.
 SELECT id, incident_id FROM outbox
- WHERE channel = $1
-   AND (reference = $2
-        OR (reference IS NULL AND id = CASE WHEN $2 ~ '^[0-9]{1,15}$' THEN $2::text::bigint END))
+ WHERE (channel = $1 AND reference = $2)
+    OR (id = CASE WHEN $2 ~ '^[0-9]{1,15}$' THEN $2::text::bigint END
+        AND ((channel = $1 AND reference IS NULL) OR $1 = ANY (tried)))
  ORDER BY id DESC LIMIT 1
 
 -- name: lock_answered

@@ -98,14 +98,15 @@ SELECT DISTINCT $1::bigint, o.recipient, 'information', $2::smallint, $1::bigint
 
 -- name: withdraw_untold
 -- What still waits about a beginning means nothing after the end, and about an end nothing after it began again; also
--- what is just being sent is not tried again. $3: whether it is withdrawn from others than contacts as well.
+-- what is just being sent is not tried again. $3: at the end also how it stood with who goes; what else supervisors were
+-- to hear, a duress word or that somebody resolved it alone, they hear all the more.
 UPDATE outbox
    SET round_over = true,
        state = CASE WHEN state <> 'waiting' THEN state WHEN perhaps_sent THEN 'uncertain' ELSE 'cancelled' END,
        result = CASE WHEN state = 'waiting' THEN 'case_ended' ELSE result END,
        ended_at = CASE WHEN state = 'waiting' THEN $2 ELSE ended_at END
  WHERE incident_id = $1 AND purpose = 'information' AND NOT round_over
-   AND (recipient LIKE 'contact:%' OR ($3 AND state = 'waiting'))
+   AND (recipient LIKE 'contact:%' OR ($3 AND state = 'waiting' AND key LIKE 'field:%'))
 
 -- name: was_to_be_told
 -- Whether its moment had come before, whoever was reached.

@@ -120,7 +120,11 @@ class Telephones:
     async def presses_key(self, letter: Letter, answer: Answer) -> None:
         """The provider reports what was pressed in this call."""
         row = await self.notice(letter.id)
-        assert await answered(self.night.town.db, row["channel"], row["reference"], answer, centre=CENTRE, now=self.now)
+        await self.reports(row["channel"], row["reference"], answer)
+
+    async def reports(self, channel: str, reference: str, answer: Answer) -> None:
+        """The provider reports on what it calls so."""
+        assert await answered(self.night.town.db, channel, reference, answer, centre=CENTRE, now=self.now)
 
     async def notice(self, notice_id: int) -> Any:
         return await self.night.town.db.pool.fetchrow("SELECT * FROM outbox WHERE id = $1", notice_id)
