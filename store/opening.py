@@ -202,7 +202,10 @@ async def _join(
 
 
 def _plan_of(assessed: Assessment) -> tuple[FrozenStep, ...]:
-    return freeze(assessed.policy.plan_for(assessed.class_), class_=assessed.class_, policy=assessed.policy.version)
+    plan = assessed.policy.plan_for(assessed.class_)
+    # Left out only for who is known not to hear or speak: the register may be behind for everybody else.
+    speechless = True if assessed.speechless else None
+    return freeze(plan, class_=assessed.class_, policy=assessed.policy.version, speechless=speechless)
 
 
 def bring_in(case: Case, assessed: Assessment) -> None:

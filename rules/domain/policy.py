@@ -30,6 +30,7 @@ from rules.domain.vocabulary import (
     Mark,
     Priority,
     ResidentStatus,
+    Wearer,
 )
 
 __all__ = ["Assessment", "Context", "Effect", "Reason", "assess", "assess_class", "explain", "marks_of", "unknown_call"]
@@ -58,6 +59,7 @@ class Assessment:
     marks: frozenset[Mark] = field(default_factory=frozenset)
     policy: Policy = BUILTIN
     rule: str = ""  #: the county's rule that decided, where one did
+    speechless: bool = False  #: whom it is about cannot use the telephone: the plan branches on it (centre.md, 19)
 
     @property
     def decision(self) -> str:
@@ -181,7 +183,13 @@ def _retained(policy: Policy, row: Row, event_type: EventType, context: Context)
         soft_s=0,
         marks=marks_of(context),
         policy=policy,
+        speechless=_is_speechless(context),
     )
+
+
+def _is_speechless(context: Context) -> bool:
+    """Of a device of the home nobody knows who pressed it: then the plan keeps both ways."""
+    return context.wearer is Wearer.PERSONAL and context.speechless
 
 
 def _unknown(context: Context, policy: Policy) -> Assessment:
@@ -201,7 +209,8 @@ def _from_row(
 ) -> Assessment:
     in_test = context.test_mode and effect is Effect.RING
     soft_s = TEST_CONFIRM_S if in_test else 0
-    return _plain(policy, class_, effect, reason, marks_of(context), event_type, soft_s, rule)
+    found = _plain(policy, class_, effect, reason, marks_of(context), event_type, soft_s, rule)
+    return replace(found, speechless=True) if _is_speechless(context) else found
 
 
 def _plain(
