@@ -137,6 +137,7 @@ async def _begin_again(connection: Connection, case: Case, now: datetime) -> Non
         case.deadlines = deadlines.without(case.deadlines, DeadlineKind.SERVICES)
     elif not await hand_overs.is_handed_over(connection, case):
         opening(case, now=now)
+    await hand_overs.ask_again(connection, case, now=now)
 
 
 async def _ring_who_must(connection: Connection, case: Case, firing: Firing, now: datetime) -> None:

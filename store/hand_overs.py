@@ -196,6 +196,14 @@ async def _refused(connection: Connection, case: Case, service: str, now: dateti
     return (("next_service", following),)
 
 
+async def ask_again(connection: Connection, case: Case, *, now: datetime) -> None:
+    """A case that is taken up again: what a control room still owes an answer to is asked about."""
+    stands = any(due.kind is DeadlineKind.CALL_BACK for due in case.deadlines)
+    if not stands and await connection.fetchval(Q.another_waits, case.id, 0):
+        due_at = now + timedelta(seconds=services.CALL_BACK_S)
+        case.deadlines = deadlines.beside(case.deadlines, DeadlineKind.CALL_BACK, due_at)
+
+
 async def is_handed_over(connection: Connection, case: Case) -> bool:
     """Whether a control room has it, or is asked and has not refused; of a fire, each that it cannot do without."""
     asked, refused = await _asked_and_refused(connection, case)

@@ -125,8 +125,8 @@ async def split(
     async with database.transaction() as connection:
         ids = await connection.fetchrow(_Q.merged_pair, stays_id, gone_id)
         if ids is None or ids["gone"] is None:
-            if await connection.fetchval(_Q.exists, stays_id) is None:
-                raise IncidentUnknown(f"there is no incident {stays_id}")
+            # One that is over says so first, as to any other step.
+            check_allowed(await load(connection, stays_id), Step.SPLIT, by)
             raise _refused("incident", Code.NOT_MERGED)
         gone, stays = await _both(connection, ids["gone"], ids["stays"], field="incident")
         asked = stays if stays.id == stays_id else gone

@@ -13,7 +13,7 @@ from rules.domain.notices import Purpose
 from rules.domain.place import Point
 from rules.domain.plans import Answer, answered, freeze, swap_rest
 from rules.domain.policy import Assessment
-from rules.domain.resolution import Code, Problem, check_lower
+from rules.domain.resolution import NEEDS_SAFETY, REFUSED_OUTCOMES, Code, Problem, check_lower
 from rules.domain.vocabulary import Action, Class, Family, Priority, State, Step
 from store import tasks
 from store.calls import calls_of
@@ -175,6 +175,8 @@ async def correct(connection: Connection, case: Case, request: StepRequest, by: 
     if changes_file and case.state is not State.CLOSED:
         raise _refused("outcome" if payload.outcome is not None else "resident", Code.ONLY_AFTER_CLOSING)
     if payload.outcome is not None:
+        if payload.outcome in REFUSED_OUTCOMES and case.priority in NEEDS_SAFETY:
+            raise _refused("outcome", Code.OUTCOME_REFUSED)
         facts += [("outcome", str(payload.outcome)), ("outcome_was", case.outcome)]
         case.outcome = payload.outcome
     if payload.resident_id is not None:

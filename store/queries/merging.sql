@@ -2,9 +2,6 @@
 -- Without a lock, only to know which subjects to lock first.
 SELECT id, subject FROM incident WHERE id = ANY ($1::bigint[])
 
--- name: exists
-SELECT id FROM incident WHERE id = $1
-
 -- name: merge
 -- Under the locks of both.
 UPDATE incident SET merged_into = $2 WHERE id = $1

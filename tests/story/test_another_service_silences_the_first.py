@@ -94,3 +94,13 @@ async def test_a_refused_ambulance_is_not_named_as_whom_to_ring(console: Any) ->
     await _engine_looks(console)
     facts = await console.db.pool.fetchval("SELECT facts FROM outbox WHERE key LIKE 'services:%'")
     assert facts["service"] == "police"
+
+
+async def test_whoever_still_owes_an_answer_is_asked_once_the_case_is_taken_up_again(console: Any) -> None:
+    desk, path = await _held(console, "sos")
+    await _rings(desk, path, "ambulance", answer="queued", estimate_min=20)
+    etag = (await desk.gets(path)).headers["ETag"]
+    await desk.posts(f"{path}/resolve", {"outcome": "assistance", "safety": "spoke_with_resident"}, If_Match=etag)
+    assert await _due(console, path, "call_back") is None
+    await desk.posts(f"{path}/reopen", {"reason": "她又不好了"})
+    assert await _due(console, path, "call_back") == console.clock.now() + timedelta(minutes=5)

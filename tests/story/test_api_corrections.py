@@ -44,3 +44,12 @@ async def test_before_closing_the_outcome_is_said_by_resolving(console: Any) -> 
     path = f"/incidents/{await console.case(boss)}"
     early = await boss.posts(f"{path}/correct", {"entry": 1, "text": "x", "outcome": "emergency"})
     assert (early.status, early.body["problems"][0]["code"]) == (422, "only_after_closing")
+
+
+async def test_a_correction_says_no_more_of_an_urgent_case_than_resolving_it_may(console: Any) -> None:
+    desk, boss = await console.person("mei", "dispatcher"), await console.person("bao", "supervisor")
+    path = await _closed(console, desk)
+    for outcome in ("no_answer", "duplicate"):
+        refused = await boss.posts(f"{path}/correct", {"entry": 3, "text": "没人接", "outcome": outcome})
+        assert (refused.status, refused.body["problems"][0]["code"]) == (422, "outcome_refused")
+    assert (await boss.gets(path)).body["outcome"] == "accidental"

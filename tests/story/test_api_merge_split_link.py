@@ -118,3 +118,15 @@ async def test_nobody_links_or_merges_what_they_may_not_see(console: Any) -> Non
     refused = await desk.posts(f"{mine}/link", {"other": str(elsewhere)})
     assert (refused.status, refused.body["problems"][0]["code"]) == (422, "unknown")
     assert (await desk.posts(f"/incidents/{elsewhere}/link", {"other": _id(mine)})).status == 404
+
+
+async def test_nothing_is_let_out_of_a_case_that_is_over(console: Any) -> None:
+    desk = await console.person("mei", "dispatcher")
+    path = f"/incidents/{await console.case(desk)}"
+    claimed = await desk.posts(f"{path}/claim")
+    unmerged = await desk.posts(f"{path}/split", {})
+    assert (unmerged.status, unmerged.body["problems"][0]["code"]) == (422, "not_merged")
+    body = {"outcome": "accidental", "safety": "spoke_with_resident"}
+    resolved = await desk.posts(f"{path}/resolve", body, If_Match=claimed.headers["ETag"])
+    await desk.posts(f"{path}/close", {}, If_Match=resolved.headers["ETag"])
+    assert (await desk.posts(f"{path}/split", {})).status == 409
