@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 MASK: Final = "*"
@@ -16,6 +17,8 @@ COMPOUND_SURNAMES: Final = frozenset(
         *("达奚", "褚师"),
     )
 )
+#: Numbers of an address; written out they are one only before what they number: 三河镇 is a town.
+_NUMBERS: Final = re.compile(r"\d+|[〇零一二三四五六七八九十百两]+(?=[栋幢座号室楼层户]|单元)")
 #: Between the parts of names of Uyghurs, Tibetans and foreigners; several code points are in use.
 _DOTS: Final = "·•・‧∙．"
 
@@ -61,7 +64,8 @@ def mask_address(address: str, *, typed: str = "") -> str:
     """
     begins = address.find(typed) if typed else -1
     kept = range(begins, begins + len(typed)) if begins >= 0 else range(0)
-    return "".join(MASK if letter.isdigit() and place not in kept else letter for place, letter in enumerate(address))
+    hidden = {place for found in _NUMBERS.finditer(address) for place in range(*found.span()) if place not in kept}
+    return "".join(MASK if place in hidden else letter for place, letter in enumerate(address))
 
 
 def mask_phone(number: str) -> str:

@@ -13,7 +13,7 @@ from rules.domain import chain, correlation, duplicates, lateness, phones
 from rules.domain.deadlines import Clocks, Deadline, DeadlineKind, on_join
 from rules.domain.firing import IncidentView, on_fire
 from rules.domain.ladders import DEFAULT_LADDERS
-from rules.domain.masking import MASK, mask_identity, mask_name, mask_phone
+from rules.domain.masking import MASK, mask_address, mask_identity, mask_name, mask_phone
 from rules.domain.place import Point, distance_m
 from rules.domain.policy import Context, Effect, assess
 from rules.domain.policy_table import FLOORS
@@ -116,6 +116,8 @@ def test_any_text_can_be_masked_and_gets_no_longer(text: str) -> None:
     assert len(mask_name(text)) <= len(text)
     assert len(mask_phone(text)) == len(text)
     assert len(mask_identity(text)) == len(text)
+    assert len(mask_address(text)) == len(text)
+    assert not any(letter.isdecimal() for letter in mask_address(text))
 
 
 @given(st.text(alphabet="王李小英明华欧阳建国·", min_size=1, max_size=10))

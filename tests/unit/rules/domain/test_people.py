@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from rules.domain import identity, phones
-from rules.domain.masking import mask_identity, mask_name, mask_phone
+from rules.domain.masking import mask_address, mask_identity, mask_name, mask_phone
 from rules.domain.phones import PhoneKind, PhoneUnreadable
 
 TODAY = date(2026, 11, 19)
@@ -53,6 +53,23 @@ def test_a_masked_name_tells_neighbours_apart_and_names_nobody(name: str, masked
 )
 def test_a_masked_number_can_be_recognised_but_not_dialled(number: str, masked: str) -> None:
     assert mask_phone(number) == masked
+
+
+@pytest.mark.parametrize(
+    ("address", "typed", "masked"),
+    [
+        ("东风路3栋502", "", "东风路*栋***"),
+        ("东风路3栋502", "东风路", "东风路*栋***"),
+        ("东风路3栋502", "3栋502", "东风路3栋502"),
+        ("东风路3栋502", "9栋", "东风路*栋***"),
+        ("三河镇五组十二号", "", "三河镇五组**号"),
+        ("长江路１２号二单元三零一室", "", "长江路**号*单元***室"),
+        ("河边的亭子", "", "河边的亭子"),
+        ("", "", ""),
+    ],
+)
+def test_a_masked_address_leads_to_no_door_but_the_one_that_was_typed(address: str, typed: str, masked: str) -> None:
+    assert mask_address(address, typed=typed) == masked
 
 
 def test_a_masked_identity_keeps_the_ends() -> None:
