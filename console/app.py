@@ -42,6 +42,7 @@ from console.api import (
     policies,
     reports,
     residents,
+    responder_absences,
     responders,
     session,
     shifts,
@@ -80,6 +81,7 @@ ROUTES: Final[list[Route]] = [
     *assignments.ROUTES,
     *ways_in.ROUTES,
     *responders.ROUTES,
+    *responder_absences.ROUTES,
     *case_steps.ROUTES,
     *hand_overs.ROUTES,
     *tasks.ROUTES,
@@ -176,11 +178,17 @@ async def _answer_problems(
     except web.HTTPException as error:
         return Problem(HTTPStatus(error.status), HTTPStatus(error.status).name.lower()).response()
     except (*DATABASE_AWAY, TimeoutError) as error:
-        _log.warning("request_without_database", route=request.path, reason=type(error).__name__)
+        _log.warning("request_without_database", route=_route(request), reason=type(error).__name__)
         return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "database_away", "The database does not answer.").response()
     except Exception:  # noqa: BLE001 - a request's outermost line: recorded, counted by its status, never passed over
-        _log.exception("request_failed", route=request.path)
+        _log.exception("request_failed", route=_route(request))
         return Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "our_fault", "This is our fault; it is recorded.").response()
+
+
+def _route(request: web.Request) -> str:
+    """The route and not the path: a path may be somebody's link, which opens."""
+    resource = request.match_info.route.resource
+    return "" if resource is None else resource.canonical
 
 
 async def _secure(_: web.Request, response: web.StreamResponse) -> None:

@@ -1,4 +1,4 @@
-"""Responders: who goes to people, when they cannot, where they are."""
+"""Responders: who goes to people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import msgspec
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from console.api.fields import (
@@ -14,7 +13,6 @@ from console.api.fields import (
     Body,
     Id,
     Line,
-    Moment,
     Name,
     NoNul,
     Page,
@@ -27,26 +25,17 @@ from console.api.fields import (
 from console.api.registers import as_problems, note_look_of_change, refuse_unknown_areas, refuse_unknown_resident
 from console.api.residents import LookQuery
 from console.problems import FieldProblem, not_found, unusable
-from console.rights import POSITIONS, READ_RESPONDERS, WRITE_RESPONDERS, Role
+from console.rights import READ_RESPONDERS, WRITE_RESPONDERS
 from console.routes import Call, Match, Reply, Route
-from devices.datums import converted
-from devices.event import Datum
 from rules.domain.phones import read
-from rules.domain.place import Point
 from rules.domain.responders import Kind, Means
 from store.audit import case_of_responder, note_look_now
-from store.field_positions import note_position
-from store.opening import Centre
 from store.responders import (
-    ResponderAbsence,
     ResponderFilter,
     ResponderListed,
     ResponderRecord,
-    add_absence,
     add_responder,
     change_responder,
-    end_absence,
-    list_absences,
     list_responders,
     read_responder,
     remove_responder,
@@ -137,35 +126,6 @@ class RespondersQuery(PageQuery):
     flagged: bool | None = None
 
 
-class NewResponderAbsence(Body):
-    """When somebody cannot be asked; without an end until further notice."""
-
-    from_at: Moment | None = None
-    to_at: Moment | None = None
-    reason: Annotated[str, StringConstraints(pattern="^(away|ill|no_transport|other)$")] = "other"
-
-
-class EndResponderAbsence(Body):
-    """Which absence is over."""
-
-    absence: Id
-
-
-class PositionBody(Body):
-    """Where somebody is, in WGS-84 unless it says otherwise."""
-
-    lat: Lat
-    lon: Lon
-    accuracy_m: Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)] | None = None
-    datum: Datum = Datum.WGS84
-
-
-class PositionTaken(msgspec.Struct, frozen=True, kw_only=True):
-    """In how many cases the position showed that they have set out."""
-
-    set_out: int
-
-
 async def responders(call: Call) -> Reply:
     query = call.query_as(RespondersQuery)
     wanted = ResponderFilter(
@@ -183,7 +143,7 @@ async def responders(call: Call) -> Reply:
 async def responder(call: Call) -> Reply:
     """The whole record with where they are, once the look stands in the audit with its purpose."""
     with as_problems():
-        found = await _seen(call, call.id)
+        found = await responder_seen(call, call.id)
     purpose = await _purpose(call)
     await note_look_now(
         call.context.db, call.user.user_id, "look", f"responder:{call.id}", purpose=purpose, source=call.source,
@@ -217,7 +177,7 @@ async def make_responder(call: Call) -> Reply:
 async def patch_responder(call: Call) -> Reply:
     fields = call.body_as(ResponderPatch).columns()
     with as_problems():
-        await _seen(call, call.id)
+        await responder_seen(call, call.id)
         _refuse_foreign_areas(call, fields)
         await refuse_unknown_areas(call, fields.get("areas") or (), field="areas")
         await _refuse_unknown_residents(call, fields)
@@ -231,72 +191,21 @@ async def patch_responder(call: Call) -> Reply:
 async def delete_responder(call: Call) -> Reply:
     """They have left: not asked any more. Cases go on naming them."""
     with as_problems():
-        await _seen(call, call.id)
+        await responder_seen(call, call.id)
         await remove_responder(call.context.db, call.id, by=call.user.user_id, now=call.now)
     return Reply(status=HTTPStatus.NO_CONTENT)
 
 
-async def absences(call: Call) -> Reply:
-    query = call.query_as(PageQuery)
-    with as_problems():
-        await _seen(call, call.id)
-    rows, seq = await list_absences(call.context.db, call.id, after=after_id(query), limit=query.limit)
-    return Reply(body=page_by_id(rows, query, seq))
-
-
-async def make_absence(call: Call) -> Reply:
-    """By the desk, or by the responder themselves."""
-    body = call.body_as(NewResponderAbsence)
-    from_at = body.from_at or call.now
-    if body.to_at is not None and body.to_at <= from_at:
-        raise unusable([FieldProblem(field="to_at", code="before_from_at")])
-    with as_problems():
-        await _own_or_seen(call)
-        await add_absence(
-            call.context.db, call.id, from_at=from_at, to_at=body.to_at, reason=body.reason, by=call.user.user_id,
-            now=call.now,
-        )  # fmt: skip
-    rows, _ = await list_absences(call.context.db, call.id, after=0, limit=500)
-    return Reply(body=rows[-1], status=HTTPStatus.CREATED)
-
-
-async def take_absence_back(call: Call) -> Reply:
-    absence = int(call.body_as(EndResponderAbsence).absence)
-    with as_problems():
-        await _own_or_seen(call)
-        await end_absence(call.context.db, call.id, absence, by=call.user.user_id, now=call.now)
-    return Reply(status=HTTPStatus.NO_CONTENT)
-
-
-async def position(call: Call) -> Reply:
-    """Where they are: by their own sign-in, by a program, or by a desk on their word."""
-    body = call.body_as(PositionBody)
-    with as_problems():
-        await _own_or_seen(call)
-    place = converted(body.lat, body.lon, body.datum, Datum.WGS84)
-    centre = Centre(keyring=call.context.keyring, timezone=call.context.site_timezone)
-    point = Point(lat=place.lat, lon=place.lon)
-    moved = await note_position(call.context.db, call.id, point, body.accuracy_m, centre=centre, now=call.now)
-    return Reply(body=PositionTaken(set_out=moved))
-
-
-async def _own_or_seen(call: Call) -> None:
-    found = await read_responder(call.context.db, call.id)
-    if call.user.role == Role.RESPONDER:
-        if found.user_id != str(call.user.user_id):
-            raise not_found()
-    elif not _in_sight(call, found):
-        raise not_found()
-
-
-async def _seen(call: Call, responder_id: int) -> ResponderRecord:
+async def responder_seen(call: Call, responder_id: int) -> ResponderRecord:
+    """The responder, if they work where this user sees; 404 otherwise."""
     found = await read_responder(call.context.db, responder_id)
-    if not _in_sight(call, found):
+    if not is_in_sight(call, found):
         raise not_found()
     return found
 
 
-def _in_sight(call: Call, found: ResponderRecord) -> bool:
+def is_in_sight(call: Call, found: ResponderRecord) -> bool:
+    """Whether a responder works where this user sees; without areas they work everywhere."""
     return not found.areas or any(call.user.may_see(area) for area in found.areas)
 
 
@@ -310,8 +219,6 @@ async def _refuse_unknown_residents(call: Call, fields: dict[str, Any]) -> None:
     for resident_id in fields.get("residents") or ():
         await refuse_unknown_resident(call, resident_id, field="residents")
 
-
-_WRITE_OWN: Final = WRITE_RESPONDERS | POSITIONS
 
 ROUTES: Final = [
     Route(
@@ -367,46 +274,5 @@ ROUTES: Final = [
         handler=delete_responder,
         status=204,
         refusals=(409,),
-    ),
-    Route(
-        method="GET",
-        path="/responders/{id}/absences",
-        zh="不在岗时段",
-        en="When a responder cannot be asked",
-        roles=READ_RESPONDERS,
-        handler=absences,
-        query=PageQuery,
-        reply=Page[ResponderAbsence],
-    ),
-    Route(
-        method="POST",
-        path="/responders/{id}/absences",
-        zh="报备不在岗",
-        en="Say when a responder cannot be asked",
-        roles=_WRITE_OWN,
-        handler=make_absence,
-        body=NewResponderAbsence,
-        reply=ResponderAbsence,
-        status=201,
-    ),
-    Route(
-        method="DELETE",
-        path="/responders/{id}/absences",
-        zh="取消不在岗",
-        en="They can be asked again",
-        roles=_WRITE_OWN,
-        handler=take_absence_back,
-        body=EndResponderAbsence,
-        status=204,
-    ),
-    Route(
-        method="POST",
-        path="/responders/{id}/position",
-        zh="上报位置",
-        en="Where a responder is",
-        roles=POSITIONS,
-        handler=position,
-        body=PositionBody,
-        reply=PositionTaken,
     ),
 ]
