@@ -15,7 +15,7 @@ from rules.domain.dispatch import Verdict, choose
 from rules.domain.ranking import Candidate
 from rules.domain.responders import NEVER
 from rules.domain.vocabulary import Step
-from store import changes
+from store import chains, changes
 from store import field as hands
 from store.assignments import AssignmentUnknown, Field, Ranked, Said, keep_chain, load_field, rank_for
 from store.cases import Case, Facts, Note, changes_of, load, save
@@ -60,6 +60,7 @@ async def _step(
         in_hand = await load_field(connection, case)
         yield connection, in_hand
         set_clocks(case, request.step, by, now, was_owner=was_owner, counted=True)
+        await chains.stepped(connection, case, request, by=by, now=now)
         await save(connection, case, keyring=centre.keyring)
         await changes.record(connection, changes_of(case, first), now=now)
 
@@ -161,6 +162,8 @@ async def word_by_desk(
         if said.word is Word.ARRIVE and was_owner:
             case.count_answer(counted=True)
         set_clocks(case, Step.NOTE, by, now, was_owner=was_owner, counted=True)
+        if said.word is Word.ARRIVE:
+            await chains.stepped(connection, case, StepRequest(step=Step.ARRIVE), by=by, now=now)
         await save(connection, case, keyring=centre.keyring)
         await changes.record(connection, [*changes_of(case, first), *heard.others], now=now)
     return heard

@@ -15,11 +15,12 @@ from rules.domain.policy_table import FamilyTold
 from rules.domain.policy_value import BUILTIN
 from rules.domain.vocabulary import Class, Priority, Step
 from rules.engine.outbox import Failed, Letter
+from store.field_desk import Sending, send_by_desk
 from store.outbox import cancel, put
 from store.step_types import Reclassed
 from tests.story.people_who_go import Field
 from tests.story.telephones import Telephones, telephones_in
-from tests.town import NOW
+from tests.town import CENTRE, NOW
 
 DAUGHTER, OTHER = "13900000001", "13900000002"
 NIGHT = [{"from": "00:00", "to": "23:59"}]
@@ -299,6 +300,22 @@ def _letters(phones: Telephones) -> list[Letter]:
     """What family was told, in the order in which it left."""
     both = [*phones.voice.of(Purpose.INFORMATION), *phones.sms.of(Purpose.INFORMATION)]
     return sorted(both, key=lambda letter: (letter.at, letter.id))
+
+
+async def test_family_is_told_when_the_desk_sends_somebody_without_having_rung(fresh_dsn: str) -> None:
+    """The mistake: sending people went past what tells the family, and a desk that has the case was waited for."""
+    async with telephones_in(fresh_dsn) as phones:
+        desk = await phones.night.town.user()
+        home = await phones.night.town.home()
+        await phones.contact(home, DAUGHTER)
+        await Field(night=phones.night).responder()
+        call = (await phones.press(home)).incident_id
+        assert call is not None
+        await phones.night.step(call, Step.CLAIM, desk)
+        await phones.night.holds_on(call)
+        await send_by_desk(phones.night.town.db, call, Sending(), by=desk, centre=CENTRE, now=phones.now)
+        await phones.pass_seconds(3)
+        assert _told(phones) == [DAUGHTER]
 
 
 @pytest.mark.parametrize("why", ["died", "no_consent"])
