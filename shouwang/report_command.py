@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 import click
 
 from rules.clock import SharedClock
+from rules.domain.kpi_read import Period
 from shouwang.cli import settings_of
 from shouwang.database_commands import with_database
 from shouwang.metrics import program_version
 from shouwang.report_files import MANIFEST, PUBLIC_KEY, SIGNATURE, files_of, manifest_of
 from store.database import Database
-from store.kpi import make_report
+from store.kpi import report_of
+from store.kpi_facts import Scope
 from store.kpi_report import Report
 from store.sealing import Keyring, is_signed
 
@@ -44,9 +46,8 @@ def month(of_month: str, out: Path, area: str | None) -> None:
         now = clock.now()
         if end > now:
             click.echo(f"{of_month} is not over: what still runs is counted beside", err=True)
-        return await make_report(
-            db, start, end, areas=[area] if area else [], now=now, timezone=timezone, software=program_version()
-        )
+        period = Period(start=start, end=end, as_of=now, timezone=timezone)
+        return await report_of(db.dsn, Scope(period=period, areas=(area,) if area else ()), program_version())
 
     made = with_database(settings, work)
     folder = out / of_month

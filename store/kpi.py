@@ -6,10 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime
 from types import MappingProxyType
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from rules.domain import kpi_people as people
 from rules.domain import kpi_records as records
@@ -18,44 +16,28 @@ from rules.domain.kpi_cases import samples_of
 from rules.domain.kpi_course import outcome_of
 from rules.domain.kpi_definition import Figure, NoData
 from rules.domain.kpi_definitions import DEFINITIONS
-from rules.domain.kpi_read import Period
 from rules.domain.vocabulary import Outcome
 from store import kpi_facts as facts
-from store.database import Connection, Database, StoreError, open_connection
+from store.database import Connection, open_connection
 from store.feed import head
-from store.kpi_facts import PERIOD_MOST, Q, Scope
+from store.kpi_facts import Q, Scope
 from store.kpi_report import ChainHead, FigureReport, Report, figure_report
 
 #: A statement of a report that takes longer is given up, and the whole report a while later.
 STATEMENT_MS: Final = 30_000
-REPORT_S: Final = 120.0
-
-_by_one: Final = asyncio.Semaphore(1)
+REPORT_S: Final = 300.0
 
 
-class ReportBusy(StoreError):
-    """This process makes another report just now: ask again in a minute."""
-
-
-class PeriodUnusable(StoreError):
-    """A report is of a period that begins before it ends, and of a year at most."""
-
-
-async def make_report(
-    db: Database, start: datetime, end: datetime, *, areas: Sequence[str], now: datetime, timezone: ZoneInfo,
-    software: str,
-) -> Report:  # fmt: skip
-    """Every figure of the period as the records stand now. PeriodUnusable, ReportBusy, TimeoutError."""
-    if not start < end or end - start > PERIOD_MOST:
-        raise PeriodUnusable(f"from is before to, and {PERIOD_MOST.days} days before it at most")
-    async with _alone(), _reading(db) as connection:
+async def report_of(dsn: str, scope: Scope, software: str) -> Report:
+    """Every figure of the period as the records stand at one moment; TimeoutError after five minutes."""
+    period = scope.period
+    async with asyncio.timeout(REPORT_S), _reading(dsn) as connection:
         seq = await head(connection)
-        period = Period(start=start, end=end, as_of=now, timezone=timezone)
-        scope = Scope(period=period, areas=tuple(areas))
         samples = await _samples(connection, scope)
         anchor = await connection.fetchrow(Q.chain_head)
         return Report(
-            from_=start, to=end, areas=list(areas), made_at=now, time_zone=timezone.key, software=software, seq=seq,
+            from_=period.start, to=period.end, areas=list(scope.areas), made_at=period.as_of,
+            time_zone=period.timezone.key, software=software, seq=seq,
             chain=None if anchor is None else ChainHead(no=anchor["no"], at=anchor["at"], hash=anchor["hash"].hex()),
             figures=[_figure(figure, samples.get(figure), scope) for figure in DEFINITIONS],
         )  # fmt: skip
@@ -72,18 +54,9 @@ def _figure(figure: Figure, samples: Sequence[Sample] | None, scope: Scope) -> F
 
 
 @asynccontextmanager
-async def _alone() -> AsyncIterator[None]:
-    """One report at a time: two would only take the processor from each other, and from the desks."""
-    if _by_one.locked():
-        raise ReportBusy("another report is being made; ask again in a minute")
-    async with _by_one, asyncio.timeout(REPORT_S):
-        yield
-
-
-@asynccontextmanager
-async def _reading(db: Database) -> AsyncIterator[Connection]:
+async def _reading(dsn: str) -> AsyncIterator[Connection]:
     """A connection outside the pool, in one snapshot that cannot write."""
-    connection = await open_connection(db.dsn, application_name="shouwang report")
+    connection = await open_connection(dsn, application_name="shouwang report")
     try:
         await connection.execute(
             f"SET transaction_timeout = {int(REPORT_S * 1000)}; SET statement_timeout = {STATEMENT_MS};"

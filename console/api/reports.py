@@ -12,7 +12,7 @@ from console.problems import FieldProblem, Problem, unusable
 from console.rights import READ_FIGURES
 from console.routes import Call, Reply, Route
 from store.audit import note_look_now
-from store.kpi import PeriodUnusable, ReportBusy, make_report
+from store.kpi_process import PeriodUnusable, ReportBusy, ReportFailed, make_report
 from store.kpi_report import Report
 
 
@@ -40,6 +40,8 @@ async def kpi(call: Call) -> Reply:
         raise unusable([FieldProblem(field="to", code="period", message=str(error))]) from error
     except ReportBusy as error:
         raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "report_busy", str(error)) from error
+    except ReportFailed as error:
+        raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "report_failed", str(error)) from error
     return Reply(body=report)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -129,3 +130,11 @@ async def test_a_period_is_bounded(console: Console) -> None:
         "from=2026-11-20T00:00:00Z",
     ):
         assert (await auditor.gets(f"/reports/kpi?{period}")).status == 422, period
+
+
+async def test_a_report_is_made_one_at_a_time_and_by_another_process(console: Console) -> None:
+    manager = await console.person("chen", "centre_manager")
+    answers = await asyncio.gather(*(manager.gets(OF_THE_DAY) for _ in range(3)))
+    assert sorted(answer.status for answer in answers) == [200, 503, 503]
+    assert {answer.body["code"] for answer in answers if answer.status == 503} == {"report_busy"}
+    assert (await manager.gets(OF_THE_DAY)).status == 200, "the way is free again"
