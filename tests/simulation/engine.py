@@ -6,6 +6,7 @@ vain, a few hundred million times in a year: one statement says what comes next,
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ SELECT (SELECT seq FROM change_counter) AS seq,
        least((SELECT min(CASE WHEN state = 'waiting' THEN due_at ELSE leased_until END) FROM outbox
                WHERE state IN ('waiting', 'leased')),
              (SELECT min(answer_by) FROM outbox WHERE answer IS NULL AND answer_by IS NOT NULL)) AS outbox,
-       (SELECT min(received_at) FROM callback WHERE taken_at IS NULL) AS callbacks,
+       (SELECT received_at FROM callback WHERE taken_at IS NULL ORDER BY id LIMIT 1) AS callbacks,
        (SELECT min(CASE WHEN asked_at >= greatest(acted_at, since) THEN asked_at + interval '{ANSWERS_WITHIN_S} s'
                         ELSE greatest(acted_at, since) + interval '{ASK_AFTER.total_seconds() + 1} s' END)
           FROM duty WHERE state = 'on' AND away_since IS NULL) AS duty
@@ -157,6 +158,7 @@ class Engine:
 async def engine_of(db: Database, centre: Centre, senders: Sequence[Sender], clock: Clock) -> AsyncIterator[Engine]:
     """Every pass of the engine in service; only what counts for a metric or reads the settings' files is left out."""
     async with OutboxPass(DeliveryStore(db, centre), senders, clock) as outbox:
+        outbox._recording = asyncio.Semaphore(1)  # one after the other, in the order sent: a year is told twice alike
         passes = [outbox, *_about_cases(db, centre, outbox), *_about_devices(db, centre), *_about_records(db, centre)]
         yield Engine(db=db, outbox=outbox, passes={pass_.name: pass_ for pass_ in passes})
 
