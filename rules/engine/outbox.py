@@ -257,6 +257,7 @@ class OutboxPass:
             async with self._refusing:
                 await self._store.refuse(refused, now)
         except Exception as error:  # noqa: BLE001  # one notice's outermost line: said, and judged again next time
+            metrics.pass_rows_failed_total.labels(name=self.name).inc()
             _log.error("notice_not_refused", notice=refused.id, error=type(error).__name__)
         finally:
             self._busy.refusing.discard(refused.id)
@@ -265,6 +266,7 @@ class OutboxPass:
         try:
             await self._store.unanswered(now)
         except Exception as error:  # noqa: BLE001  # its outermost line: the next turn tries them again
+            metrics.pass_failures_total.labels(name=self.name, error=type(error).__name__).inc()
             _log.error("answers_not_taken", error=type(error).__name__)
         finally:
             self._busy.listening = False
