@@ -10,7 +10,9 @@ from notify.catcher import Catcher
 from notify.channel import Kind, Message, Sent
 from notify.templates import SAID
 from rules.clock import FakeClock
-from shouwang.channels import channels_of, hears_back
+from rules.domain.case_events import CaseEvent, Wanted
+from rules.domain.vocabulary import Priority
+from shouwang.channels import channels_of, hears_back, wanted_of
 from shouwang.errors import SettingWrong
 from shouwang.settings import Settings, load
 from tests.channels import message
@@ -96,6 +98,9 @@ def test_without_any_channel_there_is_none(tmp_path: Path) -> None:
         ("voice_aliyun", {"endpoint": '"https://voice.example/path"'}, "https://host only"),
         ("webhook", {"rate_per_minute": "10", "reserve_p1": "11"}, "reserve_p1"),
         ("wecom_robot", {"rate_per_minute": "21"}, "refuses more than 20"),
+        ("webhook", {"events": '["opend"]'}, "'opened'"),
+        ("webhook", {"priorities": '["P0"]'}, "'P1'"),
+        ("webhook", {"areas": '["澄湾县"]'}, "pattern"),
         ("catcher", {"rate_per_minute": "0"}, "greater than or equal to 1"),
         ("email", {"security": '"none"'}, "starttls"),
         ("sms_aliyun", {"callback_secret": '"in-the-open"'}, "callback_secret_file"),
@@ -143,6 +148,18 @@ def test_a_webhooks_secret_is_one_of_standard_webhooks(tmp_path: Path) -> None:
     (tmp_path / "hook").write_text("just-a-word", encoding="utf-8")
     with pytest.raises(SettingWrong, match="whsec_"):
         channels_of(given, demo=False, clock=FakeClock())
+
+
+def test_a_webhook_chooses_what_it_is_told_and_chooses_everything_where_it_says_nothing(tmp_path: Path) -> None:
+    assert wanted_of(settings(tmp_path, block("webhook", tmp_path))) == [Wanted(name="one")]
+    chosen = block("webhook", tmp_path, areas='["320681"]', priorities='["P1", "P2"]', events='["opened", "closed"]')
+    assert wanted_of(settings(tmp_path, chosen)) == [
+        Wanted(
+            name="one", areas=("320681",), priorities=frozenset({Priority.CRITICAL, Priority.URGENT}),
+            events=frozenset({CaseEvent.OPENED, CaseEvent.CLOSED}),
+        )
+    ]  # fmt: skip
+    assert wanted_of(settings(tmp_path, block("catcher", tmp_path))) == []
 
 
 def test_channels_never_come_from_a_variable() -> None:
