@@ -24,7 +24,7 @@ from store import hand_overs, transfers
 from store.calls import calls_of
 from store.cases import SYSTEM, Case, Note
 from store.database import Connection
-from store.step_ends import somebody_was_there
+from store.step_ends import somebody_is_there
 from store.who_must import Told, tell_owner
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ async def _ring_who_must(connection: Connection, case: Case, firing: Firing, now
     if calls.said_ok(made) and not services.stands_whatever_is_said(why, case.family):
         return
     theirs = case.family is not Family.FIRE_AND_GAS and why is not Confirmed.HELP_ASKED
-    if theirs and case.state is State.ON_SCENE and await somebody_was_there(connection, case.id):
+    if theirs and case.state is State.ON_SCENE and await somebody_is_there(connection, case.id):
         return  # whoever is with them says whether a service is needed
     order = ",".join(await hand_overs.still_to_call(connection, case))
     # The version tells one run of ringing from the next: both begin to count at nought.

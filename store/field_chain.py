@@ -50,10 +50,12 @@ async def opened(connection: Connection, case: Case, *, now: datetime) -> None:
 
 async def joined(connection: Connection, case: Case, assessed: Assessment, *, raised: bool, now: datetime) -> None:
     """A further alarm has joined: its class may send, or send sooner."""
-    del connection, assessed, raised
-    standing = _standing(case)
-    if standing is None and case.state in (State.ON_SCENE, State.DISPATCHED):
-        return
+    del assessed, raised
+    if _standing(case) is None and case.state in (State.ON_SCENE, State.DISPATCHED):
+        if case.attended or (await load_field(connection, case)).open:
+            return
+        # Whoever was there has gone again, and now they call anew.
+        await connection.execute(_Q.begin_anew, case.id)
     if not case.attended or _waits_for_nobody(case):
         _start(case, now)
 

@@ -63,6 +63,12 @@ async def _second(connection: Connection, case: Case, by: Hand) -> Second:
     )
 
 
+async def somebody_is_there(connection: Connection, incident_id: int) -> bool:
+    """Whether somebody is with them now, and can say what they need."""
+    there: bool = await connection.fetchval(_Q.somebody_is_there, incident_id)
+    return there
+
+
 async def somebody_was_there(connection: Connection, incident_id: int) -> bool:
     """Whether anybody reached the place. Not by the state of the case: an arrival that cannot be moves it as well."""
     arrived: bool = await connection.fetchval(_Q.somebody_arrived, incident_id)

@@ -19,6 +19,13 @@ SELECT EXISTS (SELECT FROM assignment
                 WHERE incident_id IN (SELECT with_merged($1)) AND arrived_at IS NOT NULL AND NOT is_doubted)
     OR EXISTS (SELECT FROM hand_over WHERE incident_id IN (SELECT with_merged($1)) AND arrived_at IS NOT NULL)
 
+-- name: somebody_is_there
+-- Now, and not gone again.
+SELECT EXISTS (SELECT FROM assignment
+                WHERE incident_id IN (SELECT with_merged($1)) AND state = 'on_scene' AND NOT is_doubted)
+    OR EXISTS (SELECT FROM hand_over
+                WHERE incident_id IN (SELECT with_merged($1)) AND arrived_at IS NOT NULL AND closed_at IS NULL)
+
 -- name: about
 -- Without a lock, only to know which subjects to lock first.
 SELECT subject, resident_id, premises_id, device_id FROM incident WHERE id = $1
