@@ -40,7 +40,7 @@ def test_a_task_is_left_with_its_note_taken_done_and_opened_again(browser: Brows
     assert_open_to_all(page, axe)
     row.get_by_role("button", name="办完").click()
     expect(row).to_have_count(0, timeout=SOON_MS)
-    page.get_by_label("状态").select_option(label="已办")
+    page.get_by_role("combobox", name="状态").select_option(label="已办")
     expect(row).to_contain_text("已办", timeout=SOON_MS)
     row.get_by_role("button", name="重新办理").click()
     expect(row).to_have_count(0, timeout=SOON_MS)
