@@ -69,8 +69,16 @@ class Standing:
     incident_id: int
     group: Group
     hub_silent: bool
+    resolved: bool  #: somebody ended its case while it lasts
     held: int
     held_most: int
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it holds nothing any more; behind a case that is over nobody may fall silent unheard."""
+        if self.resolved:
+            return True
+        return not self.hub_silent and outages.has_ended(still_silent=self.held, held_most=self.held_most)
 
 
 async def read_outage(db: Database, incident_id: int, *, sight: Sequence[str]) -> OutageView | None:
@@ -148,7 +156,7 @@ class Outages:
         found = [
             Standing(
                 incident_id=row["incident_id"], group=Group(kind=Kind(row["kind"]), key=row["key"]),
-                hub_silent=row["hub_silent"], held=row["held"], held_most=row["held_most"],
+                hub_silent=row["hub_silent"], resolved=row["resolved"], held=row["held"], held_most=row["held_most"],
             )
             for row in rows
         ]  # fmt: skip
@@ -241,16 +249,21 @@ class Outages:
         await self.hold(connection, late, incident_id, now)
 
     async def end_over(self, guard: RowGuard, now: datetime) -> int:
-        """End every outage of many that is over, and test its devices again; return how many ended."""
+        """End every outage of many that is over, and test its devices again; return how many ended.
+
+        One whose case somebody resolved while it lasts as well: who is silent still is a case again an interval later.
+        """
         ended = 0
         for one in (await self.standing()).values():
-            if not one.hub_silent and outages.has_ended(still_silent=one.held, held_most=one.held_most):
+            if one.is_over:
                 with guard.row(("end", one.incident_id), now):
                     ended += await self._end(one, now)
         return ended
 
     async def _end(self, one: Standing, now: datetime) -> bool:
         async with self._database.transaction() as connection:
+            if one.resolved:
+                return await self.close(connection, one.incident_id, now)
             if one.group.kind is Kind.HUB:
                 whose = await self._whose(connection, one.group)
                 await lock_subject(connection, f"d{one.group.key}:device_lost")

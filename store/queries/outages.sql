@@ -27,6 +27,7 @@ DELETE FROM lane_outage WHERE to_at < $1::timestamptz - interval '90 days'
 
 -- name: standing
 SELECT o.incident_id, o.kind, o.key, o.hub_silent, o.held_most, o.from_at,
+       (SELECT i.state IN ('resolved', 'closed') FROM incident AS i WHERE i.id = o.incident_id) AS resolved,
        (SELECT count(*) FROM supervision AS v WHERE v.outage_id = o.incident_id)::int AS held
   FROM outage AS o WHERE o.ended_at IS NULL
 
