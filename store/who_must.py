@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from rules.domain.notices import Notice, Purpose
-from rules.domain.on_call import reach
+from rules.domain.notices import Answer, Notice, Purpose
+from rules.domain.on_call import Asked, Chosen, Person, reach
 from rules.domain.vocabulary import Class, Target
 from store import outbox
 from store.cases import Case
@@ -37,16 +38,40 @@ async def tell_owner(connection: Connection, case: Case, told: Told, *, now: dat
 
 
 async def tell_supervisors(connection: Connection, case: Case, told: Told, *, now: datetime) -> int:
-    """Tell the supervisors on duty and the on-call phone; return how many there are."""
+    """Tell the supervisors on duty and the on-call phone; return how many there are.
+
+    Told again, it is the next of the list: the first may be asleep. Who said "cannot" is passed over while another is
+    left, who said "1" is the one who is asked again.
+    """
     people = [person_of(row) for row in await connection.fetch(_Q.people, case.area, now)]
-    found: dict[int, None] = {}
-    for target in (Target.SUPERVISORS, Target.ON_CALL_PHONE):
-        reached = reach(target, people, [], priority=case.priority, now=now)
-        found |= {user_id: None for user_id, _ in reached.people}
+    asked = await _rung_for(connection, case, told.purpose)
+    willing = [replace(one, cannot=False) for one in asked]
+    found = _reached(case, people, asked, now) or _reached(case, people, willing, now)
     if not found:
         # Nobody with a telephone: a mail is late, but nothing at all is later.
-        found = {person.user_id: None for person in people if person.present and person.role in _SUPERVISING}
-    return await _tell(connection, case, list(found), told, now)
+        found = [person.user_id for person in people if person.present and person.role in _SUPERVISING]
+    return await _tell(connection, case, found, told, now)
+
+
+def _reached(case: Case, people: Sequence[Person], asked: Sequence[Asked], now: datetime) -> list[int]:
+    found: dict[int, None] = {}
+    for target in (Target.SUPERVISORS, Target.ON_CALL_PHONE):
+        reached = reach(target, people, asked, priority=case.priority, now=now)
+        found |= {user_id: None for user_id, _ in reached.people}
+    return list(found)
+
+
+async def _rung_for(connection: Connection, case: Case, purpose: Purpose) -> list[Asked]:
+    rows = await connection.fetch(_Q.rung_for, case.id, str(purpose))
+    if rows and rows[-1]["answer"] == Answer.TAKE:
+        rows = rows[:-1]
+    return [
+        Asked(
+            user_id=int(row["recipient"].partition(":")[2]), capacity=Chosen.ON_CALL,
+            cannot=row["answer"] == Answer.CANNOT,
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 async def _tell(connection: Connection, case: Case, users: list[int], told: Told, now: datetime) -> int:

@@ -61,6 +61,10 @@ SELECT o.incident_id, o.recipient, o.facts ->> 'capacity' AS capacity,
  WHERE o.purpose = 'escalation' AND o.recipient LIKE 'user:%' AND o.facts ? 'capacity'
  ORDER BY o.incident_id, o.id
 
+-- name: rung_for
+-- Who was rung for this purpose of a case, oldest first, and what they pressed.
+SELECT recipient, answer FROM outbox WHERE incident_id = $1 AND purpose = $2 AND recipient ~ '^user:[0-9]{1,18}$' ORDER BY id
+
 -- name: tell_contacts
 -- One statement in the alarm's own transaction: everybody the register has for these people; whether they may be told
 -- is asked when it is sent, so that a refusal has its reason. One number is one person: barred for one is barred.
