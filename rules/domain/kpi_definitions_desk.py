@@ -177,7 +177,7 @@ DESK: Final = (
     ),
     Definition(
         figure=Figure.CAME_BACK, name=Words("再次呼叫", "Came back"), kind=Kind.SHARE, unit="share",
-        starts=Words("以误碰、误报或无人应答办结", "resolved as `accidental`, `false_alarm`, `no_answer`"),
+        starts=Words("以误触、误报或无人应答办结", "resolved as `accidental`, `false_alarm`, `no_answer`"),
         stops=Words("同一人 24 小时内再有特急警情", "next P1 of the same person within 24 h"),
         target=Words("逐件复核", "each reviewed"), source="MacAuley, Barratt",
         targets=(Target(share=0.0, most=True),),
