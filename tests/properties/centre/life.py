@@ -28,26 +28,14 @@ from shouwang.embedded.postgres import EmbeddedPostgres
 from tests.breaking import Manner
 from tests.conftest import _execute, _in_database
 from tests.properties.centre.checks import GIVES, Look, compare, fired_once, look, nothing_waits
+from tests.properties.centre.payloads import DESK_STEPS, ENDS, THEIR_WORDS, TROUBLES, request_for
 from tests.properties.centre.telephones import told_rightly
-from tests.properties.centre.world import Cast, World, request_for, world_in
+from tests.properties.centre.world import Cast, World, world_in
 from tests.town import record_faults
 
 T = TypeVar("T")
 
 
-TROUBLES: Final = (
-    EventType.BATTERY_LOW, EventType.POWER_LOST, EventType.FAULT, EventType.TAMPER, EventType.REMOVED,
-    EventType.WATER_LEAK, EventType.INTRUSION, EventType.INACTIVITY, EventType.FENCE_EXIT, EventType.BUTTON,
-    EventType.POWER_RESTORED, EventType.FAULT_CLEAR,
-)  # fmt: skip
-ENDS: Final = (
-    EventType.SOS_CLEAR, EventType.SMOKE_CLEAR, EventType.FIRE_CLEAR, EventType.FALL_CLEAR, EventType.GAS_CLEAR,
-    EventType.CANCEL, EventType.MUTED, EventType.ANSWERED,
-)  # fmt: skip
-DESK_STEPS: Final = tuple(step for step in Step if step not in (Step.LEASE_LOST, Step.RESTORE))
-#: What a responder says; the rest is said to them.
-THEIR_WORDS: Final = tuple(word for word in Word if word not in (Word.TIME_OUT, Word.STAND_DOWN))
-COUPLES: Final = (Step.MERGE, Step.SPLIT, Step.LINK)
 #: Most statements that any one act here sends.
 STATEMENTS_MOST: Final = 40
 
