@@ -9,7 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from rules.domain.policy_value import BUILTIN
+from rules.domain.retention import Kind
 from rules.domain.vocabulary import LIFE_SAFETY, Action, Class, Mark, Priority, Step
+from shouwang.passes import periods_of
+from shouwang.setting_tables import Retention
 from store.database import Connection
 from tests.town import record_faults
 
@@ -62,6 +65,8 @@ _LEFT: Final = {
          WHERE h.ended_at IS NULL AND least(s.until_at, s.ended_at, a.until_at, a.ended_at) < $1""",
 }
 _WITHOUT_A_CASE: Final = "SELECT no, type, received_at FROM event WHERE incident_id IS NULL AND type = ANY ($1)"
+#: What explained them was kept long enough.
+_OF_ERASED_LETTERS: Final = "SELECT id FROM incident WHERE class = 'unknown' AND opened_at < $1"
 _TOO_OLD: Final = "SELECT id, purpose, made_at, ended_at FROM outbox WHERE result = 'too_old'"
 
 
@@ -87,7 +92,9 @@ class Wait:
 
 async def faults(connection: Connection, *, away: Sequence[Window], now: datetime) -> list[str]:
     """Everything that can never be; empty after a good year."""
-    found = await record_faults(connection)
+    letters_until = periods_of(Retention()).before(Kind.DEAD_LETTERS, now)
+    erased = {str((row["id"],)) for row in await connection.fetch(_OF_ERASED_LETTERS, letters_until)}
+    found = [fault for fault in await record_faults(connection) if fault.partition(": ")[2] not in erased]
     for name, query in _LEFT.items():
         found += [f"{name}: {tuple(row)}" for row in await connection.fetch(query, now - OVERLOOKED)]
     for row in await connection.fetch(_WITHOUT_A_CASE, sorted(str(class_) for class_ in LIFE_SAFETY)):
