@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from devices.event import EventType
 from rules.domain.assignments import Word
+from rules.domain.call_words import CallResult
 from rules.domain.resolution import Safety
-from rules.domain.vocabulary import CallResult, Class, Outcome, Priority, SafetyKind, Step
+from rules.domain.vocabulary import Class, Outcome, Priority, SafetyKind, Step
 from store.step_types import Answered, Corrected, HandedOver, Offered, Reclassed, Told
 from store.steps import StepRequest
 
