@@ -69,7 +69,7 @@ VISIT_IS_MISSED: Final = 0.03
 SILENCES: Final = 20
 ABSENCES: Final = 40
 #: Of these, so many where stillness is watched: the detectors look there every ten minutes then.
-ABSENT_IS_WATCHED: Final = 0.2
+ABSENT_IS_WATCHED: Final = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
