@@ -22,7 +22,7 @@ from console.api.fields import (
     after_id,
     page_by_id,
 )
-from console.api.registers import as_problems, note_look_of_change, refuse_unknown_areas, refuse_unknown_resident
+from console.api.registers import as_problems, note_look_of_change, refuse_unknown_resident
 from console.api.residents import LookQuery
 from console.problems import FieldProblem, not_found, unusable
 from console.rights import READ_RESPONDERS, WRITE_RESPONDERS
@@ -166,7 +166,6 @@ async def _purpose(call: Call) -> str:
 async def make_responder(call: Call) -> Reply:
     fields = call.body_as(NewResponder).columns()
     _refuse_foreign_areas(call, fields)
-    await refuse_unknown_areas(call, fields.get("areas") or (), field="areas")
     await _refuse_unknown_residents(call, fields)
     with as_problems():
         made = await add_responder(call.context.db, fields, by=call.user.user_id, now=call.now)
@@ -179,7 +178,6 @@ async def patch_responder(call: Call) -> Reply:
     with as_problems():
         await responder_seen(call, call.id)
         _refuse_foreign_areas(call, fields)
-        await refuse_unknown_areas(call, fields.get("areas") or (), field="areas")
         await _refuse_unknown_residents(call, fields)
         db = call.context.db
         await change_responder(db, call.id, fields, version=call.version, by=call.user.user_id, now=call.now)

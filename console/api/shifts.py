@@ -10,7 +10,7 @@ import msgspec
 from pydantic import Field, model_validator
 
 from console.api.fields import AreaPath, Body, Id, Moment, PageQuery, after_id, page_by_id
-from console.api.registers import as_problems, refuse_foreign_area, refuse_unknown_areas
+from console.api.registers import as_problems, refuse_foreign_area
 from console.problems import FieldProblem, forbidden, not_found, unusable
 from console.rights import READ_SHIFTS, WRITE_SHIFTS
 from console.routes import Call, Match, Reply, Route
@@ -84,7 +84,6 @@ async def make_shift(call: Call) -> Reply:
     for area in body.areas:
         refuse_foreign_area(call, area)
     _refuse_everywhere(call, body.areas)
-    await refuse_unknown_areas(call, body.areas, field="areas")
     fields = body.model_dump(mode="python")
     for name in ("user_id", "responder_id"):
         fields[name] = int(fields[name]) if fields[name] is not None else None
@@ -106,7 +105,6 @@ async def patch_shift(call: Call) -> Reply:
         _refuse_everywhere(call, fields.get("areas", before.areas))
         for area in fields.get("areas", ()):
             refuse_foreign_area(call, area)
-        await refuse_unknown_areas(call, fields.get("areas", ()), field="areas")
         if fields.get("to_at", before.to_at) <= fields.get("from_at", before.from_at):
             raise unusable([FieldProblem(field="to_at", code="before_from_at")])
         await change_shift(db, call.id, fields, version=call.version, by=call.user.user_id, now=call.now)

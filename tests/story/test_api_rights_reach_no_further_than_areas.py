@@ -75,22 +75,28 @@ async def test_a_storm_of_the_whole_centre_is_prolonged_and_ended_only_by_who_se
     assert (await of_town.patches(f"/storms/{own.body['id']}", {"state": "ended"})).status == 200
 
 
-async def test_an_area_that_is_not_in_the_register_is_named_and_refused(
+async def test_what_would_hold_alarms_of_an_area_that_is_not_in_the_register_is_refused(
     console: Console, people: tuple[Any, Any]
 ) -> None:
+    """A silence of a mistyped area holds nothing and looks as if it did."""
     mei, _ = people
     nowhere = "320681.typo"
-    clerk = await console.person("clerk", "register_clerk")
-    shift = {"role": "on_call", "user_id": str(mei.id), "from_at": _until(console, 1), "to_at": _until(console, 9)}
-    for answer, field in (
-        (await mei.posts("/silences", _silence(console, area=nowhere)), "area"),
-        (await mei.posts("/storms", {"area": nowhere, "reason": "台风", "until_at": _until(console, 2)}), "area"),
-        (await mei.posts("/shifts", {**shift, "areas": [TOWN, nowhere]}), "areas"),
-        (await clerk.posts("/responders", {"name": "李小军", "kind": "volunteer", "areas": [nowhere]}), "areas"),
+    for answer in (
+        await mei.posts("/silences", _silence(console, area=nowhere)),
+        await mei.posts("/storms", {"area": nowhere, "reason": "台风", "until_at": _until(console, 2)}),
     ):
         assert answer.status == 422, answer.body
         (problem,) = answer.body["problems"]
-        assert (problem["field"], problem["code"], problem["message"]) == (field, "unknown", nowhere)
+        assert (problem["field"], problem["code"], problem["message"]) == ("area", "unknown", nowhere)
+
+
+async def test_people_are_named_for_an_area_before_its_first_home_is(console: Console, people: tuple[Any, Any]) -> None:
+    mei, _ = people
+    clerk = await console.person("clerk", "register_clerk")
+    shift = {"role": "on_call", "user_id": str(mei.id), "from_at": _until(console, 1), "to_at": _until(console, 9)}
+    assert (await mei.posts("/shifts", {**shift, "areas": ["320681.t9"]})).status == 201
+    volunteer = {"name": "李小军", "kind": "volunteer", "areas": ["320681.t9"]}
+    assert (await clerk.posts("/responders", volunteer)).status == 201
 
 
 async def test_a_visit_by_somebody_who_is_not_there_is_refused(console: Console) -> None:
