@@ -51,9 +51,7 @@ class Rule:
     alone: bool
     away_at: datetime | None
     sensors: list[tuple[int, Sensor]] = field(default_factory=list)
-    signs: list[tuple[datetime, int]] = field(
-        default_factory=list
-    )  #: the last of each sensor, of a rule of stillness
+    signs: list[tuple[datetime, int]] = field(default_factory=list)  #: the last of each sensor, of a rule of stillness
 
     @property
     def signs_since(self) -> timedelta:
