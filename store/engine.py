@@ -13,6 +13,7 @@ from rules.domain import correlation, deadlines, policy
 from rules.domain.deadlines import earliest
 from rules.domain.firing import Firing, IncidentView, put_off
 from rules.domain.lifecycle import after
+from rules.domain.policy_context import Context
 from rules.domain.vocabulary import LIFE_SAFETY, Action, Mark, Priority, State, Step, Target
 from rules.engine.auditor import OpenCount, Overdue
 from rules.engine.due import Decide, FiredReport
@@ -175,10 +176,10 @@ class EngineStore:
 
     async def _raise_again(self, connection: Connection, case: Case, now: datetime) -> list[changes.Change]:
         """Open the incident that follows a resolved one whose condition is still reported; its lock is held."""
-        if await load_open(connection, case.subject, case.family) is not None:
+        assessed = await _gravest(connection, case, now)
+        if await load_open(connection, case.subject, assessed.family) is not None:
             return []
-        assessed = policy.assess_class(case.class_, now=now, policy=await policy_now(connection))
-        subject = correlation.Subject(key=case.subject, family=case.family)
+        subject = correlation.Subject(key=case.subject, family=assessed.family)
         cause = Cause(
             actor=SYSTEM, subject=subject, source="system", resident_id=case.resident_id,
             premises_id=case.premises_id, device_id=case.device_id, area=case.area,
@@ -320,6 +321,18 @@ async def _view(connection: Connection, case: Case) -> IncidentView:
         aged_ladder=case.policy.ladder_for(case.class_, ages_to) if ages_to is not None else None,
         review=case.review, still_reported=after_it.still_reported, follower_open=after_it.follower_open,
     )  # fmt: skip
+
+
+async def _gravest(connection: Connection, case: Case, now: datetime) -> policy.Assessment:
+    """As what a resolved case comes back: its class, or that of a condition still reported which is graver.
+
+    Smoke merged into a leak, or called something else by a desk, comes back as smoke.
+    """
+    in_force = await policy_now(connection)
+    after_it = await aftermath(connection, case.id, case.resolved_at)
+    reported = [policy.route_of(type_, Context(), in_force).class_ for type_ in after_it.reported]
+    possible = [policy.assess_class(class_, now=now, policy=in_force) for class_ in (case.class_, *reported)]
+    return min(possible, key=lambda one: one.priority)  # of equals the case's own
 
 
 def _facts(firing: Firing, now: datetime) -> Facts:

@@ -24,8 +24,12 @@ _THEIR_ENDS: Final = [str(END_OF.get(lasting, "")) for lasting in _LASTING]
 class Aftermath:
     """How it stands with the trouble of a resolved incident."""
 
-    still_reported: bool = False
+    reported: tuple[EventType, ...] = ()  #: the conditions that go on
     follower_open: bool = False  #: somebody has it in hand, or is being called to it; read where it is still reported
+
+    @property
+    def still_reported(self) -> bool:
+        return bool(self.reported)
 
 
 async def aftermath(connection: Connection, incident_id: int, resolved_at: datetime | None) -> Aftermath:
@@ -41,8 +45,10 @@ async def aftermath(connection: Connection, incident_id: int, resolved_at: datet
     followed = await connection.fetchrow(_Q.followed, incident_id)
     assert followed is not None, "an aggregate has a row"
     again_at = followed["resolved_at"]
-    goes_on = any(
-        correlation.still_reported(
+    goes_on = tuple(
+        EventType(row["type"])
+        for row in conditions
+        if correlation.still_reported(
             EventType(row["type"]),
             last_report_at=row["last_report_at"],
             ended_at=row["ended_at"],
@@ -50,9 +56,8 @@ async def aftermath(connection: Connection, incident_id: int, resolved_at: datet
             sends_ends=row["ended_at"] is not None,
             resolved_again=again_at is not None and again_at > resolved_at,
         )
-        for row in conditions
     )
-    return Aftermath(still_reported=goes_on, follower_open=followed["is_open"])
+    return Aftermath(reported=goes_on, follower_open=followed["is_open"])
 
 
 async def end_of_line(connection: Connection, incident_id: int) -> int:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from devices.event import EventType
 from rules.domain.vocabulary import Step
 from store.merging import merge
 from store.step_types import StepRequest, Told
+from tests.story.centre_at_night import Night
 from tests.story.people_who_go import field_in
 from tests.town import CENTRE
 
@@ -56,8 +60,10 @@ async def test_a_press_in_a_home_where_nothing_burns_any_more_sends_the_nearest(
         assert set(await field.standing(press)) == {neighbour}
 
 
-async def test_smoke_that_was_taken_into_a_leak_is_looked_for_again_after_the_end(fresh_dsn: str) -> None:
-    async with field_in(fresh_dsn) as field:
+@asynccontextmanager
+async def _smoke_in_a_leak(dsn: str) -> AsyncIterator[tuple[Night, int, str]]:
+    """A resolved case of water into which smoke was taken, and the detector of the smoke."""
+    async with field_in(dsn) as field:
         night = field.night
         home, desk = await night.town.home(), await night.town.user()
         detector = await night.town.device("smoke_alarm", premises_id=home.premises_id)
@@ -70,5 +76,22 @@ async def test_smoke_that_was_taken_into_a_leak_is_looked_for_again_after_the_en
         seen = StepRequest(step=Step.MERGE, if_match=(await night.case(smoke))["version"])
         await merge(night.town.db, smoke, leak, seen, by=desk, centre=CENTRE, now=night.now)
         await night.town.resolve(leak, desk, now=night.now)
+        yield night, leak, detector
+
+
+async def test_smoke_that_was_taken_into_a_leak_is_looked_for_again_after_the_end(fresh_dsn: str) -> None:
+    async with _smoke_in_a_leak(fresh_dsn) as (night, leak, _):
         kinds = await night.town.db.pool.fetch("SELECT kind FROM deadline WHERE incident_id = $1", leak)
         assert "recheck" in {row["kind"] for row in kinds}
+
+
+async def test_smoke_that_was_taken_into_a_leak_comes_back_as_smoke(fresh_dsn: str) -> None:
+    """As what it is, with what smoke asks for: not as the leak it was put to."""
+    async with _smoke_in_a_leak(fresh_dsn) as (night, leak, detector):
+        await night.pass_seconds(5)
+        await night.town.says(detector, EventType.SMOKE, now=night.now)
+        assert (await night.actions(leak))[-1] == "counted"
+        await night.outage(601)
+        newest = await night.town.db.pool.fetchrow("SELECT * FROM incident ORDER BY id DESC LIMIT 1")
+        assert newest["follows"] == leak
+        assert (newest["class"], newest["priority"], newest["family"]) == ("smoke", 1, "fire_and_gas")
