@@ -61,7 +61,7 @@ faults: $(DEV_STAMP) ## break a running system in every way we know, and count w
 	$(BIN)/python -m tests.faults.escalating
 
 deep: $(DEV_STAMP) ## 10,000 steps of chance against the invariants, on a real database; prints its seed
-	LIFE_EXAMPLES=$${LIFE_EXAMPLES:-100} LIFE_STEPS=$${LIFE_STEPS:-200} $(BIN)/python -m pytest -n 0 -q \
+	LIFE_EXAMPLES=$${LIFE_EXAMPLES:-66} LIFE_STEPS=$${LIFE_STEPS:-200} $(BIN)/python -m pytest -n 0 -q \
 		tests/properties/test_centre_life.py
 
 simulation: $(DEV_STAMP) ## a year of a town of 500 homes on an invented clock, checked at its end
