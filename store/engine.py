@@ -10,7 +10,7 @@ from typing import Any, Final
 import structlog
 
 from rules.domain import correlation, deadlines, policy
-from rules.domain.deadlines import earliest
+from rules.domain.deadlines import DeadlineKind, earliest
 from rules.domain.firing import Firing, IncidentView, put_off
 from rules.domain.lifecycle import after
 from rules.domain.policy_context import Context
@@ -34,6 +34,8 @@ _log: Final = structlog.get_logger(__name__)
 _FARTHEST: Final = (
     Target.COUNTY_DUTY, Target.ON_CALL_PHONE, Target.SUPERVISORS, Target.COMMUNITY_WORKER, Target.DESKS, Target.OWNER,
 )  # fmt: skip
+#: Deadlines after which the desk chain begins: whether anybody is at a desk counts then.
+_BEGIN_THE_CHAIN: Final = frozenset({DeadlineKind.TEST, DeadlineKind.DELAY})
 #: Firings of one incident in one go: after an outage a reminder and its end may both be due.
 FIRINGS_LIMIT: Final = 8
 
@@ -315,9 +317,11 @@ async def _lock_if_free(connection: Connection, subject: str) -> bool:
 async def _view(connection: Connection, case: Case) -> IncidentView:
     after_it = await aftermath(connection, case.id, case.resolved_at if case.state is State.RESOLVED else None)
     ages_to = case.policy.row(case.class_).ages_to
+    begins = any(deadline.kind in _BEGIN_THE_CHAIN for deadline in case.deadlines)
     return IncidentView(
         id=case.id, state=case.state, class_=case.class_, attended=case.attended, clocks=case.clocks,
         deadlines=case.deadlines, ages_to=ages_to, test=Mark.TEST in case.marks,
+        floor=await floor_now(connection, case.area) if begins else None,
         aged_ladder=case.policy.ladder_for(case.class_, ages_to) if ages_to is not None else None,
         review=case.review, still_reported=after_it.still_reported, follower_open=after_it.follower_open,
     )  # fmt: skip

@@ -22,7 +22,9 @@ from rules.domain.deadlines import (
     Deadline,
     DeadlineKind,
     Deadlines,
+    Floor,
     earliest,
+    first_stage_s,
 )
 from rules.domain.ladders import FIXED_LADDER, Ladder
 from rules.domain.vocabulary import LIFE_SAFETY, Action, Class, Priority, State, Target
@@ -75,6 +77,7 @@ class IncidentView:
     review: bool = False  #: somebody still has to look at the file
     still_reported: bool = False  #: a life-safety condition of it has not ended
     follower_open: bool = False  #: an incident that follows it is unresolved
+    floor: Floor | None = None  #: who is at the desks, where its desk chain may begin only now
 
     @property
     def unresolved(self) -> bool:
@@ -205,7 +208,7 @@ def _caught_up(clocks: Clocks, due: Deadline, now: datetime) -> tuple[Deadline, 
 
 def _becomes_real(view: IncidentView, due: Deadline, now: datetime) -> Firing:
     """No tester has confirmed it: it rings for everybody, or whoever holds it learns that it is no test."""
-    start = Deadline(kind=DeadlineKind.ESCALATE, due_at=now + timedelta(seconds=view.clocks.first_escalation_s))
+    start = Deadline(kind=DeadlineKind.ESCALATE, due_at=now + timedelta(seconds=first_stage_s(view.clocks, view.floor)))
     rest = _others(view, due)
     return Firing(
         incident_id=view.id,
@@ -283,7 +286,7 @@ def _runs_beside(view: IncidentView, due: Deadline, now: datetime) -> Firing:
 
 def _delay_ends(view: IncidentView, due: Deadline, now: datetime) -> Firing:
     """Nothing withdrew it: from now on it sounds, and its first stage counts from here."""
-    start = Deadline(kind=DeadlineKind.ESCALATE, due_at=now + timedelta(seconds=view.clocks.first_escalation_s))
+    start = Deadline(kind=DeadlineKind.ESCALATE, due_at=now + timedelta(seconds=first_stage_s(view.clocks, view.floor)))
     kept = (*_others(view, due), start)
     return _simple(view, due, Action.DELAY_ENDED, Reason.DELAY_ENDED, (Target.DESKS,), kept)
 

@@ -43,6 +43,14 @@ async def test_a_test_nobody_confirms_becomes_real_after_sixty_seconds(fresh_dsn
         assert (await night.actions(call))[-1] == "escalated"
 
 
+async def test_a_test_that_becomes_real_with_nobody_at_a_desk_waits_for_no_desk(fresh_dsn: str) -> None:
+    async with night_in(fresh_dsn) as night:
+        call = (await night.press(await in_test(night))).incident_id
+        await night.town.db.pool.execute("UPDATE duty SET state = 'off'")
+        await night.pass_seconds(60)
+        assert await night.actions(call) == ["opened", "test_unconfirmed", "escalated"]
+
+
 async def test_a_second_press_in_test_mode_is_real_at_once(fresh_dsn: str) -> None:
     async with night_in(fresh_dsn) as night:
         home = await in_test(night)
