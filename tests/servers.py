@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -17,18 +18,21 @@ from rules.clock import SharedClock
 
 MOSQUITTO: Final = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 ANSWERS_S: Final = 15.0
+_PORTS: Final = range(10_240, 32_000)
 
 
 def free_port(*, pair: bool = False) -> int:
-    """A port that nobody listens on now; with `pair`, the next one is free too."""
+    """A port that nobody listens on now; with `pair`, the next one is free too.
+
+    Below those that the system gives to outgoing connections: one of them would take it before its server does.
+    """
     while True:
+        port = _PORTS.start + secrets.randbelow(len(_PORTS) - 1)
         with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            if not pair:
-                return port
             try:
-                second.bind(("127.0.0.1", port + 1))
+                first.bind(("127.0.0.1", port))
+                if pair:
+                    second.bind(("127.0.0.1", port + 1))
             except OSError:
                 continue
             return port

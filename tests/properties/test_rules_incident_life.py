@@ -65,7 +65,7 @@ class Case:
         return Clocks(
             priority=self.priority,
             ladder=BUILTIN.ladder_for(self.class_, self.priority),
-            first_escalation_s=self.first_escalation_s,
+            first_escalation_s=BUILTIN.first_stage_s(self.class_, self.priority, self.first_escalation_s),
         )
 
     @property

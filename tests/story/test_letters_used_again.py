@@ -148,7 +148,7 @@ async def test_two_gateways_do_not_use_one_letter_twice(town: Town, clock: FakeC
     letter = await _buried(town, clock, _said("v-1", clock))
     await replay.ask(town.db, letter, by=CLERK, now=clock.now())
     async with town.db.transaction() as connection:
-        assert await connection.fetchval("SELECT pg_try_advisory_xact_lock(7340223)")
+        assert await connection.fetchval("SELECT pg_try_advisory_xact_lock(7340228)")
         assert await replayer.run_once() is False
     assert await replayer.run_once() is True
     assert await replayer.run_once() is False
