@@ -13,12 +13,12 @@ from typing import Any, Final
 
 from rules.domain import correlation, policy, storms
 from rules.domain.storms import Loss, PowerLines
-from rules.domain.vocabulary import Action, Class, Family, State
-from store import changes
+from rules.domain.vocabulary import Action, Class, Family
+from store import changes, technical
 from store.cases import SYSTEM, Facts, Note, changes_of, load_open, lock_subject, save
 from store.context import floor_now, policy_now
 from store.database import Connection, Database
-from store.opening import Cause, Centre, Effect, note_on, relate_and_apply, restore
+from store.opening import Cause, Centre, Effect, relate_and_apply
 from store.row_guard import RowGuard
 from store.sql import queries
 
@@ -127,24 +127,6 @@ async def count_on_row(
     await changes.record(connection, changes_of(case, first), now=now)
 
 
-async def end_row(connection: Connection, about: str, *, facts: Facts, centre: Centre, now: datetime) -> None:
-    """Resolve a row that nobody works on, or tell its owner by a note; the last statement of a transaction."""
-    subject = correlation.Subject(key=f"s:{about}", family=Family.TECHNICAL)
-    await lock_subject(connection, subject.key)
-    case = await load_open(connection, subject.key, subject.family)
-    if case is None:
-        return
-    cause = Cause(actor=SYSTEM, subject=subject, source="system", facts=facts)
-    if case.attended or case.state is not State.OPEN:
-        owned = correlation.Reason.END_WHILE_OWNED
-        effect = await note_on(connection, case.id, cause, owned, centre=centre, now=now)
-    else:
-        ended = correlation.Reason.TECHNICAL_CAUSE_ENDED
-        effect = await restore(connection, case, cause, ended, centre=centre, now=now)
-    assert effect.case is not None
-    await changes.record(connection, changes_of(effect.case, effect.first_new_seq), now=now)
-
-
 async def look(database: Database, guard: RowGuard, *, centre: Centre, now: datetime) -> int:
     """Count what came behind each outage since the last turn, and end those that are over; return how many moved."""
     moved = 0
@@ -170,7 +152,7 @@ async def _look_at(database: Database, row: Any, centre: Centre, now: datetime) 
             return False  # another engine was first
         if over:
             facts = (("held", row["hits"]), ("still_out", row["still_out"]))
-            await end_row(connection, about, facts=facts, centre=centre, now=now)
+            await technical.ended(connection, about, facts=facts, centre=centre, now=now)
         elif await connection.fetchval(_Q.note_counted, row["incident_id"], row["hits"], row["counted"]):
             await count_on_row(connection, about, more=fresh, total=row["hits"], centre=centre, now=now)
     return True

@@ -14,7 +14,7 @@ from rules.domain.policy_value import Policy
 from rules.domain.storms import Rate
 from rules.domain.suppression import may_be_held
 from rules.domain.vocabulary import Class
-from store import changes
+from store import changes, technical
 from store.audit import note_look
 from store.cases import changes_of, lock_subject
 from store.changes import Change
@@ -22,7 +22,7 @@ from store.context import policy_now
 from store.database import Database, StoreError
 from store.feed import snapshot
 from store.opening import Centre
-from store.power_outages import count_on_row, end_row, open_row
+from store.power_outages import count_on_row, open_row
 from store.registers.errors import RecordChanged, RecordUnknown
 from store.row_guard import RowGuard
 from store.silences import NO_CURSOR
@@ -235,7 +235,7 @@ async def end_storm(
         change = Change(kind="storm", object_id=storm_id, area=row["area"])
         await changes.record(connection, [change], now=now)
         if row["incident_id"] is not None:
-            await end_row(connection, f"storm:{storm_id}", facts=(("why", why),), centre=centre, now=now)
+            await technical.ended(connection, f"storm:{storm_id}", facts=(("why", why),), centre=centre, now=now)
     return True
 
 
