@@ -42,6 +42,7 @@ async def test_a_leak_that_ends_within_its_delay_was_never_heard_and_is_on_recor
 @pytest.mark.usefixtures("delayed")
 async def test_what_nothing_withdraws_sounds_when_its_delay_ends(fresh_dsn: str) -> None:
     async with holding_in(fresh_dsn) as town:
+        await town.night.town.user()
         case = (await town.says(await town.device("other"), EventType.WATER_LEAK)).incident_id
         await town.night.pass_seconds(60)
         assert (await town.night.case(case))["sound_to"] == "desks"
