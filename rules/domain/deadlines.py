@@ -167,6 +167,11 @@ def on_join(
         # Another ladder: its first rung, but not later than what was about to happen.
         sooner = Deadline(kind=DeadlineKind.ESCALATE, due_at=min(fresh.due_at, started.due_at))
         return (*rest, sooner)
+    if started.stage or started.round:
+        # It goes on from where it is. Begun again by each press of somebody who goes on pressing, with nobody at a
+        # desk, it would stay on its first rung and ring no telephone.
+        within = _in(DeadlineKind.ESCALATE, clocks.first_escalation_s, now, stage=started.stage, round_=started.round)
+        return (*rest, within if within.due_at < started.due_at else started)
     return (*rest, fresh if fresh.due_at < started.due_at else started)
 
 

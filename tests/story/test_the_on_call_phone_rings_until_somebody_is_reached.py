@@ -30,6 +30,20 @@ async def test_each_rung_rings_the_next_on_the_list_and_who_misses_a_call_is_run
         assert (await phones.night.case(call))["unattended"]
 
 
+async def test_somebody_who_goes_on_pressing_with_nobody_at_a_desk_does_not_keep_the_telephone_from_ringing(
+    fresh_dsn: str,
+) -> None:
+    """The mistake: each further press began the chain anew at its first rung, and the second never came."""
+    async with telephones_in(fresh_dsn) as phones:
+        await phones.user(phone=FIRST)
+        home = await phones.night.town.home()
+        for _ in range(8):
+            call = (await phones.press(home)).incident_id
+            await phones.pass_seconds(20)
+        assert phones.voice.of(to=FIRST)
+        assert (await phones.night.actions(call)).count("opened") == 1
+
+
 async def test_nobody_is_rung_twice_within_a_minute(fresh_dsn: str) -> None:
     async with telephones_in(fresh_dsn) as phones:
         await phones.night.town.user()

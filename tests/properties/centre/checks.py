@@ -12,6 +12,7 @@ from typing import Any, Final
 from devices.event import LIFE_SAFETY as LIFE_SAFETY_EVENTS
 from rules.domain import chain
 from rules.domain.deadlines import ACT_LIMIT_S, DeadlineKind
+from rules.domain.firing import Reason
 from rules.domain.policy_value import BUILTIN
 from rules.domain.vocabulary import LIFE_SAFETY, UNRESOLVED, Action, Class, Mark, Priority, State, Step
 from store.database import Connection
@@ -25,6 +26,10 @@ GIVES: Final = frozenset({
 })  # fmt: skip
 #: Entries by which a person changes the plan itself.
 CHANGES_PLAN: Final = frozenset({Step.RECLASSIFY, Step.LOWER_PRIORITY, Step.MERGE, Step.SPLIT, Step.CORRECT})
+#: Entries of the machine after which a desk chain has a reason to begin again.
+BEGINS_ANEW: Final = frozenset({
+    Action.RAISED, Action.UNATTENDED_AGAIN, Action.TEST_UNCONFIRMED, Action.DELAY_ENDED, Step.LEASE_LOST, Step.RELEASE,
+})  # fmt: skip
 #: What the engine writes when a deadline fires; each carries its kind, stage and round.
 FIRED: Final = "deadline"
 
@@ -58,12 +63,17 @@ class Entry:
     hash: bytes
 
 
+#: A round of the desk chain and a stage of it, both from 0.
+Rung = tuple[int, int]
+
+
 @dataclass(kw_only=True)
 class Look:
     """Everything of one moment, and the entries that are new in it."""
 
     incidents: dict[int, Any] = field(default_factory=dict)
     fresh: dict[int, list[Entry]] = field(default_factory=dict)
+    rungs: dict[int, Rung] = field(default_factory=dict)  #: the last that fired of each desk chain that goes on
 
     def acted(self, incident_id: int) -> set[str]:
         return {entry.action for entry in self.fresh.get(incident_id, ())}
@@ -74,7 +84,7 @@ async def look(connection: Connection, before: Look) -> Look:
     rows = {row["id"]: row for row in await connection.fetch(_INCIDENTS)}
     heads = before.incidents.values()
     new = await connection.fetch(_NEW_ENTRIES, [row["id"] for row in heads], [row["last_seq"] for row in heads])
-    now = Look(incidents=rows)
+    now = Look(incidents=rows, rungs=dict(before.rungs))
     for row in new:
         fixed = json.loads(row["fixed"])
         entry = Entry(
@@ -82,9 +92,23 @@ async def look(connection: Connection, before: Look) -> Look:
             text=row["fixed"], hash=row["hash"],
         )  # fmt: skip
         now.fresh.setdefault(row["incident_id"], []).append(entry)
+        _climbs(now.rungs, row["incident_id"], entry)
     unheard = await connection.fetch(_UNHEARD, [str(type_) for type_ in LIFE_SAFETY_EVENTS])
     assert not unheard, f"life-safety alarms without an incident: {unheard}"
     return now
+
+
+def _climbs(rungs: dict[int, Rung], incident_id: int, entry: Entry) -> None:
+    """A desk chain goes on, whatever devices say: a rung comes again in the next round, and not before."""
+    if entry.actor.startswith("user:") or entry.action in BEGINS_ANEW:
+        rungs.pop(incident_id, None)
+    elif entry.action == Action.ESCALATED:
+        rung = (entry.facts["round"], entry.facts["stage"])
+        last = rungs.get(incident_id)
+        assert last is None or rung > last, f"{incident_id}: its chain went back from {last} to {rung} at {entry.seq}"
+        rungs[incident_id] = rung
+        if entry.facts["reason"] == Reason.AGED:
+            del rungs[incident_id]
 
 
 def compare(before: Look, after: Look) -> None:
@@ -160,10 +184,14 @@ def _without_answer(step: dict[str, Any]) -> dict[str, Any]:
 
 
 def fired_once(fresh: dict[int, list[Entry]]) -> None:
-    """Of one pass, however many engines took part: no deadline of any incident fired twice."""
+    """Of one pass, however many engines took part: no deadline of any incident fired twice.
+
+    One that was due at another moment is another: set anew in the same pass, when the case lost its owner.
+    """
     for incident_id, entries in fresh.items():
+        facts = ("deadline", "stage", "round", "lag_ms")
         fired = Counter(
-            (entry.action, entry.at, entry.facts[FIRED], entry.facts["stage"], entry.facts["round"])
+            (entry.action, entry.at, *(entry.facts[fact] for fact in facts))
             for entry in entries
             if entry.actor == "system" and FIRED in entry.facts
         )

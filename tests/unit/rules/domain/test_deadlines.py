@@ -31,8 +31,8 @@ def clocks(priority: Priority = Priority.CRITICAL, first_s: int = 60) -> Clocks:
     return Clocks(priority=priority, ladder=DEFAULT_LADDERS[priority], first_escalation_s=first_s)
 
 
-def due(kind: DeadlineKind, seconds: int, stage: int = 0) -> Deadline:
-    return Deadline(kind=kind, due_at=NOW + timedelta(seconds=seconds), stage=stage)
+def due(kind: DeadlineKind, seconds: int, stage: int = 0, round_: int = 0) -> Deadline:
+    return Deadline(kind=kind, due_at=NOW + timedelta(seconds=seconds), stage=stage, round=round_)
 
 
 def waits(deadlines: Deadlines) -> dict[DeadlineKind, float]:
@@ -97,7 +97,15 @@ def test_a_further_alarm_never_puts_off_what_stands() -> None:
 
 
 def test_a_further_alarm_brings_the_chain_forward_where_it_was_further_off() -> None:
-    assert waits(join((due(K.ESCALATE, 500, stage=1),))) == {K.ESCALATE: 60}
+    assert join((due(K.ESCALATE, 500, stage=1),)) == (due(K.ESCALATE, 60, stage=1),)
+    assert join((due(K.ESCALATE, 500, round_=2),)) == (due(K.ESCALATE, 60, round_=2),)
+
+
+@pytest.mark.parametrize("floor", [Floor(desks_on_duty=0), Floor(desks_on_duty=2, every_desk_holds_p1=True)])
+@pytest.mark.parametrize("standing", [due(K.ESCALATE, 30, stage=1), due(K.ESCALATE, 60, round_=1)])
+def test_a_chain_that_has_begun_is_not_begun_again_by_a_further_alarm(floor: Floor, standing: Deadline) -> None:
+    """The mistake: somebody who went on pressing kept the chain on its first rung, before any telephone."""
+    assert on_join((standing,), clocks(), now=NOW, raised=False, confirm_within_s=None, floor=floor) == (standing,)
 
 
 def test_a_rise_begins_the_higher_ladder_no_later_than_what_was_about_to_happen() -> None:
