@@ -94,8 +94,8 @@ class DeskStore:
         async with self._database.transaction() as connection:
             case = await load(connection, incident_id)
             due = next((d for d in case.deadlines if d.kind is DeadlineKind.ESCALATE), None)
-            if case.attended or due is None or due.due_at <= now:
-                return
+            if case.attended or due is None or due.due_at <= now or due.stage or due.round:
+                return  # meanwhile it has fired, and the second stage has its own time
             others = tuple(d for d in case.deadlines if d is not due)
             first, case.deadlines = case.last_seq + 1, (*others, replace(due, due_at=now))
             facts = (("reason", "nobody_on_duty"),)

@@ -98,6 +98,19 @@ async def test_what_waits_for_a_desk_goes_on_at_once_when_the_last_one_leaves(fr
         assert "escalated" in actions and "brought_forward" in actions
 
 
+async def test_a_call_whose_first_stage_fired_meanwhile_is_not_brought_forward(fresh_dsn: str) -> None:
+    """What waits is read before its lock is held: the telephone's time is not the desk's to give away."""
+    async with night_in(fresh_dsn) as night:
+        desk, home = await night.town.user(), await night.town.home()
+        await set_duty(night.town.db, desk.user_id, "on", now=night.now)
+        call = (await night.press(home, EventType.SOS)).incident_id
+        assert call is not None
+        await night.pass_seconds(60)
+        await DeskStore(night.town.db, CENTRE)._bring_one_forward(call, night.now)
+        actions = await night.actions(call)
+        assert "escalated" in actions and "brought_forward" not in actions
+
+
 async def test_whoever_holds_a_case_that_is_over_is_told_so_once(fresh_dsn: str) -> None:
     """A note every two seconds until somebody resolves it buries what people wrote."""
     async with night_in(fresh_dsn) as night:
