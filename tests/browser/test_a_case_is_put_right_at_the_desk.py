@@ -111,21 +111,24 @@ def test_people_behind_a_power_cut_are_called_until_nobody_is_left(browser: Brow
     outage = page.get_by_role("region", name="受影响人员").first
     rows = outage.get_by_role("row").filter(has=page.get_by_role("combobox"))
     expect(rows.first).to_be_visible(timeout=SOON_MS)
-    assert _reached(outage) == 0
+    total, left = _people(outage)
+    assert total == left
     assert_open_to_all(page, axe)
     name = rows.first.get_by_role("link").first.inner_text()
     rows.first.get_by_role("combobox").select_option("已通话，平安")
     expect(rows.filter(has_text=name)).to_contain_text(re.compile(r"已通话，平安 \d"), timeout=SOON_MS)
-    assert _reached(outage) == 1
+    total, left = _people(outage)
+    assert total - left == 1
     outage.get_by_label("只看尚未确认平安的").check()
     expect(outage).not_to_contain_text(name)
+    expect(rows).to_have_count(_people(outage)[1])
 
 
-def _reached(outage: Locator) -> int:
-    """How many of the people are known to be well; the outage may still grow while they are called."""
+def _people(outage: Locator) -> tuple[int, int]:
+    """How many there are, and how many are not known to be well; the outage may still grow while they are called."""
     said = re.search(r"(\d+) 人中 (\d+) 人尚未确认平安", outage.inner_text())
     assert said is not None
-    return int(said[1]) - int(said[2])
+    return int(said[1]), int(said[2])
 
 
 def test_the_code_of_a_door_is_shown_to_whoever_holds_the_case_and_stands_in_the_record(
