@@ -10,6 +10,7 @@ import aiomqtt
 import structlog
 
 from gateway import metrics
+from gateway.ending import end_if_told
 from gateway.mqtt.connection import BrokerAddress
 from rules.clock import Clock
 from rules.domain.vocabulary import Class
@@ -41,6 +42,7 @@ class BrokerWatch:
             try:
                 async with self._connected() as client:
                     await client.subscribe(DROPPED_TOPIC, qos=0)
+                    end_if_told()
                     async for message in client.messages:
                         await self.heard(message.payload)
             except (aiomqtt.MqttError, *DATABASE_AWAY) as error:
@@ -48,6 +50,7 @@ class BrokerWatch:
             except Exception as error:  # noqa: BLE001  # a task's outermost line: said, and begun anew
                 # Any type: the lanes must not end with a counter.
                 log.warning("broker_watch_failed", error=type(error).__name__)
+            end_if_told()
             await self._clock.sleep(AGAIN_S)
 
     async def heard(self, payload: object) -> None:

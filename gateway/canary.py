@@ -17,6 +17,7 @@ from devices.encoding import encode
 from devices.event import Event, EventType
 from devices.topics import ack_topic, alarm_topic
 from gateway import metrics
+from gateway.ending import end_if_told
 from gateway.mqtt.connection import BrokerAddress
 from gateway.sources import Source, matches
 from rules.clock import Clock
@@ -79,6 +80,7 @@ class Canary:
                 # Any type: the watcher must not take down what it watches.
                 log.warning("canary_round_failed", lane=self._lane, error=_named(error))
                 full = False
+            end_if_told()
             metrics.canary_rounds_total.labels(self._lane, "full" if full else "not_full").inc()
             took_s = self._clock.monotonic() - began_s
             await self._clock.sleep(max(AGAIN_S, EVERY_S - took_s) if full else AGAIN_S)
@@ -135,6 +137,7 @@ class Canary:
         """Send the press, and again while no `ack` comes; returns once it is acknowledged."""
         payload = encode(Event(id=press.event_id, at=press.at, type=EventType.SOS))
         while True:
+            end_if_told()
             try:
                 if await self._send(press, payload):
                     return
@@ -147,6 +150,7 @@ class Canary:
         async with self._connected() as client:
             await client.subscribe(ack_topic(press.device), qos=1)
             await client.publish(alarm_topic(press.device), payload, qos=1)
+            end_if_told()
             try:
                 async with asyncio.timeout(RESEND_S):
                     async for message in client.messages:

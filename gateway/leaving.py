@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from gateway import metrics
+from gateway.ending import end_if_told
 from gateway.lane import Lane, LaneContext
 from gateway.mqtt import codec
 from gateway.mqtt.connection import ConnectionEnded, ConnectionFailed, MqttConnection
@@ -47,6 +48,7 @@ class Leavers:
                 for row in await self._look():
                     name = row.name
                     await LeavingLane(row, self._context).retire()
+                    end_if_told()  # the next one is not begun
             except* LeaseLost:
                 log.warning("lane_lease_lost", lane=name)
             except* DATABASE_AWAY as away:
@@ -56,6 +58,7 @@ class Leavers:
                 metrics.lane_failures_total.labels(name, type(failed.exceptions[0]).__name__).inc()
                 # Only the kind of error: its text can hold what a device sent.
                 log.error("lane_not_retired", lane=name, error=type(failed.exceptions[0]).__name__)  # noqa: TRY400
+            end_if_told()
             await self._clock.sleep(LOOK_EVERY_S)
 
     async def _look(self) -> list[Leaving]:
@@ -72,7 +75,6 @@ class LeavingLane(Lane):
     """A lane held for the last time."""
 
     def __init__(self, row: Leaving, context: LaneContext) -> None:
-        # Its source left the settings with it: what is not in our own form is kept as dead letters, to be replayed.
         # Its source left the settings with it: what is not in our own form is kept as dead letters, to be replayed.
         super().__init__(LaneSettings(name=row.name, filters=row.filters), context)
         self._reads = 0

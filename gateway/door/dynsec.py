@@ -14,6 +14,7 @@ import aiomqtt
 import msgspec
 
 from gateway.door.plan import Command
+from gateway.ending import end_if_told
 from gateway.mqtt.connection import BrokerAddress
 
 _TOPIC: Final = "$CONTROL/dynamic-security/v1"
@@ -73,7 +74,7 @@ class Dynsec:
         marked = [{**command, "correlationData": key} for command, key in zip(commands, keys, strict=True)]
         self._answers.clear()
         await self._client.publish(_TOPIC, msgspec.json.encode({"commands": marked}), qos=1)
-        _hear_cancellation()
+        end_if_told()
         try:
             async with asyncio.timeout(ANSWER_S):
                 while not all(key in self._answers for key in keys):
@@ -99,13 +100,6 @@ class Dynsec:
             found |= {one["username"]: one.get("textname", "") for one in page}
             if len(page) < _PAGE:
                 return found
-
-
-def _hear_cancellation() -> None:
-    """aiomqtt waits by `asyncio.wait_for`, which before Python 3.12 forgets a cancellation that meets its answer."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 @asynccontextmanager

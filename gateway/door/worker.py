@@ -14,6 +14,7 @@ import structlog
 from gateway.door import metrics, plan
 from gateway.door.dynsec import DoorShut, Dynsec, connected
 from gateway.door.plan import Command
+from gateway.ending import end_if_told
 from gateway.mqtt.connection import BrokerAddress
 from rules.clock import Clock
 from store import credentials
@@ -63,6 +64,7 @@ class Door:
             except* Exception as failed:  # noqa: BLE001  # a task's outermost line: counted, said, and begun anew
                 # Any type: the lanes must not end with the door.
                 self._shut(failed.exceptions[0])
+            end_if_told()
             await self._clock.sleep(RETRY_S)
 
     def _shut(self, error: BaseException) -> None:
