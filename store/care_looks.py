@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from devices.event import EventType
 from rules.domain import expected, inactivity
 from rules.domain.hours import Window, next_start, period_at
 from rules.domain.inactivity import Sensor
@@ -30,8 +29,7 @@ BED_EVERY: Final = timedelta(minutes=5)
 BED_WORD_FOR: Final = timedelta(hours=24)
 
 _SIGNS: Final = sorted(str(sign) for sign in inactivity.SIGNS)
-#: What the resident's own device says for them.
-_ANSWERS: Final = sorted(str(one) for one in (EventType.BUTTON, EventType.ANSWERED, EventType.CANCEL, EventType.TEST))
+_ANSWERS: Final = sorted(str(answer) for answer in expected.ANSWERS)
 
 Tell = Callable[[Connection, Centre, datetime], Awaitable[None]]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from rules.domain.firing import Firing
 from rules.domain.policy import Assessment
@@ -54,9 +55,10 @@ def lost(case: Case, *, now: datetime) -> None:
     emergency.lost(case, now=now)
 
 
-async def fired(connection: Connection, case: Case, firing: Firing, *, now: datetime) -> None:
-    """A deadline has fired; the case is as it is after it."""
-    for chain in _CHAINS:
+async def fired(connection: Connection, case: Case, firing: Firing, *, zone: ZoneInfo, now: datetime) -> None:
+    """A deadline has fired; the case is as it is after it. `zone` is the site's."""
+    await field_chain.fired(connection, case, firing, zone=zone, now=now)
+    for chain in (reaching, emergency):
         await chain.fired(connection, case, firing, now=now)
 
 

@@ -138,7 +138,7 @@ class EngineStore:
         if firing.entry is Action.STEP_FAILED:
             await self._replaced(connection, case, firing, now)
             return []
-        await chains.fired(connection, case, firing, now=now)
+        await chains.fired(connection, case, firing, zone=self._centre.timezone, now=now)
         return await self._raise_again(connection, case, now) if firing.raise_again else []
 
     async def _replaced(self, connection: Connection, case: Case, firing: Firing, now: datetime) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from rules.domain import deadlines
 from rules.domain.assignments import Assignment, Standing, answer_s
@@ -20,7 +21,7 @@ from rules.domain.policy_table import Sent
 from rules.domain.ranking import Candidate
 from rules.domain.responders import DANGEROUS, may_be_informed
 from rules.domain.vocabulary import UNRESOLVED, Action, Step, Target
-from store import field_notices, outbox
+from store import field_evening, field_notices, outbox
 from store.assignments import Field, Ranked, keep, keep_chain, rank_for, write_offer
 from store.cases import SYSTEM, Case, Facts, Note
 from store.database import Connection
@@ -32,13 +33,15 @@ _Q: Final = queries("assignments")
 _CODE_BYTES: Final = 9
 
 
-async def advance(connection: Connection, field: Field, *, now: datetime) -> None:
-    """Look how the chain stands, and ask the next where nobody has been asked and nobody comes."""
+async def advance(connection: Connection, field: Field, *, zone: ZoneInfo, now: datetime) -> None:
+    """Look how the chain stands, and ask the next where nobody was asked and nobody comes. `zone` is the site's."""
     case = field.case
     if case.state not in UNRESOLVED:
         return
     verdict = look(field.chain, field.all)
     if verdict is Verdict.SEND:
+        if await field_evening.waits(connection, field, zone=zone, now=now):
+            return
         await send(connection, field, count=case.policy.row(case.class_).send_count, now=now)
     elif verdict is Verdict.COMING:
         look_again(field, verdict, now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from rules.domain import deadlines
 from rules.domain.assignments import Standing
@@ -77,8 +78,8 @@ async def stepped(connection: Connection, case: Case, request: StepRequest, *, b
         _start(case, now)
 
 
-async def fired(connection: Connection, case: Case, firing: Firing, *, now: datetime) -> None:
-    """A deadline has fired."""
+async def fired(connection: Connection, case: Case, firing: Firing, *, zone: ZoneInfo, now: datetime) -> None:
+    """A deadline has fired; `zone` is the site's."""
     if firing.close:
         await _end(connection, case, str(Step.CLOSE), by=SYSTEM, now=now)
     elif firing.kind in (DeadlineKind.TEST, DeadlineKind.DELAY):
@@ -87,7 +88,7 @@ async def fired(connection: Connection, case: Case, firing: Firing, *, now: date
     elif firing.unclaim:
         lost(case, now=now)
     elif firing.kind is DeadlineKind.DISPATCH and case.state in UNRESOLVED:
-        await field.advance(connection, await load_field(connection, case), now=now)
+        await field.advance(connection, await load_field(connection, case), zone=zone, now=now)
 
 
 def lost(case: Case, *, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -95,7 +96,7 @@ class FieldDueStore:
             await self._carry_out(connection, in_hand, a, ruling, now)
             if Effect.ALARM in ruling.effects:
                 others += await raise_alarm(connection, in_hand.case, a, centre=self._centre, now=now)
-        await _go_on(connection, in_hand, effects, now)
+        await _go_on(connection, in_hand, effects, self._centre.timezone, now)
         return reasons, others
 
     async def _carry_out(
@@ -119,7 +120,7 @@ class FieldDueStore:
             await ended_without_coming(connection, in_hand, fresh, now=now)
 
 
-async def _go_on(connection: Connection, in_hand: Field, effects: set[Effect], now: datetime) -> None:
+async def _go_on(connection: Connection, in_hand: Field, effects: set[Effect], zone: ZoneInfo, now: datetime) -> None:
     """What follows for the case from everything that was due in it."""
     if Effect.RAISE in effects:
         _raise(in_hand.case, now)
@@ -130,7 +131,7 @@ async def _go_on(connection: Connection, in_hand: Field, effects: set[Effect], n
     elif Effect.NEXT in effects and in_hand.chain.satisfied:
         hands.sound(in_hand.case, now=now)  # somebody is there: who else is wanted is the desk's to say
     elif Effect.NEXT in effects:
-        await hands.advance(connection, in_hand, now=now)
+        await hands.advance(connection, in_hand, zone=zone, now=now)
 
 
 async def _beside(connection: Connection, in_hand: Field, now: datetime) -> None:

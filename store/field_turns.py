@@ -137,7 +137,7 @@ async def _declined(turn: Turn) -> None:
     if turn.before.standing in (Standing.ACCEPTED, Standing.EN_ROUTE, Standing.ON_SCENE):
         hands.sound(turn.case, now=turn.now)
         await _chain_goes_on(turn)
-    await hands.advance(turn.connection, turn.in_hand, now=turn.now)
+    await hands.advance(turn.connection, turn.in_hand, zone=turn.centre.timezone, now=turn.now)
 
 
 async def _taken_back(turn: Turn) -> None:

@@ -12,10 +12,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from devices.event import EventType
 from rules.domain.vocabulary import Class
 
 #: GB/T 42195: 3 is severely impaired, 4 completely (centre.md, part 3: "alone and ability 3-4").
 _DEPENDENT_ABILITY: Final = 3
+#: What the resident's own device says for them.
+ANSWERS: Final = frozenset({EventType.BUTTON, EventType.ANSWERED, EventType.CANCEL, EventType.TEST})
 
 
 class Kind(StrEnum):

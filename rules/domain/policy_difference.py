@@ -24,6 +24,7 @@ _FIELDS: Final = {
     "critical_s": "严重(秒)",
     "dispatch": "自动调派",
     "dispatch_s": "自动调派时间(秒)",
+    "dispatch_by_evening": "傍晚才自动调派",
     "send_count": "自动调派人数",
     "ages_to": "逾期后级别",
     "rises": "持续后级别",

@@ -186,7 +186,9 @@ def _with_dispatch(table: Table, row: Row, kept: Row) -> Row:
     dispatch_s = table.seconds_or_none("dispatch_s", kept.dispatch_s if sent is not Sent.NOBODY else None)
     if sent is Sent.NOBODY and dispatch_s is not None:
         table.wrong("dispatch_s", "nobody is sent: leave it out")
-    return replace(row, dispatch=sent, dispatch_s=dispatch_s)
+    asked = table.flag("dispatch_by_evening")
+    by_evening = kept.dispatch_by_evening if asked is None else asked
+    return replace(row, dispatch=sent, dispatch_s=dispatch_s, dispatch_by_evening=by_evening)
 
 
 def _priority_or_none(table: Table, key: str, default: Priority | None) -> Priority | None:

@@ -209,7 +209,9 @@ def read_numbers(table: Table, base: _Numbers) -> _Numbers:
         if isinstance(was, float):
             values[field.name] = table.number(field.name, was, least=0.0, most=float(_COUNT_MOST))
         else:
-            values[field.name] = table.whole(field.name, was, least=1, most=_COUNT_MOST)
+            bounds = field.metadata
+            least, most = bounds.get("least", 1), bounds.get("most", _COUNT_MOST)
+            values[field.name] = table.whole(field.name, was, least=least, most=most)
     table.end()
     return type(base)(**values)
 

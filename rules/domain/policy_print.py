@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import Field, fields
+from typing import Any
 
 from rules.domain.ladders import CANARY_LADDER, Ladder
 from rules.domain.lifecycle import to_mermaid
@@ -35,7 +36,8 @@ def _classes() -> str:
         "## Classes",
         "",
         "Warn and critical are colours on an unattended alarm; the first escalation counts from receipt while "
-        "unattended. No policy puts a class under its floor.",
+        "unattended. No policy puts a class under its floor. *By evening*: not before `evening_hour` in site time, and "
+        "never from 22:00 to `morning_hour`; whoever answered for them meanwhile, or has spoken with them, ends it.",
         "",
         "| class | zh | family | priority | floor | warn | critical | first escalation | the machine sends | ages to |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -59,10 +61,17 @@ def _class_line(row: Row) -> str:
         _time(row.warn_s),
         _time(row.critical_s),
         _time(row.first_escalation_s),
-        "nobody" if row.dispatch is Sent.NOBODY else f"{row.send_count} {row.dispatch} after {_time(row.dispatch_s)}",
+        _sends(row),
         _ages(row),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _sends(row: Row) -> str:
+    if row.dispatch is Sent.NOBODY:
+        return "nobody"
+    evening = ", by evening" if row.dispatch_by_evening else ""
+    return f"{row.send_count} {row.dispatch} after {_time(row.dispatch_s)}{evening}"
 
 
 def _ages(row: Row) -> str:
@@ -160,7 +169,7 @@ def _thresholds() -> str:
     lines = ["## Thresholds, responders, storms", "", "Technical alarms only; a call for help is never held.", ""]
     lines += [f"- `{field.name}` {getattr(BUILTIN.thresholds, field.name)}" for field in fields(BUILTIN.thresholds)]
     lines += [
-        f"- responders: `{field.name}` {getattr(BUILTIN.responders, field.name)}"
+        f"- responders: `{field.name}` {getattr(BUILTIN.responders, field.name)}{_why(field)}"
         for field in fields(BUILTIN.responders)
     ]
     for profile in BUILTIN.storms:
@@ -169,6 +178,11 @@ def _thresholds() -> str:
         )
         lines.append(f"- a storm by the profile `{profile.name}` holds {held}")
     return "\n".join([*lines, ""])
+
+
+def _why(field: Field[Any]) -> str:
+    why = field.metadata.get("why")
+    return f": {why}" if why else ""
 
 
 def _plans() -> str:

@@ -46,6 +46,7 @@ class Row:
     critical_s: int | None = None
     dispatch: Sent = Sent.NOBODY
     dispatch_s: int | None = None  #: automatic dispatch while unattended
+    dispatch_by_evening: bool = False  #: and not before the evening hour, nor at night: what may have been mere waiting
     ages_to: Priority | None = None  #: what the first escalation raises it to: a fault ages (centre.md, 23)
     rises: tuple[tuple[int, Priority], ...] = ()  #: so long after it opened, whoever works on it: an outage (22)
     topic: str = ""  #: technical: the cause that may come and end; classes of one cause share it

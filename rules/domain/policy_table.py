@@ -14,7 +14,7 @@ from rules.domain.vocabulary import LIFE_SAFETY, Class, Family, Priority
 
 __all__ = ["FIRST_STAGE_LIMIT_S", "FLOORS", "ROWS", "VERSION", "FamilyTold", "Row", "Sent", "Service", "problems_of"]
 
-VERSION: Final = "builtin-2"
+VERSION: Final = "builtin-3"
 
 _MIN: Final = 60
 _HOUR: Final = 3600
@@ -50,6 +50,8 @@ def _row(
 
 
 _STAFF, _TRAINED = Sent.STAFF, Sent.TRAINED
+#: "No answer by evening: one staff": the hour is the desk's, for calls of its own.
+_EVENING: Final = (_STAFF, _HOUR)
 #: An outage that leaves homes without protection (centre.md, 22).
 _OUTAGE: Final = ((_HOUR, _P3), (4 * _HOUR, _P2))
 _LOST: Final = "device_lost"
@@ -70,8 +72,8 @@ _PEOPLE: Final = (
     _row(Class.RETAINED_CALL, "保留/补报求助", _PERSON, _P2, (60, 180, 180), (_STAFF, 10 * _MIN)),
     _row(Class.UNKNOWN, "未知类型", _PERSON, _P2, (60, 180, 180)),
     _row(Class.VISIT_MISSED_CRITICAL, "漏访(重点)", _PERSON, _P2, (600, 1800, 30 * _MIN)),
-    _row(Class.WELLBEING_UNANSWERED_AT_RISK, "平安问候未接(高风险)", _PERSON, _P2, (600, 1800, 60 * _MIN)),
-    _row(Class.WELLBEING_UNANSWERED, "平安问候未接", _PERSON, _P3, (600, 1800, 60 * _MIN)),
+    _row(Class.WELLBEING_UNANSWERED_AT_RISK, "平安问候未接(高风险)", _PERSON, _P2, (600, 1800, 60 * _MIN), _EVENING),
+    _row(Class.WELLBEING_UNANSWERED, "平安问候未接", _PERSON, _P3, (600, 1800, 60 * _MIN), _EVENING),
     _row(Class.RESPONDER_SILENT, "救助人员失联", _PERSON, _P1, (30, 60, 60)),
 )
 _HOMES: Final = (
@@ -135,6 +137,7 @@ _SYSTEM: Final = (
     _row(Class.CANARY, "全链路拨测", _TECHNICAL, _P5, (None, None, 10)),
 )
 _RISING: Final = frozenset({Class.AREA_OUTAGE, Class.HUB_LOST})
+_BY_EVENING: Final = frozenset({Class.WELLBEING_UNANSWERED, Class.WELLBEING_UNANSWERED_AT_RISK})
 
 
 def _finished(row: Row) -> Row:
@@ -142,6 +145,7 @@ def _finished(row: Row) -> Row:
     help_ = HELP[row.class_]
     row = replace(
         row,
+        dispatch_by_evening=row.class_ in _BY_EVENING,
         en=help_.en,
         plan=help_.plan,
         family_told=help_.family,
@@ -211,6 +215,8 @@ def _problems_of_row(class_: Class, row: Row) -> Iterator[str]:
         yield f"{class_}: the machine sends trained kinds only"
     if row.dispatch is not Sent.NOBODY and row.dispatch_s is None:
         yield f"{class_}: says whom the machine sends, and not when"
+    if row.dispatch_by_evening and class_ in NO_DELAY:
+        yield f"{class_}: sent to by evening, and nothing that calls for help waits"
     if row.delay_s and class_ in NO_DELAY:
         yield f"{class_}: a delay of {row.delay_s} s, and nothing that calls for help waits"
 

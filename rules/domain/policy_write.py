@@ -68,6 +68,8 @@ def _row(row: Row) -> Iterator[str]:
     if row.dispatch is not Sent.NOBODY:
         yield f"dispatch = {_text(row.dispatch)}"
         yield from _given("dispatch_s", row.dispatch_s)
+        if row.dispatch_by_evening:
+            yield "dispatch_by_evening = true"
     yield f"send_count = {row.send_count}"
     if row.ages_to is not None:
         yield f"ages_to = {_text(row.ages_to.label)}"

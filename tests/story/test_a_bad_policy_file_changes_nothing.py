@@ -70,7 +70,7 @@ async def test_a_bad_file_refuses_the_first_start_and_never_one_in_the_night(fre
         assert all("policy.toml" in line for line in refused.value.lines)
         await night.press(await night.town.home())
         await begin_with(night.town.db, path, demo=False, now=night.now)
-        assert await in_force(night) == "builtin-2"
+        assert await in_force(night) == "builtin-3"
 
 
 async def test_a_file_found_at_a_later_start_waits_for_two_people_and_a_demonstration_does_not(
@@ -81,7 +81,7 @@ async def test_a_file_found_at_a_later_start_waits_for_two_people_and_a_demonstr
     async with night_in(fresh_dsn) as night:
         await night.press(await night.town.home())
         await begin_with(night.town.db, path, demo=False, now=night.now)
-        assert await in_force(night) == "builtin-2"
+        assert await in_force(night) == "builtin-3"
         await begin_with(night.town.db, path, demo=True, now=night.now)
         assert (await in_force(night)).startswith("chengwan-1+")
 

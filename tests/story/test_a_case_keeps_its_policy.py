@@ -51,7 +51,7 @@ async def test_an_open_case_keeps_its_ladder_and_the_next_one_takes_the_new(fres
         await night.pass_seconds(60)
         assert (await night.case(before))["sound_to"] == "supervisors", "its own ladder: desks and supervisors first"
         assert (await night.case(after))["sound_to"] == "county_duty"
-        assert (await night.case(before))["policy_version"] == "builtin-2"
+        assert (await night.case(before))["policy_version"] == "builtin-3"
         assert (await night.case(after))["policy_version"] == version
 
 
@@ -68,10 +68,10 @@ async def test_a_fire_that_joins_takes_the_policy_of_its_own_time_with_its_plan_
         assert joined.incident_id == case_id
         case = await night.case(case_id)
         assert (before["class"], case["class"]) == (Class.SMOKE, Class.FIRE)
-        assert (before["policy_version"], case["policy_version"]) == ("builtin-2", version)
+        assert (before["policy_version"], case["policy_version"]) == ("builtin-3", version)
         steps = case["plan"] if isinstance(case["plan"], list) else json.loads(case["plan"])
         assert [step["id"] for step in steps[:3]] == ["fire.safety", "fire.close", "smoke.safety"]
-        assert {step["policy"] for step in steps if step["class"] == "smoke"} == {"builtin-2"}
+        assert {step["policy"] for step in steps if step["class"] == "smoke"} == {"builtin-3"}
         assert case["first_escalation_s"] == 10, "its first deadline counts from now, by its own row"
 
 

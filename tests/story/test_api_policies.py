@@ -51,7 +51,7 @@ async def test_a_policy_takes_effect_when_a_second_person_approves_its_differenc
     assert any("60 → 30" in line["zh"] for line in found["differences"])
     own = await mei.posts(f"/policies/{found['id']}/approve")
     assert (own.status, own.body["code"]) == (409, "second_person_needed")
-    assert (await mei.gets("/policies")).body["in_force"] == "builtin-2"
+    assert (await mei.gets("/policies")).body["in_force"] == "builtin-3"
     approved = await an.posts(f"/policies/{found['id']}/approve")
     assert (approved.status, approved.body["state"]) == (200, "active")
     assert (await mei.gets("/policies")).body["in_force"] == found["version"]
@@ -95,7 +95,7 @@ async def test_one_command_goes_back_to_the_last_good_policy_and_never_to_what_w
     second = await _proposed(mei, OTHER)
     await an.posts(f"/policies/{second['id']}/approve")
     assert (await mei.posts("/policies/back", {"reason": "rang too soon"})).body["version"] == first["version"]
-    assert (await mei.posts("/policies/back", {"reason": "still"})).body["version"] == "builtin-2"
+    assert (await mei.posts("/policies/back", {"reason": "still"})).body["version"] == "builtin-3"
     assert (await mei.posts("/policies/back", {"reason": "still"})).status == 409
     states = {item["version"]: item["state"] for item in (await mei.gets("/policies")).body["items"]}
     assert set(states.values()) == {"refused"}

@@ -92,7 +92,7 @@ async def test_a_policy_takes_two_people_and_one_command_back(
     approved = run(settings, "policy", "approve", "1", "--user", "an", "--password-stdin", **typed)
     assert approved.stdout.startswith("in force: chengwan-1+"), approved.stderr
     assert "first_escalation_s = 30" in run(settings, "policy", "show").stdout
-    assert run(settings, "policy", "back").stdout == "in force: builtin-2\n"
+    assert run(settings, "policy", "back").stdout == "in force: builtin-3\n"
     assert "refused" in run(settings, "policy", "list").stdout
 
 
