@@ -18,24 +18,41 @@ from rules.clock import SharedClock
 
 MOSQUITTO: Final = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
 ANSWERS_S: Final = 15.0
-_PORTS: Final = range(10_240, 32_000)
+
+
+def _ours(ports: range) -> range:
+    """This test process's own share: two workers of xdist that look at one moment must not find the same port."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    of = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    size = len(ports) // of
+    return ports[number * size : (number + 1) * size]
+
+
+_PORTS: Final = _ours(range(10_240, 32_000))
+_given: Final[set[int]] = set()
 
 
 def free_port(*, pair: bool = False) -> int:
-    """A port that nobody listens on now; with `pair`, the next one is free too.
+    """A port that nobody listens on now, given to nobody else; with `pair`, the next one too.
 
     Below those that the system gives to outgoing connections: one of them would take it before its server does.
     """
     while True:
         port = _PORTS.start + secrets.randbelow(len(_PORTS) - 1)
-        with socket.socket() as first, socket.socket() as second:
-            try:
-                first.bind(("127.0.0.1", port))
-                if pair:
-                    second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
+        wanted = {port, port + 1} if pair else {port}
+        if wanted & _given or not all(_is_free(one) for one in wanted):
+            continue
+        _given.update(wanted)
+        return port
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
