@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from rules.domain import kpi_people as people
 from rules.domain import kpi_records as records
@@ -16,6 +16,7 @@ from rules.domain.kpi_cases import samples_of
 from rules.domain.kpi_course import outcome_of
 from rules.domain.kpi_definition import Figure, NoData
 from rules.domain.kpi_definitions import DEFINITIONS
+from rules.domain.kpi_read import Period
 from rules.domain.vocabulary import Outcome
 from store import kpi_facts as facts
 from store.database import Connection, open_connection
@@ -23,6 +24,11 @@ from store.feed import head
 from store.kpi_facts import Q, Scope
 from store.kpi_report import ChainHead, FigureReport, Report, figure_report
 
+T = TypeVar("T")
+
+#: Working days (centre.md, KPI "Complaints").
+ACKNOWLEDGED_WITHIN_DAYS: Final = 1
+ANSWERED_WITHIN_DAYS: Final = 15
 #: A statement of a report that takes longer is given up, and the whole report a while later.
 STATEMENT_MS: Final = 30_000
 REPORT_S: Final = 300.0
@@ -131,70 +137,43 @@ async def _of_residents(connection: Connection, scope: Scope) -> Mapping[Figure,
     }
 
 
-async def _calls(connection: Connection, scope: Scope) -> Iterable[Sample]:
-    return records.telephone_answers(await facts.calls(connection, scope), scope.period)
+#: Reads one figure's records and gives their samples.
+Reader = Callable[[Connection, Scope], Awaitable[Iterable[Sample]]]
 
 
-async def _given_up(connection: Connection, scope: Scope) -> Iterable[Sample]:
-    return records.given_up(await facts.calls(connection, scope), scope.period)
+def _told(read: Callable[[Connection, Scope], Awaitable[T]], tell: Callable[[T, Period], Iterable[Sample]]) -> Reader:
+    """Most figures: what is read of the period's records, told as samples of it."""
 
+    async def reader(connection: Connection, scope: Scope) -> Iterable[Sample]:
+        return tell(await read(connection, scope), scope.period)
 
-async def _delivered(connection: Connection, scope: Scope) -> Iterable[Sample]:
-    return people.first_attempts(await facts.delivered(connection, scope), scope.period)
-
-
-async def _visits(connection: Connection, scope: Scope) -> Iterable[Sample]:
-    return people.visits_in_time(await facts.visits(connection, scope), scope.period)
-
-
-async def _repairs(connection: Connection, scope: Scope) -> Iterable[Sample]:
-    return people.repairs(await facts.repairs(connection, scope), scope.period)
-
-
-async def _tests(connection: Connection, scope: Scope) -> Iterable[Sample]:
-    return people.monthly_tests(await facts.tests_due(connection, scope), scope.period)
-
-
-async def _protected(connection: Connection, scope: Scope) -> Iterable[Sample]:
-    return people.protected(await facts.protected_hours(connection, scope), scope.period)
-
-
-async def _watch(connection: Connection, scope: Scope) -> Iterable[Sample]:
-    return records.system_watch(await facts.canary_rounds(connection, scope), scope.period)
-
-
-async def _channels(connection: Connection, scope: Scope) -> Iterable[Sample]:
-    return records.channel_health(await facts.channel_tests(connection, scope), scope.period)
-
-
-async def _audits(connection: Connection, scope: Scope) -> Iterable[Sample]:
-    return records.call_audits(await facts.audited_months(connection, scope), scope.period)
+    return reader
 
 
 async def _acknowledged(connection: Connection, scope: Scope) -> Iterable[Sample]:
-    return records.complaints(await facts.complaints(connection, scope, "acknowledged_at"), 1)
+    return records.complaints(await facts.complaints(connection, scope, "acknowledged_at"), ACKNOWLEDGED_WITHIN_DAYS)
 
 
 async def _answered(connection: Connection, scope: Scope) -> Iterable[Sample]:
-    return records.complaints(await facts.complaints(connection, scope, "answered_at"), 15)
+    return records.complaints(await facts.complaints(connection, scope, "answered_at"), ANSWERED_WITHIN_DAYS)
 
 
 async def _looks(connection: Connection, scope: Scope) -> Iterable[Sample]:
     return records.looks_without_a_case(await facts.looks(connection, scope))
 
 
-_RECORDS: Final[Mapping[Figure, Callable[[Connection, Scope], Awaitable[Iterable[Sample]]]]] = MappingProxyType(
+_RECORDS: Final[Mapping[Figure, Reader]] = MappingProxyType(
     {
-        Figure.TELEPHONE_ANSWER: _calls,
-        Figure.GIVEN_UP: _given_up,
-        Figure.FIRST_ATTEMPT: _delivered,
-        Figure.PROTECTED: _protected,
-        Figure.REPAIR: _repairs,
-        Figure.MONTHLY_TEST: _tests,
-        Figure.VISIT_IN_TIME: _visits,
-        Figure.SYSTEM_WATCH: _watch,
-        Figure.CHANNEL_HEALTH: _channels,
-        Figure.CALL_AUDITS: _audits,
+        Figure.TELEPHONE_ANSWER: _told(facts.calls, records.telephone_answers),
+        Figure.GIVEN_UP: _told(facts.calls, records.given_up),
+        Figure.FIRST_ATTEMPT: _told(facts.delivered, people.first_attempts),
+        Figure.PROTECTED: _told(facts.protected_hours, people.protected),
+        Figure.REPAIR: _told(facts.repairs, people.repairs),
+        Figure.MONTHLY_TEST: _told(facts.tests_due, people.monthly_tests),
+        Figure.VISIT_IN_TIME: _told(facts.visits, people.visits_in_time),
+        Figure.SYSTEM_WATCH: _told(facts.canary_rounds, records.system_watch),
+        Figure.CHANNEL_HEALTH: _told(facts.channel_tests, records.channel_health),
+        Figure.CALL_AUDITS: _told(facts.audited_months, records.call_audits),
         Figure.COMPLAINTS_ACKNOWLEDGED: _acknowledged,
         Figure.COMPLAINTS_ANSWERED: _answered,
         Figure.LOOKS_WITHOUT_A_CASE: _looks,
