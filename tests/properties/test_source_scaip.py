@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from devices.damage import CALLS
-from devices.decoding import Decoded
-from devices.encoding import encode as canonical
-from devices.event import ENDS, LIFE_SAFETY, EventType
 from devices.sources.scaip import decode
-from devices.topics import is_device_id
+from tests.properties.vendor_json import assert_nothing_lost
 
-BESIDE_LIFE = {EventType.CANCEL, EventType.MUTED, EventType.ANSWERED, *ENDS}
 names = st.sampled_from(
     ["cid", "did", "dty", "stc", "mty", "lco", "ref", "snu", "pri", "lte", "s:stc", "deviceType", "x"]
 )
@@ -39,18 +32,6 @@ def requests(draw: st.DrawFn) -> bytes:
 topics = st.lists(st.text(max_size=12), max_size=3).map("/".join)
 
 
-def check(decoded: Decoded) -> None:
-    assert decoded.events or decoded.rejected, "nothing that arrives is dropped unseen"
-    for name in (decoded.device, decoded.hub, *(event.device for event in decoded.events)):
-        assert name is None or is_device_id(name)
-    last = max((n for n, event in enumerate(decoded.events) if event.type in LIFE_SAFETY), default=-1)
-    assert all(event.type in LIFE_SAFETY | BESIDE_LIFE for event in decoded.events[: last + 1])
-    for event in decoded.events:
-        assert json.loads(canonical(event))
-        assert not event.damaged or event.type in CALLS
-    assert all(refused.detail.isprintable() for refused in decoded.rejected)
-
-
 BOMB = b"<!DOCTYPE mrq [<!ENTITY a '" + b"a" * 1000 + b"'>" + b"<!ENTITY b '&a;&a;&a;&a;&a;&a;&a;&a;'>" * 50 + b"]>"
 
 
@@ -63,4 +44,4 @@ BOMB = b"<!DOCTYPE mrq [<!ENTITY a '" + b"a" * 1000 + b"'>" + b"<!ENTITY b '&a;&
 @example("\ud800/\ud800", b"<mrq><stc>0010</stc></mrq>")
 @example("t", b"<?xml version='1.0' encoding='no-such'?><mrq><stc>0010</stc></mrq>")
 def test_any_message_is_events_or_refused_and_never_lost(topic: str, payload: bytes) -> None:
-    check(decode(topic, payload))
+    assert_nothing_lost(decode(topic, payload))
