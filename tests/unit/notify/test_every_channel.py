@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -15,22 +14,6 @@ from tests.channels import API_SECRET, CALLBACK_SECRET, EVERY, MOBILE, TOOK, mes
 from tests.provider import Provider, certificates, provider, silence
 
 pytestmark = pytest.mark.parametrize("kind", EVERY)
-
-#: Short enough to wait for, long enough for this machine to connect.
-TOTAL_S = 1.0
-
-
-@pytest.fixture
-async def outgoing() -> AsyncIterator[Outgoing]:
-    made = Outgoing(total_s=TOTAL_S)
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def other() -> AsyncIterator[Provider]:
-    async with provider() as made:
-        yield made
 
 
 async def send(kind: str, url: str, outgoing: Outgoing) -> Outcome:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import msgspec
 import pytest
 
@@ -14,22 +12,9 @@ from rules.domain.callbacks import Callback, Delivered, Key, Refused, Replied
 from rules.domain.notices import Purpose
 from tests import channels
 from tests.channels import TOOK, message
-from tests.provider import Provider, provider
+from tests.provider import Provider
 
 BOTH = [channels.sms_aliyun, channels.sms_tencent]
-
-
-@pytest.fixture
-async def outgoing() -> AsyncIterator[Outgoing]:
-    made = Outgoing(total_s=1.0)
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def other() -> AsyncIterator[Provider]:
-    async with provider() as made:
-        yield made
 
 
 async def test_alibaba_cloud_is_told_signature_template_and_parameters(other: Provider, outgoing: Outgoing) -> None:

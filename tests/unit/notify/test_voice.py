@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
@@ -15,20 +14,7 @@ from rules.domain.callbacks import Answered, Callback, Key, NoAnswer
 from rules.domain.notices import Purpose
 from tests import channels
 from tests.channels import TOOK, message
-from tests.provider import Provider, provider
-
-
-@pytest.fixture
-async def outgoing() -> AsyncIterator[Outgoing]:
-    made = Outgoing(total_s=1.0)
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def other() -> AsyncIterator[Provider]:
-    async with provider() as made:
-        yield made
+from tests.provider import Provider
 
 
 async def test_a_call_for_an_answer_goes_to_ivr_call_with_both_keys(other: Provider, outgoing: Outgoing) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import msgspec
@@ -18,20 +17,7 @@ from rules.clock import FakeClock
 from rules.domain.notices import Purpose
 from tests import channels
 from tests.channels import message
-from tests.provider import Provider, provider
-
-
-@pytest.fixture
-async def outgoing() -> AsyncIterator[Outgoing]:
-    made = Outgoing(total_s=1.0)
-    yield made
-    await made.close()
-
-
-@pytest.fixture
-async def other() -> AsyncIterator[Provider]:
-    async with provider() as made:
-        yield made
+from tests.provider import Provider
 
 
 async def test_a_receiver_can_check_every_byte(other: Provider, outgoing: Outgoing) -> None:
