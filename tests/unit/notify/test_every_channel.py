@@ -95,7 +95,7 @@ async def test_a_wrong_certificate_gets_nothing(kind: str, outgoing: Outgoing, t
 
 async def test_a_trusted_certificate_is_spoken_to(kind: str, tmp_path: Path) -> None:
     mine = certificates(tmp_path)
-    outgoing = Outgoing(mine.trusting, total_s=TOTAL_S)
+    outgoing = Outgoing(mine.trusting, total_s=1.0)
     async with provider(mine.server) as own:
         own.says(TOOK[kind])
         assert isinstance(await send(kind, own.url, outgoing), Sent)
