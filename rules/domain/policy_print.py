@@ -149,7 +149,12 @@ def _becomes(effect: Effect) -> str:
 
 
 def _ladders() -> str:
-    lines = ["## The desk chain", "", "While nobody attends. It never ends by itself, and a further alarm never takes it back to its first rung.", ""]
+    lines = [
+        "## The desk chain",
+        "",
+        "While nobody attends. It never ends by itself, and a further alarm never takes it back to its first rung.",
+        "",
+    ]
     for name, ladder in BUILTIN.ladders.items():
         if name != CANARY_LADDER.name:
             classes = ", ".join(f"`{class_}`" for class_, row in BUILTIN.rows.items() if row.ladder == name)
