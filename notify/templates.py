@@ -101,6 +101,18 @@ TEXTS: Final[Mapping[tuple[Purpose, Language], Words]] = {
         subject="Do not go in: {class}, {area}",
         robot="Do not go in, switch nothing on, call 119. {class}, {area}, number {number}",
     ),
+    (Purpose.DANGER, _ZH): Words(
+        spoken="请勿进入,勿动任何开关,请拨打119。这里是守望。您正前往的{area}发生{class},请在安全处等候并致电守望中心。",
+        sms="请勿进入,勿动任何开关,请拨打119。您正前往的{area}发生{class},请在安全处等候并致电守望中心。",
+        subject="请勿进入:{class},{area}",
+        robot="请勿进入,勿动开关,拨打119。{class},{area},编号{number}",
+    ),
+    (Purpose.DANGER, _EN): Words(
+        spoken="Do not go in. Do not switch anything on. Call 119. {class} in {area}, where you go. Stay out, call us.",
+        sms="Do not go in. Do not switch anything on. Call 119. {class} in {area}, where you go. Stay out and call us.",
+        subject="Do not go in: {class}, {area}",
+        robot="Do not go in, switch nothing on, call 119. {class}, {area}, number {number}",
+    ),
     (Purpose.CHECK_BACK, _ZH): Words(
         spoken="这里是守望。您正在处理编号{number},您还好吗?按1平安,按2需要帮助。",
         sms="您正在处理编号{number},您还好吗?请点 〔域名〕/{code} 回复,或致电守望中心。",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import asyncpg
 
 from rules.domain.assignments import Assignment, NextStep, Standing, Word
+from rules.domain.dangers import heard_of
 from rules.domain.dispatch import REFUSALS_FLAGGED, REFUSALS_WITHIN_DAYS, Chain
 from rules.domain.place import Point
 from rules.domain.ranking import Candidate, Scene, rank
@@ -101,7 +102,7 @@ async def _field(connection: Connection, case: Case, query: str) -> Field:
     rows = await connection.fetch(query, case.id)
     return Field(
         case=case,
-        chain=Chain() if row is None else Chain(**row),
+        chain=Chain() if row is None else Chain(**{**row, "warned_of": _classes(row["warned_of"])}),
         assignments={row["id"]: _assignment(row) for row in rows},
     )
 
@@ -111,8 +112,12 @@ def _assignment(row: asyncpg.Record) -> Assignment:
         id=row["id"], responder_id=row["responder_id"], standing=Standing(row["state"]), round=row["round"],
         offered_at=row["offered_at"], step=NextStep(row["next_step"]) if row["next_step"] else None,
         due_at=row["next_due_at"], by_system=row["offered_by"] == SYSTEM,
-        **{name: row[name] for name in _AS_THEY_ARE},
+        warned_of=_classes(row["warned_of"]), **{name: row[name] for name in _AS_THEY_ARE},
     )  # fmt: skip
+
+
+def _classes(names: list[str]) -> frozenset[Class]:
+    return frozenset(Class(name) for name in names)
 
 
 _AS_THEY_ARE: Final = (
@@ -129,7 +134,7 @@ async def keep(connection: Connection, field_: Field, assignment: Assignment, *,
     await connection.execute(
         _Q.save, a.id, str(a.standing), a.is_watched, a.standby_at, a.accepted_at, a.moving_at, a.arrived_at,
         a.ended_at, a.heard_at, a.called_at, a.arrive_by, a.eta_s, str(a.step) if a.step else None, a.due_at,
-        a.is_doubted, ended_for, a.renewed_at,
+        a.is_doubted, ended_for, a.renewed_at, sorted(a.warned_of),
     )  # fmt: skip
     if before.is_open and not a.is_open and a.standing is not Standing.TIMED_OUT:
         await connection.execute(_Q.forget_codes, a.id)
@@ -139,6 +144,18 @@ async def keep_chain(connection: Connection, field_: Field, chain: Chain, *, now
     """Write how far the chain has come."""
     field_.chain = chain
     await connection.execute(_Q.save_chain, field_.case.id, chain.round, chain.sendings, chain.empty_looks, now)
+
+
+async def note_warned(connection: Connection, field_: Field, of: frozenset[Class]) -> None:
+    """Write of which dangers those near by were told; the chain's row is there once the machine has sent."""
+    field_.chain = replace(field_.chain, warned_of=field_.chain.warned_of | of)
+    await connection.execute(_Q.note_warned, field_.case.id, sorted(field_.chain.warned_of))
+
+
+async def dangers_of(connection: Connection, case: Case) -> frozenset[Class]:
+    """Fire and gas where people of this case are sent: its own, of its home, and of what it is linked to."""
+    home = None if _is_elsewhere(case.place) else case.premises_id
+    return _classes(await connection.fetchval(_Q.dangers_of, case.id, home))
 
 
 async def write_offer(
@@ -151,14 +168,15 @@ async def write_offer(
         "skills": list(candidate.skills), "speaks": list(candidate.speaks), "load": candidate.load,
         "despite": str(candidate.why_not) if candidate.why_not else None,
     }  # fmt: skip
+    knows = heard_of([field_.case.class_])  # the offer names it
     made: int = await connection.fetchval(
         _Q.insert, field_.case.id, candidate.responder_id, by, field_.chain.round, candidate.outside_only, watched, now,
-        candidate.eta_s, candidate.distance_m, due_at, digest_of(code), now + LINK_LASTS, reasons,
+        candidate.eta_s, candidate.distance_m, due_at, digest_of(code), now + LINK_LASTS, reasons, sorted(knows),
     )  # fmt: skip
     offer = Assignment(
         id=made, responder_id=candidate.responder_id, standing=Standing.OFFERED, round=field_.chain.round,
         offered_at=now, step=NextStep.ANSWER, due_at=due_at, by_system=by == SYSTEM, is_watched=watched,
-        is_outside_only=candidate.outside_only, eta_s=candidate.eta_s,
+        is_outside_only=candidate.outside_only, eta_s=candidate.eta_s, warned_of=knows,
     )  # fmt: skip
     field_.assignments[made] = offer
     return offer

@@ -14,15 +14,16 @@ from zoneinfo import ZoneInfo
 
 from rules.domain import deadlines
 from rules.domain.assignments import Assignment, Standing, answer_s
+from rules.domain.dangers import heard_of
 from rules.domain.deadlines import DeadlineKind
 from rules.domain.dispatch import Verdict, choose, look, pause_s, state_after, when_empty
 from rules.domain.lifecycle import after
 from rules.domain.policy_table import Sent
 from rules.domain.ranking import Candidate
 from rules.domain.responders import DANGEROUS, may_be_informed
-from rules.domain.vocabulary import UNRESOLVED, Action, Step, Target
+from rules.domain.vocabulary import UNRESOLVED, Action, Class, Step, Target
 from store import field_evening, field_notices, outbox
-from store.assignments import Field, Ranked, keep, keep_chain, rank_for, write_offer
+from store.assignments import Field, Ranked, keep, keep_chain, note_warned, rank_for, write_offer
 from store.cases import SYSTEM, Case, Facts, Note
 from store.database import Connection
 from store.sql import queries
@@ -64,7 +65,8 @@ async def send(connection: Connection, field: Field, *, count: int, now: datetim
     await keep_chain(connection, field, replace(field.chain, sendings=field.chain.sendings + 1, empty_looks=0), now=now)
     await offer(connection, field, chosen, ranked, by=SYSTEM, now=now)
     if first:
-        await _inform(connection, field, ranked, now)
+        await inform(connection, field, ranked, ranked.ground.scene.class_, now)
+        await note_warned(connection, field, heard_of([ranked.ground.scene.class_]))
     look_again(field, Verdict.COMING, now)
 
 
@@ -113,8 +115,8 @@ async def offer_again(connection: Connection, field: Field, a: Assignment, *, no
     await outbox.put(connection, [notice], now=now)
 
 
-async def _inform(connection: Connection, field: Field, ranked: Ranked, now: datetime) -> None:
-    """In a danger, the untrained near by are told to keep out of it, the nearest first."""
+async def inform(connection: Connection, field: Field, ranked: Ranked, danger: Class, now: datetime) -> None:
+    """In a danger, the untrained near by are told to keep out of it, the nearest first; once of each."""
     case, scene = field.case, ranked.ground.scene
     near = [
         candidate for candidate in ranked.candidates
@@ -122,11 +124,14 @@ async def _inform(connection: Connection, field: Field, ranked: Ranked, now: dat
         and may_be_informed(ranked.people[candidate.responder_id], scene.class_, scene.sent, now=now)
     ][: case.policy.responders.informed_most]  # fmt: skip
     notices = [
-        field_notices.warning(case, c.responder_id, ranked.ground, distance_m=c.distance_m, now=now) for c in near
+        field_notices.warning(case, c.responder_id, ranked.ground, danger, distance_m=c.distance_m, now=now)
+        for c in near
     ]
     await outbox.put(connection, notices, now=now)
     for candidate in near:
-        facts: Facts = (("responder", candidate.responder_id), ("reason", str(candidate.why_not)))
+        facts: Facts = (
+            ("responder", candidate.responder_id), ("class", str(danger)), ("reason", str(candidate.why_not)),
+        )  # fmt: skip
         case.note(Note(at=now, actor=SYSTEM, action=Action.INFORMED, facts=facts))
 
 

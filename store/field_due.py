@@ -13,7 +13,7 @@ from rules.domain import deadlines, dispatch
 from rules.domain.assignments import Assignment, Effect, Reason, Ruling, Standing, on_due
 from rules.domain.vocabulary import UNRESOLVED, Action
 from rules.engine.dispatch import FieldReport
-from store import changes, field_notices
+from store import changes, field_dangers, field_notices
 from store import field as hands
 from store.assignments import Field, keep, load_field
 from store.cases import SYSTEM, Case, Note, changes_of, save
@@ -22,6 +22,7 @@ from store.engine import load_if_free
 from store.field_alarm import raise_alarm
 from store.field_turns import ended_without_coming
 from store.opening import Centre
+from store.row_guard import RowGuard
 from store.sql import queries
 
 _Q: Final = queries("assignments")
@@ -45,12 +46,14 @@ class FieldDueStore:
     def __init__(self, database: Database, centre: Centre) -> None:
         self._database = database
         self._centre = centre
+        self._dangers = RowGuard("field_dangers")
 
     async def watch_field(self, now: datetime, limit: int) -> FieldReport:
-        """One batch of cases with an assignment that is due."""
+        """Tell who goes of what has begun there, then one batch of cases with an assignment that is due."""
+        warned = await field_dangers.look(self._database, self._dangers, centre=self._centre, now=now, limit=limit)
         rows = await self._database.pool.fetch(_Q.due, now, limit)
         reasons: list[Reason] = []
-        cases = failed = 0
+        cases, failed = warned, 0
         for row in rows:
             try:
                 ruled = await self._look(row["id"], row["subject"], now)

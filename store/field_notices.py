@@ -8,6 +8,7 @@ from typing import Final
 
 from rules.domain.assignments import Assignment, answer_s
 from rules.domain.notices import Notice, Purpose
+from rules.domain.vocabulary import Class, Priority
 from store import outbox
 from store.assignments import Ground
 from store.cases import Case
@@ -43,13 +44,34 @@ def offer(
     )  # fmt: skip
 
 
-def warning(case: Case, responder_id: int, ground: Ground, *, distance_m: int | None, now: datetime) -> Notice:
+def warning(
+    case: Case, responder_id: int, ground: Ground, danger: Class, *, distance_m: int | None, now: datetime
+) -> Notice:
     """Somebody near by learns of a danger, with the safety line first; nothing is asked of them (centre.md, 11)."""
     return Notice(
         purpose=Purpose.WARNING, recipient=f"responder:{responder_id}", priority=case.priority,
-        key=f"warning:{case.id}:{responder_id}", incident_id=case.id, not_after=now + _STALE,
-        facts=(*case_facts(case, ground), ("distance_m", distance_m)),
+        key=f"warning:{case.id}:{danger}:{responder_id}", incident_id=case.id, not_after=now + _STALE,
+        facts=(*_facts_of(case, ground, danger), ("distance_m", distance_m)),
     )  # fmt: skip
+
+
+def danger(case: Case, assignment: Assignment, ground: Ground, danger: Class, *, now: datetime) -> list[Notice]:
+    """Who goes there learns what has begun there: by voice, and as a text, since their last call may be half a minute
+    old and nobody is rung twice in one (centre.md, part 3)."""
+    return [
+        Notice(
+            purpose=Purpose.DANGER, recipient=f"responder:{assignment.responder_id}", priority=priority,
+            key=f"danger:{assignment.id}:{danger}:{priority.label}", incident_id=case.id, assignment_id=assignment.id,
+            not_after=now + _STALE, facts=_facts_of(case, ground, danger),
+        )
+        for priority in (Priority.CRITICAL, Priority.URGENT)
+    ]  # fmt: skip
+
+
+def _facts_of(case: Case, ground: Ground, danger: Class) -> _Facts:
+    """What is said of a case to who must hear of this danger of it, whatever the case itself is called."""
+    facts = dict(case_facts(case, ground)) | {"class": str(danger), "priority": Priority.CRITICAL.label}
+    return tuple(facts.items())
 
 
 async def stand_down(connection: Connection, case: Case, assignment: Assignment, *, now: datetime) -> None:

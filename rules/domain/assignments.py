@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Final
 
 from rules.domain.lifecycle import RulesError
-from rules.domain.vocabulary import Priority
+from rules.domain.vocabulary import Class, Priority
 
 
 class Standing(StrEnum):
@@ -180,6 +180,7 @@ class Assignment:
     arrive_by: datetime | None = None
     eta_s: int | None = None
     is_doubted: bool = False
+    warned_of: frozenset[Class] = frozenset()  #: fire and gas that they know of, by the offer or told since
 
     @property
     def is_open(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Final
 
 from rules.domain.assignments import GOING, MOVING, REFUSED, Assignment, Standing
 from rules.domain.ranking import Candidate
-from rules.domain.vocabulary import Priority, State
+from rules.domain.vocabulary import Class, Priority, State
 
 #: Three refusals or time-outs in 30 days: somebody should talk with them (centre.md, 25).
 REFUSALS_FLAGGED: Final = 3
@@ -45,6 +45,7 @@ class Chain:
     sendings: int = 0
     empty_looks: int = 0
     satisfied: bool = False
+    warned_of: frozenset[Class] = frozenset()  #: fire and gas of which those near by were told
 
 
 def look(chain: Chain, assignments: Iterable[Assignment]) -> Verdict:

@@ -17,6 +17,7 @@ class Purpose(StrEnum):
     STAND_DOWN = "stand_down"  #: not needed any more; reaches everyone asked
     INFORMATION = "information"  #: of a case, its change or its end
     WARNING = "warning"  #: somebody near by is told to keep out of a danger; nothing is asked of them
+    DANGER = "danger"  #: who goes somewhere is told what has begun there: stay out, switch nothing on, call 119
     CHECK_BACK = "check_back"  #: a responder is asked how they are
     CALL_SERVICES = "call_services"  #: a person must call the emergency services
     CHANNEL_TEST = "channel_test"

@@ -82,7 +82,7 @@ HEARD_S: Final = 180
 #: Of whom a case is taken over by a claim; information is never cancelled by one.
 _ASKS: Final = frozenset({Purpose.ESCALATION, Purpose.OFFER})
 #: What means nothing once the case has ended: nobody has to be called, and there is no danger to keep out of.
-_PASSES: Final = frozenset({Purpose.CALL_SERVICES, Purpose.WARNING})
+_PASSES: Final = frozenset({Purpose.CALL_SERVICES, Purpose.WARNING, Purpose.DANGER})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,17 +1,19 @@
 -- name: of_incident
 -- Third locks, after the subject's and the incident's; in the order of ids.
 SELECT id, responder_id, state, offered_by, round, is_outside_only, is_watched, offered_at, standby_at, accepted_at,
-       moving_at, arrived_at, ended_at, heard_at, called_at, renewed_at, arrive_by, eta_s, next_step, next_due_at, is_doubted
+       moving_at, arrived_at, ended_at, heard_at, called_at, renewed_at, arrive_by, eta_s, next_step, next_due_at, is_doubted,
+       warned_of
   FROM assignment WHERE incident_id = $1 ORDER BY id FOR NO KEY UPDATE
 
 -- name: of_incident_read
 -- To be looked at: no lock.
 SELECT id, responder_id, state, offered_by, round, is_outside_only, is_watched, offered_at, standby_at, accepted_at,
-       moving_at, arrived_at, ended_at, heard_at, called_at, renewed_at, arrive_by, eta_s, next_step, next_due_at, is_doubted
+       moving_at, arrived_at, ended_at, heard_at, called_at, renewed_at, arrive_by, eta_s, next_step, next_due_at, is_doubted,
+       warned_of
   FROM assignment WHERE incident_id = $1 ORDER BY id
 
 -- name: chain
-SELECT round, sendings, empty_looks, satisfied_at IS NOT NULL AS satisfied FROM field_chain WHERE incident_id = $1
+SELECT round, sendings, empty_looks, satisfied_at IS NOT NULL AS satisfied, warned_of FROM field_chain WHERE incident_id = $1
 
 -- name: save_chain
 -- Under the incident's lock.
@@ -42,8 +44,8 @@ RETURNING incident_id
 
 -- name: insert
 INSERT INTO assignment (incident_id, responder_id, state, offered_by, round, is_outside_only, is_watched, offered_at,
-                        eta_s, distance_m, next_step, next_due_at, link_digest, link_until, reasons)
-VALUES ($1, $2, 'offered', $3, $4, $5, $6, $7, $8, $9, 'answer', $10, $11, $12, $13)
+                        eta_s, distance_m, next_step, next_due_at, link_digest, link_until, reasons, warned_of)
+VALUES ($1, $2, 'offered', $3, $4, $5, $6, $7, $8, $9, 'answer', $10, $11, $12, $13, $14)
 RETURNING id
 
 -- name: save
@@ -52,7 +54,7 @@ UPDATE assignment
    SET state = $2, is_watched = $3, standby_at = $4, accepted_at = $5, moving_at = $6, arrived_at = $7, ended_at = $8,
        heard_at = $9, called_at = $10, arrive_by = $11, eta_s = $12, next_step = $13, next_due_at = $14, is_doubted = $15,
        ended_for = coalesce($16, CASE WHEN $8::timestamptz IS NULL THEN NULL ELSE ended_for END), failures = 0,
-       renewed_at = $17
+       renewed_at = $17, warned_of = $18
  WHERE id = $1
 
 -- name: note_report
@@ -128,6 +130,30 @@ SELECT p.lat, p.lon, a.name AS area_name,
 -- What was taken into a case, and what is unresolved in the same home ($2; null: the case is elsewhere).
 SELECT DISTINCT class FROM incident
  WHERE id IN (SELECT with_merged($1)) OR (premises_id = $2 AND state NOT IN ('resolved', 'closed'))
+
+-- name: dangers_of
+SELECT dangers_of($1, $2)
+
+-- name: note_warned
+-- Under the incident's lock.
+UPDATE field_chain SET warned_of = $2 WHERE incident_id = $1
+
+-- name: endangered
+-- Cases to which somebody goes, or of which those near by were warned, with a fire or gas that these do not know of; no
+-- lock: each is locked, and looked at again, by itself. 300 m from home people are sent elsewhere (`AWAY_FROM_HOME_M`).
+WITH going AS (
+    SELECT i.id, i.subject, i.priority, g.warned_of,
+           dangers_of(i.id, CASE WHEN coalesce((i.place ->> 'hint')::boolean, false)
+                                   OR coalesce((i.place ->> 'distance_from_home_m')::float, 0) <= 300
+                                 THEN i.premises_id END) AS dangers
+      FROM (SELECT a.incident_id, a.warned_of FROM assignment AS a WHERE a.next_due_at IS NOT NULL
+            UNION
+            SELECT c.incident_id, c.warned_of FROM incident AS f JOIN field_chain AS c ON c.incident_id = f.id
+             WHERE f.state <> 'closed' AND f.state <> 'resolved' AND f.family = 'fire_and_gas' AND c.sendings > 0) AS g
+      JOIN incident AS i ON i.id = g.incident_id
+     WHERE i.state NOT IN ('resolved', 'closed')
+)
+SELECT DISTINCT id, subject, priority FROM going WHERE NOT warned_of @> dangers ORDER BY priority, id LIMIT $1
 
 -- name: supervisors
 SELECT id FROM app_user

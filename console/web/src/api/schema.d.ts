@@ -4021,7 +4021,7 @@ export interface components {
          * @description Why somebody is told. Acceptance cancels offers, never information (centre.md, 24).
          * @enum {unknown}
          */
-        Purpose: "call_services" | "channel_test" | "check_back" | "escalation" | "event" | "information" | "offer" | "stand_down" | "summary" | "warning";
+        Purpose: "call_services" | "channel_test" | "check_back" | "danger" | "escalation" | "event" | "information" | "offer" | "stand_down" | "summary" | "warning";
         /**
          * Page[Area]
          * @description One page of a list; `next` is the cursor of the page after it, `seq` the feed's number it stands at.
