@@ -128,7 +128,10 @@ async def count_on_row(
 
 
 async def look(database: Database, guard: RowGuard, *, centre: Centre, now: datetime) -> int:
-    """Count what came behind each outage since the last turn, and end those that are over; return how many moved."""
+    """Count what came behind each outage since the last turn, and end those that are over; return how many moved.
+
+    One whose case somebody resolved while it lasts as well: who is without power still is heard again.
+    """
     moved = 0
     for row in await database.pool.fetch(_Q.standing):
         key = ("outage", row["incident_id"])
@@ -141,7 +144,7 @@ async def look(database: Database, guard: RowGuard, *, centre: Centre, now: date
 
 async def _look_at(database: Database, row: Any, centre: Centre, now: datetime) -> bool:
     about, fresh = f"power:{row['part']}", row["hits"] - row["counted"]
-    over = storms.outage_is_over(
+    over = row["case_over"] or storms.outage_is_over(
         still_out=row["still_out"], most=row["most"], age_s=(now - row["from_at"]).total_seconds()
     )
     if not fresh and not over:

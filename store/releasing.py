@@ -92,8 +92,10 @@ async def _is_held_on(
     found = Found(device_id=row["device_id"], premises_id=row["premises_id"], area=row["area"])
     if await fault_holding.fault_is_held(connection, found, assessed, now=now) is not None:
         return True
-    if assessed.class_ is not Class.POWER_LOST or row["kind"] == Holder.OUTAGE:
+    if assessed.class_ is not Class.POWER_LOST:
         return False
+    if row["kind"] == Holder.OUTAGE and not await connection.fetchval(_Q.case_was_ended, row["ref"]):
+        return False  # it is over but for these few: each is a case of its own
     folded = await power_outages.fold(
         connection, home=f"p{row['premises_id']}" if row["premises_id"] is not None else f"d{row['device_id']}",
         hub_id=row["hub_id"], area=row["area"], lines=power_lines_of(assessed.policy.thresholds), centre=centre,

@@ -259,8 +259,24 @@ async def _count(database: Database, row: Any, centre: Centre, now: datetime) ->
     about, more = f"storm:{row['id']}", row["hits"] - row["counted"]
     async with database.transaction() as connection:
         await lock_subject(connection, f"s:{about}")
-        if await connection.fetchval(Q.note_counted, row["id"], row["hits"], row["counted"]) is not None:
+        if await connection.fetchval(Q.note_counted, row["id"], row["hits"], row["counted"]) is None:
+            return
+        if await technical.is_open(connection, about):
             await count_on_row(connection, about, more=more, total=row["hits"], centre=centre, now=now)
+        else:
+            await _row_again(connection, row, more, centre, now)
+
+
+async def _row_again(connection: Connection, row: Any, more: int, centre: Centre, now: datetime) -> None:
+    """Somebody ended the storm's case while it goes on to hold: whoever came behind it since is heard by another."""
+    facts = (("storm", row["id"]), ("more", more), ("held", row["hits"]))
+    opened = await open_row(
+        connection, f"storm:{row['id']}", area=row["area"], facts=facts, centre=centre, now=now
+    )  # fmt: skip
+    assert opened.case is not None
+    await connection.execute(Q.row_again, row["id"], opened.case.id)
+    change = Change(kind="storm", object_id=row["id"], area=row["area"])
+    await changes.record(connection, [*changes_of(opened.case, opened.first_new_seq), change], now=now)
 
 
 async def suggest(database: Database, *, now: datetime) -> int:

@@ -12,6 +12,7 @@ SELECT (SELECT s.id FROM silence AS s
          ORDER BY t.area IS NULL, nlevel(t.area) DESC, t.id LIMIT 1) AS storm_id,
        CASE WHEN $4 = 'power_lost' THEN
             (SELECT o.incident_id FROM power_outage AS o
+               JOIN incident AS i ON i.id = o.incident_id AND i.state NOT IN ('resolved', 'closed')
               WHERE o.ended_at IS NULL AND (o.part = 'centre' OR o.hub_id = d.hub_id OR o.area @> $3::text::ltree)
               ORDER BY o.hub_id IS NULL, o.area IS NULL, nlevel(o.area) DESC LIMIT 1) END AS outage_incident,
        (SELECT i.id FROM incident AS i WHERE i.subject = 'd' || d.id || ':' || $6 AND i.family = 'technical'
@@ -102,6 +103,10 @@ SELECT h.no, h.kind, h.ref, h.device_id, d.device, d.hub_id, h.incident_id, h.re
 
 -- name: held_now
 SELECT kind, count(*)::int AS rows FROM held WHERE ended_at IS NULL GROUP BY kind
+
+-- name: case_was_ended
+-- Whether a person, and not the end of the outage, ended the case of a row.
+SELECT resolved_by IS NOT NULL OR merged_into IS NOT NULL FROM incident WHERE id = $1
 
 -- name: device_of_held
 SELECT device_id FROM held WHERE no = $1

@@ -10,7 +10,9 @@ SELECT coalesce('p' || i.premises_id, 'd' || i.device_id) AS home, d.hub_id, i.a
 
 -- name: covering
 -- Read again under the lock: whoever came first has opened it.
+-- One whose case somebody has ended covers nothing more: behind it nobody would be heard.
 SELECT o.incident_id FROM power_outage AS o
+  JOIN incident AS i ON i.id = o.incident_id AND i.state NOT IN ('resolved', 'closed')
  WHERE o.ended_at IS NULL AND (o.part = 'centre' OR o.hub_id = $1 OR o.area @> $2::text::ltree)
  ORDER BY o.hub_id IS NULL, o.area IS NULL, nlevel(o.area) DESC LIMIT 1
 
@@ -19,12 +21,12 @@ SELECT o.incident_id FROM power_outage AS o
 INSERT INTO power_outage (incident_id, part, hub_id, area, from_at, counted) VALUES ($1, $2, $3, $4::text::ltree, $5, 1)
 
 -- name: standing
-SELECT o.incident_id, o.part, o.counted, o.from_at,
+SELECT o.incident_id, o.part, o.counted, o.from_at, i.state IN ('resolved', 'closed') AS case_over,
        (SELECT count(*) FROM held AS h WHERE h.kind = 'outage' AND h.ref = o.incident_id)::int AS most,
        (SELECT coalesce(sum(h.hits), 0) FROM held AS h WHERE h.kind = 'outage' AND h.ref = o.incident_id)::bigint AS hits,
        (SELECT count(DISTINCT coalesce('p' || h.premises_id, 'd' || h.device_id)) FROM held AS h
          WHERE h.kind = 'outage' AND h.ref = o.incident_id AND h.ended_at IS NULL)::int AS still_out
-  FROM power_outage AS o WHERE o.ended_at IS NULL
+  FROM power_outage AS o JOIN incident AS i ON i.id = o.incident_id WHERE o.ended_at IS NULL
 
 -- name: note_counted
 -- Nothing where another engine has counted meanwhile.

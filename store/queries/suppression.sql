@@ -168,9 +168,12 @@ UPDATE storm SET state = 'ended', ended_at = $2, ended_by = $3, ended_why = $4, 
  WHERE id = $1 AND state <> 'ended' RETURNING id
 
 -- name: storms_on
-SELECT t.id, t.until_at, t.counted,
+SELECT t.id, t.area::text AS area, t.until_at, t.counted,
        (SELECT coalesce(sum(h.hits), 0) FROM held AS h WHERE h.kind = 'storm' AND h.ref = t.id)::bigint AS hits
   FROM storm AS t WHERE t.state = 'on'
+
+-- name: row_again
+UPDATE storm SET incident_id = $2, version = version + 1 WHERE id = $1
 
 -- name: note_counted
 -- Nothing where another engine has counted meanwhile.
