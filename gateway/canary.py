@@ -17,7 +17,7 @@ from devices.encoding import encode
 from devices.event import Event, EventType
 from devices.topics import ack_topic, alarm_topic
 from gateway import metrics
-from gateway.ending import end_if_told
+from gateway.ending import apart, end_if_told
 from gateway.mqtt.connection import BrokerAddress
 from gateway.sources import Source, matches
 from rules.clock import Clock
@@ -73,14 +73,13 @@ class Canary:
         while True:
             began_s = self._clock.monotonic()
             try:
-                full = await self._round(lease)
+                full = await apart(self._round(lease))
             except LeaseLost:
                 return
             except Exception as error:  # noqa: BLE001  # a task's outermost line: counted, said, and begun anew
                 # Any type: the watcher must not take down what it watches.
                 log.warning("canary_round_failed", lane=self._lane, error=_named(error))
                 full = False
-            end_if_told()
             metrics.canary_rounds_total.labels(self._lane, "full" if full else "not_full").inc()
             took_s = self._clock.monotonic() - began_s
             await self._clock.sleep(max(AGAIN_S, EVERY_S - took_s) if full else AGAIN_S)

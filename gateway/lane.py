@@ -15,7 +15,7 @@ from devices.topics import ack_topic
 from gateway import lost_sessions, metrics
 from gateway.alarms import SIDE_BY_SIDE, AlarmDesk
 from gateway.canary import Canary, OnFullRound, presses_on
-from gateway.ending import end_if_told
+from gateway.ending import apart
 from gateway.hubs import Hubs
 from gateway.lost_sessions import LostSession
 from gateway.mqtt import codec
@@ -120,7 +120,7 @@ class Lane:
             try:
                 lease = await self._take()
                 if lease is not None:
-                    await self._hold(lease)
+                    await apart(self._hold(lease))
             except* LeaseLost:
                 log.warning("lane_lease_lost", lane=self.name)
             except* DATABASE_AWAY as away:
@@ -131,7 +131,6 @@ class Lane:
                 wait_s, again_s = again_s, min(again_s * 2, BACKOFF_LONGEST_S)
                 self._note_failure("lane_failed", failed.exceptions[0])
                 await self._drop_link()
-            end_if_told()
             if self._clock.monotonic() - began_s > BACKOFF_LONGEST_S:
                 again_s = lanes.RENEW_EVERY_S
             await self._clock.sleep(wait_s)

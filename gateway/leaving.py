@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from gateway import metrics
-from gateway.ending import end_if_told
+from gateway.ending import apart
 from gateway.lane import Lane, LaneContext
 from gateway.mqtt import codec
 from gateway.mqtt.connection import ConnectionEnded, ConnectionFailed, MqttConnection
@@ -48,7 +48,6 @@ class Leavers:
                 for row in await self._look():
                     name = row.name
                     await LeavingLane(row, self._context).retire()
-                    end_if_told()  # the next one is not begun
             except* LeaseLost:
                 log.warning("lane_lease_lost", lane=name)
             except* DATABASE_AWAY as away:
@@ -58,7 +57,6 @@ class Leavers:
                 metrics.lane_failures_total.labels(name, type(failed.exceptions[0]).__name__).inc()
                 # Only the kind of error: its text can hold what a device sent.
                 log.error("lane_not_retired", lane=name, error=type(failed.exceptions[0]).__name__)  # noqa: TRY400
-            end_if_told()
             await self._clock.sleep(LOOK_EVERY_S)
 
     async def _look(self) -> list[Leaving]:
@@ -89,7 +87,7 @@ class LeavingLane(Lane):
             if lease is None:
                 return
             if lease.had_session:
-                await self._hold(lease)
+                await apart(self._hold(lease))
             else:
                 await lanes.retire(await self._open_link(), lease, now=self._clock.now())
                 log.info("lane_retired", lane=self.name)

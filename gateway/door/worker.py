@@ -14,7 +14,7 @@ import structlog
 from gateway.door import metrics, plan
 from gateway.door.dynsec import DoorShut, Dynsec, connected
 from gateway.door.plan import Command
-from gateway.ending import end_if_told
+from gateway.ending import apart
 from gateway.mqtt.connection import BrokerAddress
 from rules.clock import Clock
 from store import credentials
@@ -58,13 +58,12 @@ class Door:
                 async with self._database_link() as link:
                     while not await credentials.take_door(link):
                         await self._clock.sleep(RETRY_S)
-                    await self._keep(link)
+                    await apart(self._keep(link))
             except* (*DATABASE_AWAY, aiomqtt.MqttError, DoorShut) as away:
                 self._shut(away.exceptions[0])
             except* Exception as failed:  # noqa: BLE001  # a task's outermost line: counted, said, and begun anew
                 # Any type: the lanes must not end with the door.
                 self._shut(failed.exceptions[0])
-            end_if_told()
             await self._clock.sleep(RETRY_S)
 
     def _shut(self, error: BaseException) -> None:
