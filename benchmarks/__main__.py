@@ -8,11 +8,23 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from benchmarks import backlog, classification, deadlines, decoding, machine, press, storm, supervision, telemetry
+from benchmarks import (
+    alarm,
+    backlog,
+    classification,
+    deadlines,
+    decoding,
+    machine,
+    press,
+    storm,
+    supervision,
+    telemetry,
+)
 from benchmarks.figures import Figure
 
 BENCHMARKS: Final[dict[str, Callable[[], Awaitable[list[Figure]]]]] = {
     "decoding": decoding.measure,
+    "alarm": alarm.measure,
     "press": press.measure,
     "telemetry": telemetry.measure,
     "backlog": backlog.measure,

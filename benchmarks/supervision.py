@@ -123,7 +123,9 @@ async def _watch(those: Servers, database: Database, name: str, intervals_s: lis
     began_s = time.perf_counter()
     estate = await _estate(database, store, intervals_s)
     print(f"    {name}: {DEVICES:,} devices planned in {time.perf_counter() - began_s:.1f} s", flush=True)
-    looks_ms, lags_s, forward = [], [], []
+    looks_ms: list[float] = []
+    lags_s: list[float] = []
+    forward: list[int] = []
     assert those.postgres.pid is not None
     spent_s, began_cpu = 0.0, 0.0
     for _ in range(LOOKS):

@@ -108,13 +108,13 @@ async def accept(connection: Connection, lease: LaneLease | None, alarm: Alarm, 
     await device_words.move_state(connection, alarm, context, timing)
     effects = await _effects(connection, alarm, context, known, assessed, event.no, centre, stands=repeat.stands)
     effect = effects[0] if effects else None
-    incident_id = effect.case.id if effect is not None and effect.case is not None else None
-    if incident_id is not None:
-        assert effect is not None
-        await connection.execute(_Q.attach, event.no, incident_id, str(effect.reason))
+    attached = None
+    if effect is not None and effect.case is not None:
+        attached = changes.Attached(event_no=event.no, incident_id=effect.case.id, reason=str(effect.reason))
+    incident_id = attached.incident_id if attached is not None else None
     if alarm.letter is not None:
         await bury_call(connection, replace(alarm.letter, incident_id=incident_id), now=alarm.received_at)
-    await _record_changes(connection, effects, alarm.received_at)
+    await _record_changes(connection, effects, alarm.received_at, attached)
     rang = assessed.effect is policy.Effect.RING and incident_id is not None
     return Accepted(incident_id=incident_id, is_copy=False, rang=rang, reason=str(assessed.reason))
 
@@ -390,9 +390,11 @@ async def _note_word(connection: Connection, alarm: Alarm, context: DeviceContex
 # -- what it leaves behind ------------------------------------------------------------------------------------------
 
 
-async def _record_changes(connection: Connection, effects: list[Effect], received_at: datetime) -> None:
+async def _record_changes(
+    connection: Connection, effects: list[Effect], received_at: datetime, attached: changes.Attached | None = None
+) -> None:
     recorded: list[changes.Change] = []
     for effect in effects:
         if effect.case is not None:
             recorded += changes_of(effect.case, effect.first_new_seq, received_at=received_at)
-    await changes.record(connection, recorded, now=received_at)
+    await changes.record(connection, recorded, now=received_at, attached=attached)

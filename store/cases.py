@@ -25,6 +25,10 @@ SYSTEM: Final = "system"
 
 Facts = tuple[tuple[str, str | int | bool | None], ...]
 
+_Columns = tuple[list[Any], ...]
+_Texts = list[tuple[int, bytes, str]]
+_NO_ENTRIES: Final[tuple[tuple[Any, ...], ...]] = ((),) * 5
+
 
 class IncidentUnknown(StoreError):
     """No incident has this id, or the user may not see it: read the list again."""
@@ -162,15 +166,17 @@ async def insert(connection: Connection, case: Case, *, keyring: Keyring, day: d
     )  # fmt: skip
     assert row is not None
     case.id, case.number = row["id"], row["number"]
-    await _write_record(connection, case, keyring)
-    await connection.execute(_Q.set_head, case.id, case.last_seq, case.last_hash)
-    await _write_deadlines(connection, case)
+    rows, texts = _record_of(case)
+    await connection.execute(
+        _Q.write_first, case.id, case.version, case.last_seq, case.last_hash, *rows, *_deadline_columns(case.deadlines)
+    )
+    await _write_texts(connection, case, texts, keyring)
 
 
 async def save(connection: Connection, case: Case, *, keyring: Keyring) -> None:
     """Write what was changed, one version on, with its entries and deadlines."""
     case.version += 1
-    await _write_record(connection, case, keyring)
+    rows, texts = _record_of(case)
     due = earliest(case.deadlines)
     await connection.execute(
         _Q.update, case.id, case.state, case.priority, case.class_, case.resident_id, case.premises_id,
@@ -179,15 +185,17 @@ async def save(connection: Connection, case: Case, *, keyring: Keyring) -> None:
         due.due_at if due else None, due.kind if due else None, case.first_escalation_s, case.place, case.outcome,
         case.safety, case.review, case.resolved_at, case.resolved_by, case.closed_at, case.version, case.last_seq,
         case.last_hash, case.policy_version, None if case.plan is case.plan_as_read else plan_json(case.plan),
+        *rows, *_deadline_columns(case.deadlines),
     )  # fmt: skip
     case.plan_as_read = case.plan
-    await _write_deadlines(connection, case)
+    await _write_texts(connection, case, texts, keyring)
 
 
 async def append(connection: Connection, case: Case, *, keyring: Keyring) -> None:
     """Write the noted entries and nothing else: the version stays, so that no reader's step is refused for them."""
-    await _write_record(connection, case, keyring)
-    await connection.execute(_Q.set_head, case.id, case.last_seq, case.last_hash)
+    rows, texts = _record_of(case)
+    await connection.execute(_Q.append, case.id, case.version, case.last_seq, case.last_hash, *rows)
+    await _write_texts(connection, case, texts, keyring)
 
 
 def changes_of(case: Case, first_seq: int, *, received_at: datetime | None = None) -> list[Change]:
@@ -227,19 +235,15 @@ def case_of(row: Any, deadlines: Deadlines, plan: tuple[FrozenStep, ...], policy
     return Case(**fields, deadlines=deadlines, plan=plan, plan_as_read=plan, policy=policy)
 
 
-async def _write_record(connection: Connection, case: Case, keyring: Keyring) -> None:
-    """Chain the noted entries onto the incident's head; personal text goes in as a salted digest."""
-    texts: list[tuple[int, bytes, str]] = []
-    rows = chained(case, texts)
-    if rows:
-        columns = (list(column) for column in zip(*rows, strict=True))
-        await connection.execute(_Q.insert_entries, case.id, case.version, *columns)
-    if texts:
-        await _write_texts(connection, case, texts, keyring)
+def _record_of(case: Case) -> tuple[_Columns, _Texts]:
+    """The noted entries as columns, chained onto the case's head, which moves on; and their personal texts."""
+    texts: _Texts = []
+    columns = zip(*chained(case, texts), strict=True) if case.notes else _NO_ENTRIES
+    return tuple(list(column) for column in columns), texts
 
 
 def chained(
-    case: Case, texts: list[tuple[int, bytes, str]] | None = None
+    case: Case, texts: _Texts | None = None
 ) -> list[tuple[int, datetime, str, str, bytes]]:  # fmt: skip
     """The noted entries as rows, chained onto the case's head, which moves on; personal texts go to `texts`."""
     rows = []
@@ -272,9 +276,10 @@ def _entry_of(case: Case, note: Note, digest: bytes | None) -> chain.Entry:
     )
 
 
-async def _write_texts(
-    connection: Connection, case: Case, texts: list[tuple[int, bytes, str]], keyring: Keyring
-) -> None:
+async def _write_texts(connection: Connection, case: Case, texts: _Texts, keyring: Keyring) -> None:
+    """Keep the personal texts of entries that were just written: in the chain stands only their salted digest."""
+    if not texts:
+        return
     owner = key_owner(case)
     cipher = await owner_cipher(connection, keyring, owner)
     for seq, salt, text in texts:
@@ -287,14 +292,11 @@ def key_owner(case: Case) -> str:
     return f"r{case.resident_id}" if case.resident_id is not None else f"i{case.id}"
 
 
-async def _write_deadlines(connection: Connection, case: Case) -> None:
-    kinds = [deadline.kind for deadline in case.deadlines]
-    await connection.execute(
-        _Q.write_deadlines,
-        case.id,
-        [str(kind) for kind in kinds],
-        [deadline.stage for deadline in case.deadlines],
-        [deadline.round for deadline in case.deadlines],
-        [deadline.due_at for deadline in case.deadlines],
-        [deadline.failures for deadline in case.deadlines],
+def _deadline_columns(standing: Deadlines) -> _Columns:
+    return (
+        [str(deadline.kind) for deadline in standing],
+        [deadline.stage for deadline in standing],
+        [deadline.round for deadline in standing],
+        [deadline.due_at for deadline in standing],
+        [deadline.failures for deadline in standing],
     )

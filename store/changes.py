@@ -27,9 +27,24 @@ class Change:
     received_at: datetime | None = None
 
 
-async def record(connection: Connection, changes: Sequence[Change], *, now: datetime) -> None:
-    """The LAST statement of a transaction: whoever numbers a change holds the counter until its commit."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attached:
+    """What became of an alarm's event: the incident it is shown in, and why there."""
+
+    event_no: int
+    incident_id: int
+    reason: str
+
+
+async def record(
+    connection: Connection, changes: Sequence[Change], *, now: datetime, attached: Attached | None = None
+) -> None:
+    """The LAST statement of a transaction: whoever numbers a change holds the counter until its commit.
+
+    With `attached` an alarm's event, a row of this transaction that nobody waits for, learns its incident by the way.
+    """
     if not changes:
+        assert attached is None, "an alarm that has an incident has changed it"
         return
     await connection.execute(
         _Q.record,
@@ -39,4 +54,7 @@ async def record(connection: Connection, changes: Sequence[Change], *, now: date
         [change.part for change in changes],
         [change.area for change in changes],
         [change.received_at for change in changes],
+        attached.event_no if attached else None,
+        attached.incident_id if attached else None,
+        attached.reason if attached else None,
     )

@@ -56,10 +56,13 @@ async def joined(connection: Connection, case: Case, assessed: Assessment, *, ra
     after_s = assessed.policy.row(assessed.class_).services_after_s
     if after_s is None or Mark.TEST in case.marks or case.class_ is Class.CANARY:
         return
+    due_at, confirmed = now + timedelta(seconds=after_s), services.two_signs(case.plan)
+    if not confirmed and _stands_by(case, due_at):
+        return  # its time stands already: nothing to ask, and most further presses are of this kind
     if await hand_overs.is_handed_over(connection, case):
         return
-    _due(case, now + timedelta(seconds=after_s))
-    if services.two_signs(case.plan):
+    _due(case, due_at)
+    if confirmed:
         _at_once(case, Confirmed.TWO_SIGNS, now)
 
 
@@ -196,9 +199,13 @@ def _at_once(case: Case, why: Confirmed, now: datetime) -> None:
 
 def _due(case: Case, due_at: datetime) -> None:
     """Set the time, but never put one off that stands."""
-    standing = _standing(case)
-    if standing is None or due_at < standing.due_at:
+    if not _stands_by(case, due_at):
         case.deadlines = deadlines.beside(case.deadlines, DeadlineKind.SERVICES, due_at)
+
+
+def _stands_by(case: Case, due_at: datetime) -> bool:
+    standing = _standing(case)
+    return standing is not None and standing.due_at <= due_at
 
 
 def _standing(case: Case) -> Deadline | None:

@@ -20,10 +20,6 @@ SELECT no, repeat, last_copy_at, incident_id FROM event
 -- name: count_copy
 UPDATE event SET copies = copies + 1, last_copy_at = greatest(last_copy_at, $2) WHERE no = $1
 
--- name: attach
--- Our own row of this transaction.
-UPDATE event SET incident_id = $2, decision = $3 WHERE no = $1
-
 -- name: attach_letter
 UPDATE dead_letter SET incident_id = $2 WHERE id = $1
 

@@ -65,33 +65,47 @@ SELECT to_char($1::date, 'YYYYMMDD') || '-'
   FROM (SELECT (SELECT count FROM counted) AS count) AS n
 RETURNING id, number
 
--- name: set_head
-UPDATE incident SET last_seq = $2, last_hash = $3 WHERE id = $1
+-- name: write_first
+-- The first entries and deadlines of a case that this transaction has just inserted: nobody else can see it yet.
+WITH head AS (
+    UPDATE incident SET last_seq = $3, last_hash = $4 WHERE id = $1
+), record AS (
+    INSERT INTO entry (incident_id, version, seq, at, action, fixed, hash)
+    SELECT $1, $2, n.seq, n.at, n.action, n.fixed, n.hash
+      FROM unnest($5::int[], $6::timestamptz[], $7::text[], $8::text[], $9::bytea[]) AS n (seq, at, action, fixed, hash)
+)
+INSERT INTO deadline (incident_id, kind, stage, round, due_at, failures)
+SELECT $1, n.kind, n.stage, n.round, n.due_at, n.failures
+  FROM unnest($10::text[], $11::int[], $12::int[], $13::timestamptz[], $14::int[]) AS n (kind, stage, round, due_at, failures)
 
--- name: update
--- The caller holds the row's lock. A plan that nobody changed is not written again: it is most of the row.
-UPDATE incident
-   SET state = $2, priority = $3, class = $4, resident_id = $5, premises_id = $6, marks = $7, oldest_alarm_at = $8,
-       sounded_at = $9, sound_to = $10, stage = $11, alert_count = $12, claimed_by = $13, claimed_at = $14,
-       acted_at = $15, answered_at = $16, lease_until = $17, last_owner = $18, next_due_at = $19, next_step = $20,
-       first_escalation_s = $21, place = $22, outcome = $23, safety = $24, review = $25, resolved_at = $26,
-       resolved_by = $27, closed_at = $28, version = $29, last_seq = $30, last_hash = $31, policy_version = $32,
-       plan = coalesce($33::jsonb, plan)
- WHERE id = $1
-
--- name: insert_entries
+-- name: append
 -- Under the incident's lock; unique (incident, seq) refuses a second writer that had none.
+WITH head AS (
+    UPDATE incident SET last_seq = $3, last_hash = $4 WHERE id = $1
+)
 INSERT INTO entry (incident_id, version, seq, at, action, fixed, hash)
 SELECT $1, $2, n.seq, n.at, n.action, n.fixed, n.hash
-  FROM unnest($3::int[], $4::timestamptz[], $5::text[], $6::text[], $7::bytea[]) AS n (seq, at, action, fixed, hash)
+  FROM unnest($5::int[], $6::timestamptz[], $7::text[], $8::text[], $9::bytea[]) AS n (seq, at, action, fixed, hash)
 
--- name: insert_text
-INSERT INTO entry_text (incident_id, seq, key_owner, salt, sealed) VALUES ($1, $2, $3, $4, $5)
-
--- name: write_deadlines
--- Under the incident's lock: what stands afterwards is exactly what was given.
-WITH given AS (
-    SELECT * FROM unnest($2::text[], $3::int[], $4::int[], $5::timestamptz[], $6::int[])
+-- name: update
+-- The caller holds the row's lock; unique (incident, seq) refuses a second writer that had none. A plan that nobody
+-- changed is not written again: it is most of the row. Of the deadlines stands afterwards exactly what was given.
+WITH head AS (
+    UPDATE incident
+       SET state = $2, priority = $3, class = $4, resident_id = $5, premises_id = $6, marks = $7, oldest_alarm_at = $8,
+           sounded_at = $9, sound_to = $10, stage = $11, alert_count = $12, claimed_by = $13, claimed_at = $14,
+           acted_at = $15, answered_at = $16, lease_until = $17, last_owner = $18, next_due_at = $19, next_step = $20,
+           first_escalation_s = $21, place = $22, outcome = $23, safety = $24, review = $25, resolved_at = $26,
+           resolved_by = $27, closed_at = $28, version = $29, last_seq = $30, last_hash = $31, policy_version = $32,
+           plan = coalesce($33::jsonb, plan)
+     WHERE id = $1
+), record AS (
+    INSERT INTO entry (incident_id, version, seq, at, action, fixed, hash)
+    SELECT $1, $29, n.seq, n.at, n.action, n.fixed, n.hash
+      FROM unnest($34::int[], $35::timestamptz[], $36::text[], $37::text[], $38::bytea[])
+           AS n (seq, at, action, fixed, hash)
+), given AS (
+    SELECT * FROM unnest($39::text[], $40::int[], $41::int[], $42::timestamptz[], $43::int[])
                AS n (kind, stage, round, due_at, failures)
 ), gone AS (
     DELETE FROM deadline AS d WHERE d.incident_id = $1 AND d.kind NOT IN (SELECT kind FROM given)
@@ -102,3 +116,6 @@ SELECT $1, kind, stage, round, due_at, failures FROM given
    SET stage = excluded.stage, round = excluded.round, due_at = excluded.due_at, failures = excluded.failures
  WHERE (deadline.stage, deadline.round, deadline.due_at, deadline.failures)
        IS DISTINCT FROM (excluded.stage, excluded.round, excluded.due_at, excluded.failures)
+
+-- name: insert_text
+INSERT INTO entry_text (incident_id, seq, key_owner, salt, sealed) VALUES ($1, $2, $3, $4, $5)
