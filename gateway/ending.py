@@ -27,7 +27,7 @@ def end_if_told() -> None:
     """Raise CancelledError where the current task was cancelled and something awaited forgot it.
 
     Up to Python 3.11 `asyncio.wait_for`, by which aiomqtt waits for each answer, forgets a cancellation that meets the
-    answer. Only for a task that is no TaskGroup's parent: a group may leave its own cancellation counted.
+    answer. Only where no TaskGroup of this task has ended with an error: it may leave its own cancellation counted.
     """
     task = asyncio.current_task()
     if task is not None and task.cancelling():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Callable
 from typing import Any, Final
@@ -26,6 +27,12 @@ async def until(look: Callable[[], Any], what: str, *, within_s: float = LIMIT_S
             return found
         assert _CLOCK.monotonic() < ends, f"in vain for {within_s:.0f} s: {what} (last seen: {found!r})"
         await _CLOCK.sleep(LOOK_S)
+
+
+async def ended(task: asyncio.Task[Any], what: str) -> None:
+    """Tell `task` to end until it has: before Python 3.12 `asyncio.wait_for`, by which aiomqtt waits for each answer,
+    forgets a cancellation that meets it."""
+    await until(lambda: not task.cancel(), f"{what} ends")
 
 
 async def while_passing(seconds: float, look: Callable[[], Any], what: str) -> None:

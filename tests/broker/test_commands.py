@@ -24,7 +24,7 @@ from store import commands, handing
 from store.database import connect
 from tests.broker.field import HOST, Broker, MovableClock, event, field_on, gateway_on, gateway_process, lane_name
 from tests.town import CENTRE, Home, Town, town_in
-from tests.waiting import until
+from tests.waiting import ended, until
 
 FILTERS = ("sw/v1/+/alarm", "sw/v1/+/telemetry", "sw/v1/+/reply")
 
@@ -69,7 +69,7 @@ async def listening(broker: Broker, device: str, *, answers: bool = True, versio
         try:
             yield listener
         finally:
-            hearing.cancel()
+            await ended(hearing, "the device's listening")
 
 
 async def asks(

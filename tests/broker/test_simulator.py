@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -31,6 +31,7 @@ from simulator.run import Run
 from simulator.scenario import SCENARIOS, Outage, Scenario
 from simulator.tally import Tally
 from simulator.wire import Version
+from tests.waiting import ended, until
 
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
@@ -68,7 +69,6 @@ class Platform:
     arrays: int = 0
     online: list[tuple[str, bytes]] = field(default_factory=list)
     replies: list[dict[str, object]] = field(default_factory=list)
-    heard: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def hear(self, client: aiomqtt.Client) -> None:
         async for message in client.messages:
@@ -80,13 +80,6 @@ class Platform:
                 self.replies.append(msgspec.json.decode(message.payload))
             elif channel in (Channel.ALARM, Channel.TELEMETRY):
                 await self._take(client, device, channel, message.payload)
-            self.heard.set()
-
-    async def until(self, done: Callable[[], bool]) -> None:
-        """Wait until what was heard satisfies `done`; the test's own time limit ends a wait in vain."""
-        while not done():
-            self.heard.clear()
-            await self.heard.wait()
 
     async def _take(self, client: aiomqtt.Client, device: str, channel: Channel, payload: bytes) -> None:
         said = msgspec.json.decode(payload)
@@ -109,7 +102,7 @@ async def listening(server: Server, platform: Platform) -> AsyncIterator[aiomqtt
         await client.subscribe("sw/v1/+/+", qos=1)
         hearing = group.create_task(platform.hear(client))
         yield client
-        hearing.cancel()
+        await ended(hearing, "the platform's listening")
 
 
 async def a_run(
@@ -162,7 +155,11 @@ async def test_what_an_outage_held_back_is_flushed_as_arrays_and_nothing_is_lost
     platform = Platform()
     async with listening(server, platform):
         tally = await a_run(server, path, scenario, 5)
-        await platform.until(lambda: all(platform.copies[each.device, each.id] for each in read(path)))
+
+        def all_heard() -> bool:
+            return all(platform.copies[each.device, each.id] for each in read(path))
+
+        await until(all_heard, "every event of the ledger is heard")
     entries = list(read(path))
     assert len(entries) == 300
     assert all(entry.puback_at for entry in entries)
@@ -177,7 +174,7 @@ async def test_a_lost_device_is_told_by_its_will_and_a_returning_one_by_itself(s
     async with listening(server, platform):
         await a_run(server, path, scenario, 1)
         # On, lost, back, switched off.
-        await platform.until(lambda: len(platform.online) >= 4)
+        await until(lambda: len(platform.online) >= 4, "four words of being online or not")
     assert [payload for _, payload in platform.online][-4:] == [b"1", b"0", b"1", b"0"]
 
 
@@ -188,10 +185,10 @@ async def test_a_command_is_answered_and_obeyed_once(mosquitto: Mosquitto, path:
     command = msgspec.json.encode({"id": "c-1", "command": "locate", "args": {}})
     async with listening(mosquitto, platform) as client, asyncio.TaskGroup() as group:
         run = group.create_task(a_run(mosquitto, path, scenario, 1))
-        await platform.until(lambda: bool(platform.copies))
+        await until(lambda: platform.copies, "the press is heard")
         for _ in range(2):
             await client.publish(down_topic(device.id), command, qos=1)
-        await platform.until(lambda: len(platform.replies) >= 2)
+        await until(lambda: len(platform.replies) >= 2, "each copy of the command is answered")
     assert run.result().facts["commands answered"] == 2
     assert all(reply == {"id": "c-1", "ok": True, "detail": "done"} for reply in platform.replies)
     assert sorted(entry.type for entry in read(path)) == ["location", "sos"]
@@ -205,12 +202,12 @@ async def test_a_killed_simulator_leaves_a_ledger_of_all_that_was_on_the_wire(mo
     async with listening(mosquitto, platform):
         child = subprocess.Popen([sys.executable, "-c", program, *arguments], cwd=ROOT, stderr=subprocess.DEVNULL)
         try:
-            await platform.until(lambda: len(platform.copies) > 300)
+            await until(lambda: len(platform.copies) > 300, "the simulator has said three hundred things")
         finally:
             child.send_signal(signal.SIGKILL)
             child.wait()
         # Their wills come after everything they sent.
-        await platform.until(lambda: sum(payload == b"0" for _, payload in platform.online) >= 60)
+        await until(lambda: sum(payload == b"0" for _, payload in platform.online) >= 60, "the wills of sixty devices")
     known = {(entry.device, entry.id) for entry in read(path)}
     assert len(platform.copies) > 300
     assert set(platform.copies) <= known
@@ -223,7 +220,7 @@ async def test_alarms_outlive_a_broker_that_dies_and_comes_back(mosquitto: Mosqu
     async with asyncio.TaskGroup() as group:
         async with listening(mosquitto, deaf):
             run = group.create_task(a_run(mosquitto, path, scenario, 5, shared=shared))
-            await deaf.until(lambda: len(deaf.copies) >= 20)
+            await until(lambda: len(deaf.copies) >= 20, "twenty alarms are on the wire")
         mosquitto.stop(signal.SIGKILL)
         mosquitto.start()
         async with listening(mosquitto, hearing):

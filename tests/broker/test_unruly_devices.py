@@ -19,7 +19,7 @@ from tests.broker.field import HOST, Broker, event, field_on, gateway_on, lane_n
 from tests.broker.guarded import ADMIN, GuardedMosquitto, door_on
 from tests.servers import free_port
 from tests.town import CENTRE, Town, town_in
-from tests.waiting import until
+from tests.waiting import ended, until
 
 
 @pytest.fixture
@@ -90,9 +90,7 @@ async def one_of_two(port: int, device: str, account: tuple[str, str] | None = N
     async with asyncio.TaskGroup() as group:
         coming = group.create_task(come_back())
         yield
-        while not coming.done():  # before Python 3.12 aiomqtt can forget one cancellation
-            coming.cancel()
-            await SharedClock().sleep(0.05)
+        await ended(coming, "the device's coming back")
 
 
 async def test_two_devices_with_one_id_are_told_by_their_own_word(mosquitto: Any, postgres_dsn: str) -> None:
