@@ -9,7 +9,7 @@ from typing import Final
 
 from devices.commands import Announcement
 from rules.domain import deadlines, dispatch
-from rules.domain.assignments import Assignment, Doubt, Standing, Word
+from rules.domain.assignments import TAKE_BACK_S, Assignment, Doubt, Standing, Word
 from rules.domain.deadlines import DeadlineKind
 from rules.domain.lifecycle import after
 from rules.domain.vocabulary import Action, State, Step
@@ -127,6 +127,10 @@ async def _done(turn: Turn) -> None:
         await turn.connection.execute(_Q.note_report, turn.a.id, turn.said.report)
     turn.note(Action.COMPLETED, ("doubt", _code(turn.doubt)))
     hands.sound(turn.case, now=turn.now)
+    if turn.a.is_doubted and not turn.in_hand.chain.satisfied:
+        # Nobody has been there by all that is known: when it cannot be taken back any more, it is looked who comes.
+        due_at = turn.now + timedelta(seconds=TAKE_BACK_S)
+        turn.case.deadlines = deadlines.beside(turn.case.deadlines, DeadlineKind.DISPATCH, due_at, stage=1)
 
 
 async def _declined(turn: Turn) -> None:

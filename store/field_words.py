@@ -84,8 +84,8 @@ async def _take(
     doubt = await _doubt(connection, in_hand.case, a, said, ground.scene.point, now)
     watched = fresh.is_watched or await _watched(connection, in_hand, fresh, ground.scene.class_, now)
     # What cannot be is not made true by talking on; only arriving, or the desk on their word, is.
-    doubted = doubt is not None or (a.is_doubted and said.word in _SAY_NOTHING_NEW and not said.by_word)
-    fresh = replace(fresh, is_doubted=doubted, is_watched=watched)
+    stays = doubt is not None or (a.is_doubted and _says_nothing_new(in_hand, fresh, said))
+    fresh = replace(rules.doubted(fresh, a, now=now) if stays else fresh, is_doubted=stays, is_watched=watched)
     await keep(connection, in_hand, fresh, ended_for=said.reason)
     turn = Turn(
         connection=connection, in_hand=in_hand, before=a, a=fresh, said=said, doubt=doubt, centre=centre, now=now,
@@ -93,6 +93,13 @@ async def _take(
     )  # fmt: skip
     await FOLLOWS[said.word](turn)
     return Heard(outcome=Outcome.TAKEN, standing=fresh.standing, doubt=doubt, others=tuple(turn.others))
+
+
+def _says_nothing_new(in_hand: Field, fresh: Assignment, said: Said) -> bool:
+    """Whether an arrival that was doubted is doubted after this word still; "done" taken back is no arrival either."""
+    if said.word is Word.TAKE_BACK:
+        return fresh.standing is Standing.ON_SCENE and not in_hand.chain.satisfied
+    return said.word in _SAY_NOTHING_NEW and not said.by_word
 
 
 def _refuse(in_hand: Field, a: Assignment, said: Said, now: datetime) -> None:

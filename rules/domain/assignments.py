@@ -265,6 +265,7 @@ class Reason(StrEnum):
     OUTAGE_OF_OURS = "outage_of_ours"
     WORD_CAME = "word_came"
     NOT_MOVING = "not_moving"
+    ARRIVAL_DOUBTED = "arrival_doubted"
     ARRIVAL_OVERDUE = "arrival_overdue"
     REPORT_MISSING = "report_missing"
     SILENT = "silent"
@@ -318,6 +319,13 @@ def _movement_due(a: Assignment, priority: Priority, *, late: bool, now: datetim
 
 
 def _arrival_due(a: Assignment, now: datetime) -> Ruling:
+    if a.is_doubted and a.called_at is None:
+        # Nobody has taken it back, and no desk has it on their word: they count as coming no more, and may come yet.
+        due_at = max(a.arrive_by or now, now + timedelta(seconds=OVERDUE_AGAIN_S))
+        waiting = replace(a, step=NextStep.ARRIVAL, due_at=due_at, called_at=now)
+        return Ruling(
+            assignment=waiting, reason=Reason.ARRIVAL_DOUBTED, effects=frozenset({Effect.BESIDE, Effect.CALL})
+        )
     effects = frozenset({Effect.RAISE, Effect.BESIDE, Effect.CALL})
     step, wait_s = (NextStep.SILENCE, SILENCE_S) if a.is_watched else (NextStep.ARRIVAL, OVERDUE_AGAIN_S)
     waiting = replace(_next(a, step, now, wait_s), called_at=now)
@@ -377,6 +385,18 @@ def doubt_done(a: Assignment, *, now: datetime) -> Doubt | None:
     if a.arrived_at is None:
         return Doubt.NOT_ARRIVED
     return Doubt.TOO_SOON if (now - a.arrived_at).total_seconds() < _DONE_SOON_S else None
+
+
+def doubted(fresh: Assignment, before: Assignment, *, now: datetime) -> Assignment:
+    """An arrival in doubt, as it stands after a word: still to come, and looked at again when the word cannot be taken
+    back any more. Saying it again, or talking on from there, puts nothing off."""
+    if fresh.standing is not Standing.ON_SCENE:
+        return replace(fresh, is_doubted=True)
+    if not before.is_doubted:
+        return replace(_next(fresh, NextStep.ARRIVAL, now, TAKE_BACK_S), is_doubted=True)
+    stands = before.due_at if before.step is NextStep.ARRIVAL else None
+    due_at = stands or now + timedelta(seconds=OVERDUE_AGAIN_S)
+    return replace(fresh, is_doubted=True, step=NextStep.ARRIVAL, due_at=due_at, called_at=before.called_at)
 
 
 def may_take_back(a: Assignment, *, now: datetime) -> bool:

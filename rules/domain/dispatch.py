@@ -51,12 +51,16 @@ class Chain:
 def look(chain: Chain, assignments: Iterable[Assignment]) -> Verdict:
     """Whether anybody has to be asked at all; `SEND` says yes.
 
-    Who said yes and was called since because nothing moved is not counted as coming.
+    Who said yes and was called since because nothing moved, or because they cannot be where they say, is not counted as
+    coming.
     """
     if chain.satisfied:
         return Verdict.ENOUGH
-    coming = any(a.is_open and (a.called_at is None or a.standing is Standing.ON_SCENE) for a in assignments)
-    return Verdict.COMING if coming else Verdict.SEND
+    return Verdict.COMING if any(map(_comes, assignments)) else Verdict.SEND
+
+
+def _comes(a: Assignment) -> bool:
+    return a.is_open and (a.called_at is None or (a.standing is Standing.ON_SCENE and not a.is_doubted))
 
 
 def choose(candidates: Sequence[Candidate], *, count: int) -> tuple[Candidate, ...]:
@@ -108,7 +112,7 @@ def _goes_with(a: Assignment, other: Assignment) -> bool:
 
 
 def somebody_moves(assignments: Iterable[Assignment]) -> bool:
-    return any(a.standing in MOVING for a in assignments)
+    return any(a.standing in MOVING and not a.is_doubted for a in assignments)
 
 
 def state_after(state: State, standings: Collection[Standing], *, attended: bool) -> State:

@@ -364,6 +364,7 @@ class Action(StrEnum):
     TAKEN_BACK = "taken_back"  #: "arrived" or "done" was pressed by mistake
     TIMED_OUT = "timed_out"
     NOT_MOVING = "not_moving"
+    ARRIVAL_DOUBTED = "arrival_doubted"  #: somebody cannot be where they said to be: another is asked in addition
     ARRIVAL_OVERDUE = "arrival_overdue"
     REPORT_MISSING = "report_missing"  #: a responder on scene is called
     RESPONDER_SILENT = "responder_silent"

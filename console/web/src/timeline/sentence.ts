@@ -256,7 +256,7 @@ const ofResponder: Teller = (entry, words, { people }) => {
 };
 const OF_RESPONDER = [
   ...["offered", "informed", "accepted", "standby", "en_route", "arrive", "decline", "stand_down", "reported", "completed", "taken_back"],
-  ...["timed_out", "not_moving", "arrival_overdue", "report_missing", "responder_silent"],
+  ...["timed_out", "not_moving", "arrival_doubted", "arrival_overdue", "report_missing", "responder_silent"],
 ] as const;
 
 const answered: Teller = (entry, words, { answers }) => {
