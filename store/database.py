@@ -124,7 +124,8 @@ async def _as_it_is(connection: Any) -> None:
     """Give a connection back without a word: a transaction left open was rolled back by the pool itself.
 
     What it would ask for beside costs whoever waits for an answer another round trip, and finds nothing to undo: who
-    listens has a connection of its own, and what a transaction sets or locks ends with it.
+    listens has a connection of its own, what a transaction sets or locks ends with it, and the one lock of a session
+    that is taken on a connection of the pool is given back by who took it (`replay.alone`).
     """
 
 

@@ -72,8 +72,13 @@ async def ask_for_device(connection: Connection, device: str, *, by: int | None,
 async def alone(db: Database) -> AsyncIterator[bool]:
     """Whether nobody else is at it, for as long as the block runs: two at once would count each other's tries."""
     async with db.pool.acquire() as connection:
-        # Of the session: it holds over the two transactions of a letter. The pool lets go of it with the connection.
-        yield await connection.fetchval(_Q.only_one)
+        # Of the session: it holds over the two transactions of a letter, and ends with the connection or here.
+        alone = await connection.fetchval(_Q.only_one)
+        try:
+            yield alone
+        finally:
+            if alone:
+                await connection.execute(_Q.let_another)
 
 
 async def note_try(db: Database) -> AskedLetter | None:

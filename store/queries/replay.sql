@@ -26,6 +26,9 @@ UPDATE dead_letter SET replay_asked_at = $2,
 -- One replayer at a time, so that a device's letters are used in the order they came.
 SELECT pg_try_advisory_lock(7340228)
 
+-- name: let_another
+SELECT pg_advisory_unlock(7340228)
+
 -- name: next
 -- Ages first; a letter in the hands of somebody who buries its copy is left for the next look.
 SELECT id, device, topic, source, reason, payload, retained, first_at, replay_tries
