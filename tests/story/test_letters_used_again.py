@@ -278,9 +278,8 @@ async def test_a_device_registered_before_its_person_is_known_names_its_case_wit
 
 async def test_who_is_done_lets_another_replay_on_any_connection(town: Town) -> None:
     """The mistake: the lock stayed with the connection it was taken on, and no other process ever replayed."""
-    async with replay.alone(town.db) as first:
-        async with replay.alone(town.db) as beside:
-            assert (first, beside) == (True, False)
+    async with replay.alone(town.db) as first, replay.alone(town.db) as beside:
+        assert (first, beside) == (True, False)
     # Whoever comes next gets another connection than the one that was just given back.
     async with town.db.pool.acquire(), town.db.pool.acquire(), replay.alone(town.db) as later:
         assert later
