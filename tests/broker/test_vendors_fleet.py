@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from devices.event import EventType
 from gateway.run import Gateway
@@ -105,6 +106,9 @@ async def reports_of_presses(town: Town, devices: list[Device]) -> tuple[int, in
     return row["presses"], row["reports"]
 
 
+# Forty seconds of it pass on any machine, twice twenty: an alarm of the last second is said again by its watch for a
+# quarter of a minute, and what overtakes is late by as much.
+@pytest.mark.timeout(150)
 async def test_every_meant_alarm_is_in_its_incident_once_whoever_said_it(
     mosquitto: Mosquitto, fresh_dsn: str, tmp_path: Path
 ) -> None:
@@ -119,9 +123,13 @@ async def test_every_meant_alarm_is_in_its_incident_once_whoever_said_it(
         foreign = [entry for entry in read(path) if isinstance(entry, ForeignEntry)]
         assert {entry.by for entry in foreign} == set(Compared)
         presses = sum(entry.by is Compared.REPORTS for entry in foreign)
-        stored, reports = await reports_of_presses(town, devices)
-        assert 0 < stored <= presses
-        assert reports == 2 * presses, "each press came on two topics, and nothing of it was lost"
+
+        async def both_topics() -> bool:
+            # Every press may be found before the second message about the last of them is counted.
+            stored, reports = await reports_of_presses(town, devices)
+            return 0 < stored <= presses and reports == 2 * presses
+
+        await until(both_topics, f"each of {presses} presses came on two topics, and nothing of it was lost")
 
         # Once more in the same homes, where doors stand and batteries are low from before; bridges restart meanwhile.
         restarting = msgspec.structs.replace(BUSY, restart=Restart(at_s=2.0, lasts_s=0.5))
