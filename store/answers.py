@@ -40,6 +40,8 @@ async def answered(
     if row is None:
         return False
     await _take_in(database, row["id"], answer, centre=centre, now=now)
+    for other in await database.pool.fetch(_Q.said_with, row["id"]):
+        await _take_in(database, other["id"], answer, centre=centre, now=now)
     return True
 
 

@@ -21,7 +21,7 @@ from rules.domain.telling import HEARD_S, ContactRole, Waiting, Withheld, held_u
 from rules.domain.vocabulary import UNRESOLVED, Action, Priority, State
 from rules.engine import metrics
 from rules.engine.outbox import LEASE_S, Depth, Failed, Letter, Outcome, Refused, Sent, Taken
-from store import answers, outbox
+from store import answers, outbox, shared_calls
 from store.database import Connection, Database
 from store.opening import Centre
 from store.reaching import person_of
@@ -44,6 +44,7 @@ class _Judged:
     """What one look decided, before any of it is written."""
 
     take: list[tuple[Any, Letter]] = field(default_factory=list)
+    ride: list[tuple[Any, Letter]] = field(default_factory=list)  #: said in that letter's call
     withhold: list[tuple[Any, Withheld]] = field(default_factory=list)
     later: list[tuple[int, datetime]] = field(default_factory=list)
     full: list[Any] = field(default_factory=list)
@@ -67,7 +68,8 @@ class DeliveryStore:
             books = await self._books(connection, ways, slots, now)
             judged = _judge(rows, await _sound_first(connection, ways), books, now)
             await _take(connection, judged.take, now)
-            await _accompany(connection, judged.take, ways, now)
+            await shared_calls.ride(connection, judged.ride, now)
+            await _accompany(connection, [*judged.take, *judged.ride], ways, now)
             if judged.later:
                 ids, times = zip(*judged.later, strict=True)
                 await connection.execute(_Q.put_off, list(ids), list(times))
@@ -85,8 +87,10 @@ class DeliveryStore:
             row = await connection.fetchrow(_Q.lock_answered, letter.id)
             assert row is not None, "it is held"
             word, note = await _settle(connection, letter, row, outcome, now)
-            if note is not None:
-                await write_entry(connection, entry, *note, centre=self._centre, now=now)
+            said = await shared_calls.settle(connection, letter, outcome, now)
+            for one in (note, *said):
+                if one is not None:
+                    await write_entry(connection, entry, *one, centre=self._centre, now=now)
         if letter.purpose in answers.LISTENED_FOR:
             await answers.after_sending(self._database, letter.id, word, centre=self._centre, now=now)
         return word
@@ -144,7 +148,7 @@ async def _sound_first(connection: Connection, ways: Sequence[Way]) -> Sequence[
 def _judge(rows: Sequence[Any], ways: Sequence[Way], books: Books, now: datetime) -> _Judged:
     """Decide about each row in turn, the highest priority first; what one takes, the next does not have."""
     judged = _Judged()
-    for row in rows:
+    for row in shared_calls.side_by_side(rows):
         try:
             _judge_one(row, ways, books, judged, now)
         except Exception as error:  # noqa: BLE001  # around one row: said, counted, and the others are sent
@@ -158,8 +162,11 @@ def _judge_one(row: Any, ways: Sequence[Way], books: Books, judged: _Judged, now
     notice = _waiting(row)
     refused = withheld(notice, now=now)
     until = held_until(notice, now=now) if refused is None else None
+    shared = shared_calls.call_of(row, judged.take, ways) if refused is None else None
     if refused is not None:
         judged.withhold.append((row, refused))
+    elif shared is not None:
+        judged.ride.append((row, shared))
     elif until is None:
         _choose(row, ways, books, judged, now)
     elif row["not_after"] is not None and until > row["not_after"]:
@@ -329,7 +336,7 @@ async def _fold(connection: Connection, full: Sequence[Any], now: datetime) -> i
     return int(folded)
 
 
-_Noted = tuple[Action, tuple[tuple[str, str | int | bool | None], ...]]
+_Noted = shared_calls.Noted
 
 
 async def _settle(

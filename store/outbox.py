@@ -59,12 +59,14 @@ async def end_round(connection: Connection, incident_id: int, *, reason: str, no
 
 
 async def supersede(
-    connection: Connection, of: Sequence[tuple[int, str]], *, now: datetime
-) -> dict[tuple[int, str], datetime]:
-    """New escalations of these cases to these people are about to be written: what waits for them says no more.
+    connection: Connection, of: Sequence[tuple[int, str]], *, purpose: Purpose = Purpose.ESCALATION, keys: str = "",
+    now: datetime,
+) -> dict[tuple[int, str], datetime]:  # fmt: skip
+    """New notices of these cases to these people are about to be written: what waits for them, of the same purpose and
+    with keys that begin so, says no more.
 
     Returns since when each was waiting: whoever comes in its place keeps it, or would never come to its turn.
     """
     cases, recipients = [one[0] for one in of], [one[1] for one in of]
-    rows = await connection.fetch(_Q.supersede, cases, recipients, now)
+    rows = await connection.fetch(_Q.supersede, cases, recipients, now, str(purpose), keys)
     return {(row["incident_id"], row["recipient"]): row["due_at"] for row in rows}

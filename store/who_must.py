@@ -74,15 +74,27 @@ async def _rung_for(connection: Connection, case: Case, purpose: Purpose) -> lis
     ]  # fmt: skip
 
 
+async def _waited(
+    connection: Connection, case: Case, users: list[int], told: Told, now: datetime
+) -> dict[tuple[int, str], datetime]:
+    """What is said anew every minute takes the place of what still waits: else, behind many cases, it is never said."""
+    if told.purpose is not Purpose.CALL_SERVICES:
+        return {}
+    same, of = told.key.partition(":")[0] + ":", [(case.id, f"user:{user_id}") for user_id in users]
+    return await outbox.supersede(connection, of, purpose=told.purpose, keys=same, now=now)
+
+
 async def _tell(connection: Connection, case: Case, users: list[int], told: Told, now: datetime) -> int:
     if not users or case.class_ is Class.CANARY:
         return 0
     facts = (*await facts_of(connection, case, now), *told.facts)
     not_after = None if told.not_after_s is None else now + timedelta(seconds=told.not_after_s)
+    waited = await _waited(connection, case, users, told, now)
     notices = [
         Notice(
             purpose=told.purpose, recipient=f"user:{user_id}", priority=case.priority, incident_id=case.id,
             key=f"{told.key}:user:{user_id}", not_after=not_after, facts=facts,
+            not_before=waited.get((case.id, f"user:{user_id}")),
         )
         for user_id in users
     ]  # fmt: skip

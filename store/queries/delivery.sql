@@ -71,6 +71,29 @@ UPDATE outbox AS o
   FROM unnest($1::bigint[], $2::text[], $5::boolean[]) AS n (id, channel, lost)
  WHERE o.id = n.id
 
+-- name: ride
+-- Leased with the notice in whose call they are said.
+UPDATE outbox AS o
+   SET state = 'leased', channel = n.channel, leased_until = $4, begun_at = $5, attempts = o.attempts + 1, said_with = n.said_with
+  FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS n (id, channel, said_with)
+ WHERE o.id = n.id
+
+-- name: riders
+SELECT id, recipient, purpose, state FROM outbox WHERE said_with = $1 ORDER BY id FOR NO KEY UPDATE
+
+-- name: said_with
+SELECT id FROM outbox WHERE said_with = $1 AND state IN ('sent', 'uncertain') ORDER BY id
+
+-- name: rode
+-- Said in that call: its key is theirs too.
+UPDATE outbox SET state = CASE WHEN perhaps_sent THEN 'uncertain' ELSE 'sent' END, ended_at = $2, answer_by = $3,
+                  result = CASE WHEN perhaps_sent THEN 'answer_lost' ELSE 'sent' END
+ WHERE said_with = $1 AND state = 'leased' RETURNING recipient, purpose, state
+
+-- name: get_off
+-- That call was none: they wait for one of their own again.
+UPDATE outbox SET state = 'waiting', said_with = NULL, channel = NULL WHERE said_with = $1 AND state = 'leased'
+
 -- name: put_off
 -- What a sender took and never told of is remembered as that.
 UPDATE outbox AS o SET due_at = n.at, perhaps_sent = o.perhaps_sent OR o.state = 'leased', state = 'waiting'

@@ -28,11 +28,12 @@ UPDATE outbox
  WHERE incident_id = $1 AND purpose = 'escalation' AND NOT round_over
 
 -- name: supersede
--- Under the incidents' locks.
+-- Under the incidents' locks. $5: how the keys begin.
 UPDATE outbox AS o
    SET state = CASE WHEN perhaps_sent THEN 'uncertain' ELSE 'cancelled' END, result = 'superseded', ended_at = $3
   FROM unnest($1::bigint[], $2::text[]) AS n (incident_id, recipient)
- WHERE o.incident_id = n.incident_id AND o.recipient = n.recipient AND o.purpose = 'escalation' AND o.state = 'waiting'
+ WHERE o.incident_id = n.incident_id AND o.recipient = n.recipient AND o.purpose = $4 AND o.state = 'waiting'
+   AND starts_with(o.key, $5)
 RETURNING o.incident_id, o.recipient, o.due_at
 
 -- name: people
