@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from aiohttp import ClientWebSocketResponse, WSMsgType
 from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web_app import _cached_build_middleware
 
 from console.app import make_app
 from console.context import ConsoleContext
@@ -138,3 +139,5 @@ async def console(fresh_dsn: str) -> AsyncIterator[Console]:
     async with TestClient(TestServer(make_app(context))) as client:
         yield Console(context=context, client=client, clock=clock)
     await database.close()
+    # Else it holds on to a thousand applications of tests that are over, three megabytes each.
+    _cached_build_middleware.cache_clear()
