@@ -72,6 +72,9 @@ _EAST: Final = max(lon for lon, _ in _OUTLINE) + _MARGIN_DEGREES
 _SOUTH: Final = min(lat for _, lat in _OUTLINE) - _MARGIN_DEGREES
 _NORTH: Final = max(lat for _, lat in _OUTLINE) + _MARGIN_DEGREES
 
+#: Asked for each event: a name of the module's costs a tenth of a member of an enumeration.
+_WGS84: Final = Datum.WGS84
+
 #: Who opens a link sees who made it; Baidu and Tencent ask for it.
 _REFERRER: Final = "shouwang"
 
@@ -109,7 +112,7 @@ def converted(lat: float, lon: float, source: Datum, target: Datum) -> Degrees:
 
 def to_wgs84(location: Location) -> Location:
     """Return the location in WGS-84, everything else as it was; one that is in WGS-84 comes back itself."""
-    if location.datum is Datum.WGS84:
+    if location.datum is _WGS84:
         return location
     lat, lon = converted(location.lat, location.lon, location.datum, Datum.WGS84)
     return replace(location, lat=lat, lon=lon, datum=Datum.WGS84)

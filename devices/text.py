@@ -17,8 +17,8 @@ _REPLACED: Final = re.compile("[\x00\ud800-\udfff]")
 _BREAKS: Final = frozenset("\t\n\v\f\r\x85\u2028\u2029")
 _REPLACEMENT: Final = "\ufffd"
 
-#: ASCII without these needs no look inside: no escape, no DEL, no exponent of three digits.
-_SUSPECT: Final = re.compile(rb"[eE][+-]?[0-9]{3}")
+#: ASCII that needs no look inside: no escape, no DEL, no exponent of three digits.
+_PLAIN: Final = re.compile(rb"[^\\\x7f-\xffeE]*+(?:[eE](?![+-]?[0-9]{3})[^\\\x7f-\xffeE]*+)*+")
 _HUGE: Final = re.compile(r"[eE][+-]?[0-9]{3}")
 _STRING_OR_HUGE: Final = re.compile(
     r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|-?[0-9]++(?:\.[0-9]++)?[eE][+-]?[0-9]{3,}+', re.DOTALL
@@ -60,7 +60,7 @@ def clean_object(raw: bytes) -> bytes:
     A number whose exponent has three digits or more becomes a string: PostgreSQL's jsonb refuses what no double
     holds. `raw` must be valid JSON in UTF-8.
     """
-    if raw.isascii() and b"\\" not in raw and b"\x7f" not in raw and _SUSPECT.search(raw) is None:
+    if _PLAIN.fullmatch(raw) is not None:
         return raw
     text = raw.decode()
     if "\\" not in text and text.isprintable() and _HUGE.search(text) is None:

@@ -325,13 +325,14 @@ class Lane:
             self._window.add(message)
             self._place(unreadable(packet, message, self._sources.of(packet.topic), now), message)
             return
-        message = Message(_storable(packet.topic), packet.packet_id, len(packet.payload), generation)
+        topic = packet.topic
+        message = Message(_storable(topic), packet.packet_id, len(packet.payload), generation)
         self._window.add(message)
         if self._suspicion.is_active:
             message.open_parts = 1
             self._suspicion.take(packet, message)
         else:
-            self._place(sort(packet, message, self._sources.of(packet.topic), now), message)
+            self._place(sort(packet, message, self._sources.of(topic), now), message)
 
     def _examined(self, packet: codec.PublishPacket, message: Message, condemned: bool) -> None:
         now, source = self._clock.now(), self._sources.of(packet.topic)
@@ -345,7 +346,7 @@ class Lane:
         self._flush()
 
     def _place(self, parts: Sorted, message: Message) -> None:
-        message.open_parts = parts.parts
+        message.open_parts = len(parts.alarms) + len(parts.telemetry)
         for alarm in parts.alarms:
             self._alarms.take(alarm)
         for arrival in parts.telemetry:

@@ -81,10 +81,6 @@ class Sorted(Struct, frozen=True, gc=False):
     telemetry: tuple[Arrival, ...] = ()
     hub: str | None = None
 
-    @property
-    def parts(self) -> int:
-        return len(self.alarms) + len(self.telemetry)
-
 
 #: Of a PUBLISH's first byte (MQTT 5, 3.3.1.3).
 _RETAIN: Final = 0x01
@@ -97,28 +93,28 @@ def sort(packet: PublishPacket, message: Message, source: Source, received_at: d
     """Decode a packet and say what is to be done with each part. Total: any exception becomes a reject."""
     if not source.is_canonical:
         return _sort_foreign(packet, message, source, received_at)
-    online = _ONLINE.get(packet.payload)
-    if online is not None and packet.topic.endswith("/online"):
-        named = parse_topic(packet.topic)
+    topic, payload = packet.topic, packet.payload
+    if topic.endswith("/online") and (online := _ONLINE.get(payload)) is not None:
+        named = parse_topic(topic)
         if named is not None:
-            presence = PresenceArrival(message, named[0], online, received_at, packet.payload)
+            presence = PresenceArrival(message, named[0], online, received_at, payload)
             return Sorted(telemetry=(presence,))
-    if packet.topic.endswith("/reply"):
+    if topic.endswith("/reply"):
         reply = reply_of(packet, message, received_at)
         if isinstance(reply, Rejected):
             return Sorted(telemetry=(RejectArrival(message, message.device, reply, received_at, packet.retain),))
         if reply is not None:
             return Sorted(telemetry=(reply,))
     try:
-        decoded = source.decode(packet.topic, packet.payload)
+        decoded = source.decode(topic, payload)
     except Exception as error:  # noqa: BLE001  # kept as a reject of this one message
         # Any type, also RecursionError and MemoryError: it stays with this message.
-        decoded = _undecoded(packet.topic, packet.payload, error)
+        decoded = _undecoded(topic, payload, error)
     events = decoded.events
     if len(events) == 1 and not decoded.rejected and events[0].type not in AT_ONCE and not packet.retain:
         device = message.device = decoded.device or ""
         on_alarm = decoded.channel is _ALARM
-        return Sorted(telemetry=(TelemetryArrival(message, device, events[0], received_at, packet.payload, on_alarm),))
+        return Sorted(telemetry=(TelemetryArrival(message, device, events[0], received_at, payload, on_alarm),))
     return _sort_decoded(packet, message, decoded, received_at)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 import structlog
@@ -85,12 +85,16 @@ class Settle(Protocol):
     def __call__(self, messages: Iterable[Message]) -> None: ...
 
 
+#: What is stored, and by whom it was said.
+_Rows = tuple[Batch, list[TelemetryArrival]]
+
+
 @dataclass(slots=True)
 class _Gathered:
     """One batch being made."""
 
-    readings: dict[object, tuple[Batch, list[TelemetryArrival]]] = field(default_factory=dict)
-    states: tuple[Batch, list[TelemetryArrival]] = field(default_factory=lambda: (Batch(), []))
+    readings: dict[object, _Rows] = field(default_factory=dict)  #: by day
+    states: _Rows = field(default_factory=lambda: (Batch(), []))
     moves: Moves = field(default_factory=dict)
     dropped_moves: int = 0
     letters: list[DeadLetter] = field(default_factory=list)
@@ -98,6 +102,18 @@ class _Gathered:
     outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)  #: by source, type and outcome
     #: Why what came on an alarm topic, and so is answered, could not be used: by the arrival's identity.
     refused: dict[int, str] = field(default_factory=dict)
+    came_at: datetime | None = None  #: of the last reading
+    of_its_day: _Rows = field(default_factory=lambda: (Batch(), []))
+
+    def rows_of(self, type_: EventType, received_at: datetime) -> _Rows:
+        """Where an event goes: readings by the day of their receipt, states beside the alarms."""
+        if type_ not in READINGS:
+            return self.states
+        # What came in one read bears one time, the same object.
+        if received_at is not self.came_at:
+            self.came_at = received_at
+            self.of_its_day = self.readings.setdefault(day_of(received_at), (Batch(), []))
+        return self.of_its_day
 
 
 class TelemetryWriter:
@@ -122,7 +138,7 @@ class TelemetryWriter:
 
     def take(self, arrival: Arrival) -> None:
         """Queue one arrival; a known device's heartbeat only moves `last_seen` and is settled here and now."""
-        if type(arrival) is TelemetryArrival and _is_mere_heartbeat(arrival):
+        if type(arrival) is TelemetryArrival and arrival.event.type is _HEARTBEAT and not arrival.wants_ack:
             device_id = self._known.get(arrival.device)
             if device_id is not None:
                 self._hear(device_id, arrival)
@@ -190,7 +206,7 @@ class TelemetryWriter:
 
     async def _learn(self, connection: Connection, batch: list[Arrival]) -> None:
         """Ask once for every name not known yet; a name that is not registered is asked for again next time."""
-        unknown = {a.device for a in batch if type(a) is not RejectArrival} - self._known.keys()
+        unknown = {a.device for a in batch if a.device not in self._known and type(a) is not RejectArrival}
         if not unknown:
             return
         if len(self._known) + len(unknown) > KNOWN_DEVICES_LIMIT:
@@ -243,20 +259,14 @@ class TelemetryWriter:
 
     def _place(self, gathered: _Gathered, arrival: TelemetryArrival, device_id: int) -> None:
         event, received_at = arrival.event, arrival.received_at
-        if event.type in READINGS:
-            day = day_of(received_at)
-            if day not in gathered.readings:
-                gathered.readings[day] = (Batch(), [])
-            rows, arrivals = gathered.readings[day]
-        else:
-            rows, arrivals = gathered.states
+        rows, arrivals = gathered.rows_of(event.type, received_at)
         data = data_of(event)
         if event.id_given and event.at_given:
             id_, identity, at = event.id, digest(event), event.at
         else:
             id_, identity, at = identity_of(event, received_at, data, retained=arrival.retained)
         late = abs(received_at - at) > _TOLERANCE
-        rows.add(received_at, at, identity, device_id, late, event.type.value, id_, data)
+        rows.add(received_at, at, identity, device_id, late, event.type, id_, data)
         arrivals.append(arrival)
 
     async def _store(
@@ -373,10 +383,6 @@ class TelemetryWriter:
                 reason, id_ = gathered.refused.get(id(arrival)), arrival.event.id
                 said = ack.stored(id_, now) if reason is None else ack.refused(id_, reason)
                 arrival.message.answer(arrival.device, said)
-
-
-def _is_mere_heartbeat(arrival: TelemetryArrival) -> bool:
-    return arrival.event.type is _HEARTBEAT and not arrival.wants_ack
 
 
 def _count_new(gathered: _Gathered, types: list[str], arrivals: list[TelemetryArrival], old: AbstractSet[int]) -> None:

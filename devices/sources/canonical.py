@@ -199,7 +199,7 @@ def _instant(at: datetime | int) -> datetime:
 
 
 def _detail(raw: bytes) -> bytes | None:
-    if raw == _NULL:
+    if not raw.startswith(b"{"):
+        _refuse_unless(raw == _NULL)
         return None
-    _refuse_unless(raw.startswith(b"{"))
     return clean_object(raw)

@@ -5,6 +5,8 @@ The codec is young and has one author (docs/adr/0001); whatever it does with a p
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,7 +47,7 @@ __all__ = [
     "UnsubAckPacket",
     "WireBroken",
     "ping",
-    "puback",
+    "pubacks",
     "publish",
     "read_packets",
     "subscribe",
@@ -54,7 +56,8 @@ __all__ = [
 
 _PUBLISH: Final = 3
 _LONGEST_HEADER: Final = 5
-_PUBACK_HEADER: Final = b"\x40\x02"
+#: A PUBACK's first two bytes, before its packet id.
+_PUBACK: Final = 0x4002_0000
 
 
 class WireBroken(Exception):
@@ -131,9 +134,9 @@ def _set_apart(raw: bytes, error: BaseException) -> UnreadablePacket:
     return UnreadablePacket(raw=raw, reason=f"{type(error).__name__}: {error}"[:200], topic=topic, packet_id=packet_id)
 
 
-def puback(packet_id: int) -> bytes:
-    """A PUBACK that says success, in its shortest form (MQTT 5, 3.4.2.1)."""
-    return _PUBACK_HEADER + packet_id.to_bytes(2, "big")
+def pubacks(packet_ids: Sequence[int]) -> bytes:
+    """PUBACKs that say success, in their shortest form of four bytes (MQTT 5, 3.4.2.1)."""
+    return struct.pack(f">{len(packet_ids)}I", *[_PUBACK | packet_id for packet_id in packet_ids])
 
 
 def publish(topic: str, payload: bytes, *, packet_id: int, expiry_s: int | None) -> bytes:

@@ -238,9 +238,7 @@ class MqttConnection(asyncio.Protocol):
 
     def acknowledge(self, packet_ids: list[int], acks: list[tuple[str, bytes]], *, expiry_s: int | None) -> None:
         """PUBACK to the broker in the order given, and our acks to devices, in one write."""
-        out = bytearray()
-        for packet_id in packet_ids:
-            out += codec.puback(packet_id)
+        out = bytearray(codec.pubacks(packet_ids))
         for topic, payload in acks:
             if len(self._waiting) == ACK_QUEUE_LIMIT:
                 self.acks_dropped += 1
