@@ -53,13 +53,18 @@ class Principal:
     def may_see(self, area: str | None) -> bool:
         """Whether something of that area is in this user's sight; what has no area belongs to whoever sees everything
         and to every desk, since an alarm without a place must not fall between two."""
-        if not self.areas or area is None:
-            return True
-        return any(area == own or area.startswith(f"{own}.") for own in self.areas)
+        return sees(self.areas, area)
 
     def covers(self, area: str | None) -> bool:
         """Whether everything of that area lies in this user's; None is the whole centre."""
         return not self.areas or (area is not None and self.may_see(area))
+
+
+def sees(areas: Sequence[str], area: str | None) -> bool:
+    """Whether something of that area is in the sight of whoever has these; none: everywhere."""
+    if not areas or area is None:
+        return True
+    return any(area == own or area.startswith(f"{own}.") for own in areas)
 
 
 async def sign_in(

@@ -32,6 +32,9 @@ class Kind(StrEnum):
     RESPONDER_REFUSES = "responder_refuses"  #: three refusals or time-outs in 30 days (centre.md, 25)
     FREQUENT_CALLER = "frequent_caller"  #: cause, care, device, visits (centre.md, 30)
     WORK_ORDER = "work_order"
+    ASK_WHO_LIVES_THERE = "ask_who_lives_there"  #: somebody has died; others may live there (centre.md, 17)
+    RETURN_DEVICES = "return_devices"
+    CONFIRM_DEATH = "confirm_death"  #: one person alone said so
     OTHER = "other"
 
 

@@ -8,12 +8,16 @@ from http import HTTPStatus
 
 from console.api.accounts import stale
 from console.problems import FieldProblem, Problem, forbidden, not_found, unusable
+from console.rights import AGREES, Role
 from console.routes import Call
+from store.accounts import sees
 from store.audit import note_look_now
+from store.registers.deaths import SecondPersonNeeded
 from store.registers.errors import NotCommissioned, RecordChanged, RecordTaken, RecordUnknown, ReferenceUnknown
 from store.registers.premises import read_premises
 from store.registers.references import unknown_areas
 from store.registers.residents import area_of_resident
+from store.users import UserUnknown, read_user
 
 
 @contextmanager
@@ -29,6 +33,8 @@ def as_problems() -> Iterator[None]:
         raise Problem(HTTPStatus.CONFLICT, "taken", str(error)) from error
     except NotCommissioned as error:
         raise Problem(HTTPStatus.CONFLICT, "not_commissioned", str(error)) from error
+    except SecondPersonNeeded as error:
+        raise unusable([FieldProblem(field="second_user", code=error.code, message=str(error))]) from error
     except ReferenceUnknown as error:
         raise unusable([FieldProblem(field=error.field, code="unknown", message=str(error))]) from error
 
@@ -81,6 +87,18 @@ async def refuse_unknown_resident(call: Call, resident_id: int | None, *, field:
         seen = False
     if not seen:
         raise unusable([FieldProblem(field=field, code="unknown")])
+
+
+async def refuse_unfit_second_user(call: Call, user_id: int | None, area: str | None) -> None:
+    """422 for a second person who is nobody, may not keep these records, or does not see this one."""
+    if user_id is None:
+        return
+    try:
+        second = await read_user(call.context.db, user_id)
+    except UserUnknown:
+        second = None
+    if second is None or second.disabled or Role(second.role) not in AGREES or not sees(second.areas, area):
+        raise unusable([FieldProblem(field="second_user", code="unknown")])
 
 
 def refuse_foreign_area(call: Call, area: str | None) -> None:

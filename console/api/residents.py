@@ -23,7 +23,13 @@ from console.api.fields import (
     after_id,
     page_by_id,
 )
-from console.api.registers import as_problems, note_look_of_change, refuse_out_of_sight, refuse_unknown_home
+from console.api.registers import (
+    as_problems,
+    note_look_of_change,
+    refuse_out_of_sight,
+    refuse_unfit_second_user,
+    refuse_unknown_home,
+)
 from console.problems import FieldProblem, unusable
 from console.rights import READ_PEOPLE, WRITE_PEOPLE
 from console.routes import Call, Match, Reply, Route
@@ -69,6 +75,8 @@ class ResidentFields(Body):
     also_called: Line | None = None
     status: ResidentStatus | None = None
     status_expected_end: Moment | None = None
+    #: Who agrees that somebody has died: two say so (422 without, but for the only one on duty).
+    second_user: Id | None = None
     premises_id: Id | None = None
     birth_date: BirthDate | None = None
     tags: Annotated[list[Tag], Field(max_length=40)] | None = None
@@ -90,8 +98,9 @@ class ResidentFields(Body):
         if "phone" in named:
             named["phone_typed"] = named["phone"]
             named["phone"] = read(named["phone"]).stored if named["phone"] else None
-        if named.get("premises_id") is not None:
-            named["premises_id"] = int(named["premises_id"])
+        for name in ("premises_id", "second_user"):
+            if named.get(name) is not None:
+                named[name] = int(named[name])
         # A null empties what may be empty; the others keep what they have.
         return {name: value for name, value in named.items() if value is not None or name in _MAY_BE_EMPTY}
 
@@ -161,6 +170,7 @@ async def resident(call: Call) -> Reply:
 async def make_resident(call: Call) -> Reply:
     body = call.body_as(NewResident)
     await refuse_unknown_home(call, body.columns().get("premises_id"))
+    await refuse_unfit_second_user(call, body.columns().get("second_user"), None)
     context = call.context
     with as_problems():
         made = await add_resident(context.db, context.keyring, body.columns(), by=call.user.user_id, now=call.now)
@@ -171,8 +181,10 @@ async def patch_resident(call: Call) -> Reply:
     body = call.body_as(ResidentPatch)
     context = call.context
     with as_problems():
-        refuse_out_of_sight(call, await area_of_resident(context.db, call.id))
+        area = await area_of_resident(context.db, call.id)
+        refuse_out_of_sight(call, area)
         await refuse_unknown_home(call, body.columns().get("premises_id"))
+        await refuse_unfit_second_user(call, body.columns().get("second_user"), area)
         await change_resident(
             context.db,
             context.keyring,

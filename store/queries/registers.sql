@@ -107,8 +107,8 @@ UPDATE resident
  WHERE id = $1
 
 -- name: note_status
-INSERT INTO resident_status (resident_id, from_at, status, expected_end, source, confirmed_by)
-VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (resident_id, from_at) DO NOTHING
+INSERT INTO resident_status (resident_id, from_at, status, expected_end, source, confirmed_by, second_user)
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (resident_id, from_at) DO NOTHING
 
 -- name: contacts
 SELECT id, name, relation, role, rank, phone, phone_typed, languages, time_zone, channels

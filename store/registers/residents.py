@@ -14,6 +14,7 @@ from store.audit import note_look
 from store.changes import Change, record
 from store.database import Database
 from store.feed import snapshot
+from store.registers import deaths
 from store.registers.errors import RecordChanged, RecordTaken, RecordUnknown, ReferenceUnknown
 from store.registers.search import literal, search_text
 from store.sealing import Keyring
@@ -141,8 +142,11 @@ async def add_resident(db: Database, keyring: Keyring, fields: Mapping[str, Any]
     """Make a record; RecordTaken where the `ref` or identity number is another's. On record."""
     try:
         async with db.transaction() as connection:
+            is_agreed = await deaths.agreed(connection, None, fields, by=by)
             resident_id = await insert_resident(connection, keyring, fields, now=now)
             await _note_status(connection, resident_id, fields, by=by, now=now)
+            if deaths.is_new(None, fields):
+                await deaths.follow(connection, resident_id, is_agreed=is_agreed, by=by, now=now)
             await _on_record(connection, resident_id, "resident_added", by=by, now=now)
     except asyncpg.UniqueViolationError as error:
         raise RecordTaken(_what_is_taken(error)) from error
@@ -170,11 +174,15 @@ async def change_resident(
     by: int,
     now: datetime,
 ) -> None:
-    """Change what is named; RecordUnknown, RecordChanged or RecordTaken otherwise. On record; a status is dated."""
+    """Change what is named; RecordUnknown, RecordChanged, RecordTaken or SecondPersonNeeded otherwise. On record; a
+    status is dated."""
     try:
         async with db.transaction() as connection:
-            await _change(connection, keyring, resident_id, fields, version)
+            before = await _change(connection, keyring, resident_id, fields, version)
+            is_agreed = await deaths.agreed(connection, before, fields, by=by)
             await _note_status(connection, resident_id, fields, by=by, now=now)
+            if deaths.is_new(before, fields):
+                await deaths.follow(connection, resident_id, is_agreed=is_agreed, by=by, now=now)
             await _on_record(connection, resident_id, "resident_changed", by=by, now=now)
     except asyncpg.UniqueViolationError as error:
         raise RecordTaken(_what_is_taken(error)) from error
@@ -184,7 +192,8 @@ async def change_resident(
 
 async def _change(
     connection: Connection, keyring: Keyring, resident_id: int, fields: Mapping[str, Any], version: int | None
-) -> None:
+) -> str:
+    """Write it; returns the status before."""
     locked = await connection.fetchrow(Q.lock_resident, resident_id)
     if locked is None:
         raise RecordUnknown(f"no resident {resident_id}")
@@ -196,6 +205,8 @@ async def _change(
     wanted = {**kept, **fields, "notes_sealed": None, **_sealed(keyring, fields)}
     wanted["search"] = await _search(connection, wanted)
     await connection.execute(Q.change_resident, resident_id, *(wanted.get(name) for name in _COLUMNS))
+    status: str = before["status"]
+    return status
 
 
 async def _search(connection: Connection, fields: Mapping[str, Any]) -> str:
@@ -223,8 +234,9 @@ async def _note_status(
 ) -> None:
     if fields.get("status"):
         await connection.execute(
-            Q.note_status, resident_id, now, fields["status"], fields.get("status_expected_end"), "console", by
-        )
+            Q.note_status, resident_id, now, fields["status"], fields.get("status_expected_end"), "console", by,
+            fields.get("second_user"),
+        )  # fmt: skip
 
 
 async def _on_record(connection: Connection, resident_id: int, action: str, *, by: int, now: datetime) -> None:

@@ -6892,6 +6892,11 @@ export interface components {
              */
             status_expected_end: string | null;
             /**
+             * Second User
+             * @default null
+             */
+            second_user: string | null;
+            /**
              * Premises Id
              * @default null
              */
@@ -7594,6 +7599,11 @@ export interface components {
              * @default null
              */
             status_expected_end: string | null;
+            /**
+             * Second User
+             * @default null
+             */
+            second_user: string | null;
             /**
              * Premises Id
              * @default null
