@@ -15,6 +15,7 @@ from store.audit import note_look
 from store.changes import Change, record
 from store.database import Database
 from store.feed import snapshot
+from store.registers.areas import make_areas
 from store.registers.errors import RecordChanged, RecordTaken, RecordUnknown, ReferenceUnknown
 from store.registers.search import literal
 from store.sql import queries
@@ -175,6 +176,7 @@ async def add_responder(db: Database, fields: Mapping[str, Any], *, by: int, now
     """Make one, on record; RecordTaken where the user is another's, ReferenceUnknown where there is no such user."""
     wanted = {**_COLUMNS, **fields}
     async with _taken(), db.transaction() as connection:
+        await make_areas(connection, wanted["areas"] or ())
         made: int = await connection.fetchval(_Q.add, *(wanted[name] for name in _COLUMNS), now)
         await _on_record(connection, made, "responder_added", by=by, now=now)
     return made
@@ -189,6 +191,7 @@ async def change_responder(
         before = await connection.fetchrow(f"{_Q.responder} {_Q.one}", responder_id)
         assert before is not None, "the row is locked"
         wanted = {name: fields.get(name, before[name]) for name in _COLUMNS}
+        await make_areas(connection, fields.get("areas") or ())
         await connection.execute(_Q.change, responder_id, *wanted.values(), fields.get("flagged") is False)
         await _on_record(connection, responder_id, "responder_changed", by=by, now=now)
 

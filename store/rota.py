@@ -15,6 +15,7 @@ from store.audit import note_look
 from store.changes import Change, record
 from store.database import Database
 from store.feed import snapshot
+from store.registers.areas import make_areas
 from store.registers.errors import RecordChanged, RecordUnknown, ReferenceUnknown
 from store.sql import queries
 
@@ -83,6 +84,7 @@ async def add_shift(db: Database, fields: Mapping[str, Any], *, by: int, now: da
         async with db.transaction() as connection:
             if responder_id is not None and not await connection.fetchval(Q.responder_exists, responder_id):
                 raise ReferenceUnknown("no such responder", "responder_id")
+            await make_areas(connection, fields.get("areas") or ())
             shift_id: int = await connection.fetchval(
                 Q.add_shift, fields["role"], fields.get("user_id"), responder_id, fields["from_at"],
                 fields["to_at"], list(fields.get("areas") or ()), fields.get("rank") or 1,
@@ -107,6 +109,7 @@ async def change_shift(
         cancelled_at = before["cancelled_at"]
         if "cancelled" in fields:
             cancelled_at = (cancelled_at or now) if fields["cancelled"] else None
+        await make_areas(connection, fields.get("areas") or ())
         await connection.execute(Q.change_shift, shift_id, *wanted.values(), cancelled_at)
         await _on_record(connection, shift_id, "shift_changed", by=by, now=now)
 

@@ -15,6 +15,7 @@ from store.changes import Change, record
 from store.database import Database
 from store.feed import snapshot
 from store.passwords import Passwords, digest_of, new_secret
+from store.registers.areas import make_areas
 from store.sql import queries
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ async def add_user(db: Database, passwords: Passwords, new: NewUser, *, by: int 
     kept = await passwords.hash(new.password) if new.password else None
     try:
         async with db.transaction() as connection:
+            await make_areas(connection, new.areas)
             user_id = await connection.fetchval(
                 Q.add_user,
                 new.name,
@@ -149,6 +151,7 @@ async def change_user(
         wanted = {name: changes.get(name, row[name]) for name in ("display_name", "role", "areas", "language")}
         reached = [changes.get(name, row[name]) for name in ("phone", "phone_typed", "email", "channels")]
         disabled_at = _disabled_at(row["disabled_at"], changes.get("disabled"), now)
+        await make_areas(connection, changes.get("areas") or ())
         await connection.execute(Q.change_user, user_id, *wanted.values(), kept, disabled_at, *reached)
         if kept or disabled_at:
             await connection.execute(Q.end_sessions_of, user_id)

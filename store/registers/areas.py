@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -121,3 +121,9 @@ _COLUMNS: Final = ("name", "name_en", "police", "fire", "ambulance", "numbers_te
 async def make_area(connection: Connection, path: str) -> None:
     """Make the area and everything above it, where they are not there."""
     await connection.execute(Q.make_area, path)
+
+
+async def make_areas(connection: Connection, paths: Iterable[str]) -> None:
+    """The same of all that people work in or are on call for: they may be entered before the first home is."""
+    for path in sorted(set(paths)):
+        await make_area(connection, path)

@@ -91,12 +91,24 @@ async def test_what_would_hold_alarms_of_an_area_that_is_not_in_the_register_is_
 
 
 async def test_people_are_named_for_an_area_before_its_first_home_is(console: Console, people: tuple[Any, Any]) -> None:
+    """Whatever the register names makes the area known, with those above it; a silence then finds it."""
     mei, _ = people
     clerk = await console.person("clerk", "register_clerk")
+    boss = await console.person("boss", "administrator")
+    known = {area["path"] for area in (await mei.gets("/areas?limit=200")).body["items"]}
+    assert known.isdisjoint({"320681.t7", "320681.t8", "320681.t9"})
     shift = {"role": "on_call", "user_id": str(mei.id), "from_at": _until(console, 1), "to_at": _until(console, 9)}
     assert (await mei.posts("/shifts", {**shift, "areas": ["320681.t9"]})).status == 201
-    volunteer = {"name": "李小军", "kind": "volunteer", "areas": ["320681.t9"]}
+    volunteer = {"name": "李小军", "kind": "volunteer", "areas": ["320681.t8.v1"]}
     assert (await clerk.posts("/responders", volunteer)).status == 201
+    user = {"name": "lan", "display_name": "Lan", "role": "dispatcher", "areas": ["320681.t7"]}
+    made = await boss.posts("/users", user)
+    assert made.status == 201, made.body
+    moved = await boss.patches(f"/users/{made.body['id']}", {"areas": ["320681.t6"]})
+    assert moved.status == 200, moved.body
+    known = {area["path"] for area in (await mei.gets("/areas?limit=200")).body["items"]}
+    assert known >= {"320681.t6", "320681.t7", "320681.t8", "320681.t8.v1", "320681.t9"}
+    assert (await mei.posts("/silences", _silence(console, area="320681.t9"))).status == 201
 
 
 async def test_a_visit_by_somebody_who_is_not_there_is_refused(console: Console) -> None:
