@@ -93,5 +93,9 @@ class Retention(BaseModel):
     #: After it ended: what a silence, a storm, an absence or an outage held, as it stands in their reports. A year
     #: shows this winter's storm against the last.
     held: int = Field(365, ge=1, le=36_500)
+    #: After the answer. As the cases they are about: claims come within three years, and the complaint says why.
+    complaints: int = Field(1_095, ge=1, le=36_500)
+    #: After the last sheet or signature: what reviewers wrote of a colleague's call, as long as the case it is of.
+    call_audits: int = Field(1_095, ge=1, le=36_500)
     #: After the service ended: the last bills and questions, then nothing.
     residents_left: int = Field(90, ge=1, le=36_500)

@@ -58,6 +58,8 @@ class RetentionStore:
             Kind.ACCESS_LOGS: self._access_logs,
             Kind.CALLS: self._calls,
             Kind.HELD: self._held,
+            Kind.COMPLAINTS: self._complaints,
+            Kind.CALL_AUDITS: self._call_audits,
             Kind.RESIDENTS_LEFT: self._residents_left,
         }
 
@@ -123,6 +125,16 @@ class RetentionStore:
 
     async def _held(self, term: _Term) -> int:
         return len(await self._database.pool.fetch(_Q.held, term.before, term.now, term.limit))
+
+    async def _complaints(self, term: _Term) -> int:
+        """Who complained, their words and the answer; number, dates and finding stay for the figures."""
+        found = await self._database.pool.fetch(_Q.complaints, term.before, term.now, term.limit, term.rule)
+        return len(found)
+
+    async def _call_audits(self, term: _Term) -> int:
+        """What reviewers wrote; the scores stay for the figures."""
+        found = await self._database.pool.fetch(_Q.call_audits, term.before, term.now, term.limit, term.rule)
+        return len(found)
 
     async def _residents_left(self, term: _Term) -> int:
         async with self._database.pool.acquire() as connection:

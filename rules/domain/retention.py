@@ -13,13 +13,15 @@ class Kind(StrEnum):
 
     INCIDENTS = "incidents"
     RECORDINGS = "recordings"
-    RECORDINGS_KEPT = "recordings_kept"  #: of P1 cases
+    RECORDINGS_KEPT = "recordings_kept"  #: of P1 cases, and of those a complaint names
     POSITIONS = "positions"
     READINGS = "readings"
     DEAD_LETTERS = "dead_letters"
     ACCESS_LOGS = "access_logs"
     CALLS = "calls"  #: that no case came of: their numbers
     HELD = "held"  #: what was held back, after it ended
+    COMPLAINTS = "complaints"  #: who complained, of what, and the answer
+    CALL_AUDITS = "call_audits"  #: what reviewers wrote of a call
     RESIDENTS_LEFT = "residents_left"
 
 
@@ -36,6 +38,8 @@ class Periods:
     access_logs: int
     calls: int
     held: int
+    complaints: int
+    call_audits: int
     residents_left: int
 
     def days(self, kind: Kind) -> int:

@@ -37,10 +37,11 @@ UPDATE call SET number = '', recording = NULL, resident_id = NULL, contact_id = 
 UPDATE incident SET caller = NULL, erased_at = $2 WHERE id = $1
 
 -- name: recordings
--- Of P1 cases they are kept as long as `recordings_kept`.
+-- Of P1 cases, and of cases that a complaint names, they are kept as long as `recordings_kept`.
 WITH gone AS (
     SELECT c.id FROM call AS c LEFT JOIN incident AS i ON i.id = c.incident_id
-     WHERE c.recording IS NOT NULL AND c.began_at < $1 AND (coalesce(i.priority_at_start, 5) = 1) = $3
+     WHERE c.recording IS NOT NULL AND c.began_at < $1 AND (coalesce(i.priority_at_start, 5) = 1
+            OR EXISTS (SELECT FROM complaint_case AS x WHERE x.incident_id = c.incident_id)) = $3
        AND NOT EXISTS (SELECT FROM legal_hold AS h
                         WHERE h.from_at <= $2 AND (h.until_at IS NULL OR h.until_at > $2)
                           AND (h.incident_id = c.incident_id OR h.resident_id = c.resident_id
@@ -93,6 +94,44 @@ DELETE FROM held WHERE no IN (
                                    AND d.first_at < coalesce(h.period_until, 'infinity'))))
      ORDER BY d.no LIMIT $3)
 RETURNING no
+
+-- name: complaints
+-- Answered long enough ago; none whose case, person or time is on hold: its own hold of its cases lasts until it is ended.
+WITH gone AS (
+    SELECT c.id, c.key_owner FROM complaint AS c JOIN text_key AS k ON k.owner = c.key_owner AND k.wrapped IS NOT NULL
+     WHERE c.answered_at < $1
+       AND NOT EXISTS (SELECT FROM legal_hold AS h
+                        WHERE h.from_at <= $2 AND (h.until_at IS NULL OR h.until_at > $2)
+                          AND (h.resident_id = c.resident_id
+                               OR h.incident_id IN (SELECT x.incident_id FROM complaint_case AS x WHERE x.complaint_id = c.id)
+                               OR (h.incident_id IS NULL AND h.resident_id IS NULL
+                                   AND c.received_at >= coalesce(h.period_from, '-infinity')
+                                   AND c.received_at < coalesce(h.period_until, 'infinity'))))
+     ORDER BY c.id LIMIT $3
+), emptied AS (
+    UPDATE complaint SET sealed = '', version = version + 1 WHERE id IN (SELECT id FROM gone)
+)
+UPDATE text_key SET wrapped = NULL, erased_at = $2, erased_rule = $4 WHERE owner IN (SELECT key_owner FROM gone)
+RETURNING owner
+
+-- name: call_audits
+-- Nothing was added for long enough; none of a case, person or time on hold.
+WITH gone AS (
+    SELECT a.id, a.note_owner FROM call_audit AS a JOIN text_key AS k ON k.owner = a.note_owner AND k.wrapped IS NOT NULL
+      JOIN incident AS i ON i.id = a.incident_id
+     WHERE greatest(a.reviewed_at, a.second_at, a.signed_at) < $1
+       AND NOT EXISTS (SELECT FROM legal_hold AS h
+                        WHERE h.from_at <= $2 AND (h.until_at IS NULL OR h.until_at > $2)
+                          AND (h.incident_id = a.incident_id OR h.resident_id = i.resident_id
+                               OR (h.incident_id IS NULL AND h.resident_id IS NULL
+                                   AND a.called_at >= coalesce(h.period_from, '-infinity')
+                                   AND a.called_at < coalesce(h.period_until, 'infinity'))))
+     ORDER BY a.id LIMIT $3
+), emptied AS (
+    UPDATE call_audit SET note_sealed = NULL, version = version + 1 WHERE id IN (SELECT id FROM gone)
+)
+UPDATE text_key SET wrapped = NULL, erased_at = $2, erased_rule = $4 WHERE owner IN (SELECT note_owner FROM gone)
+RETURNING owner
 
 -- name: record_changes
 -- Which fields of a record changed when, and by whom: kept as the audit is.

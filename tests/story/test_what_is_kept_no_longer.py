@@ -18,7 +18,7 @@ from tests.town import CENTRE, Home
 
 PERIODS = Periods(
     incidents=1095, recordings=180, recordings_kept=1095, positions=30, readings=365, dead_letters=90,
-    access_logs=365, calls=180, held=365, residents_left=90,
+    access_logs=365, calls=180, held=365, complaints=1095, call_audits=1095, residents_left=90,
 )  # fmt: skip
 YEARS = timedelta(days=1096)
 
