@@ -191,9 +191,9 @@ class TelemetryWriter:
         self._bad_data.begin(len(batch))
         async with self._database.transaction() as connection:
             await lanes.confirm(connection, lease)
-            await self._learn(connection, batch)
+            ids = await self._learn(connection, batch)
             await self._watched.refresh(connection)
-            gathered = self._gather(batch, await Edges.of(connection, batch, self._known))
+            gathered = self._gather(batch, ids, await Edges.of(connection, batch, self._known))
             for rows, arrivals in (*gathered.readings.values(), gathered.states):
                 if len(rows):
                     await self._store(connection, rows, arrivals, gathered, careful=careful)
@@ -204,20 +204,21 @@ class TelemetryWriter:
                 await bury(connection, gathered.letters, now=self._clock.now())
         return gathered
 
-    async def _learn(self, connection: Connection, batch: list[Arrival]) -> None:
-        """Ask once for every name not known yet; a name that is not registered is asked for again next time."""
-        unknown = {a.device for a in batch if a.device not in self._known and type(a) is not RejectArrival}
-        if not unknown:
-            return
+    async def _learn(self, connection: Connection, batch: list[Arrival]) -> list[int | None]:
+        """The id of each one's device, None where nobody registered it: such a name is asked for again next time."""
+        ids = [self._known.get(arrival.device) for arrival in batch]
+        if None not in ids:
+            return ids
+        unknown = {a.device for a, id_ in zip(batch, ids, strict=True) if id_ is None and type(a) is not RejectArrival}
         if len(self._known) + len(unknown) > KNOWN_DEVICES_LIMIT:
             self._known.clear()
             unknown = {a.device for a in batch if not isinstance(a, RejectArrival)}
-        self._known |= await telemetry.registered_devices(connection, unknown)
+        self._known |= await telemetry.registered_devices(connection, unknown) if unknown else {}
+        return [self._known.get(arrival.device) for arrival in batch]
 
-    def _gather(self, batch: list[Arrival], edges: Edges) -> _Gathered:
+    def _gather(self, batch: list[Arrival], ids: list[int | None], edges: Edges) -> _Gathered:
         gathered = _Gathered()
-        for arrival in batch:
-            device_id = self._known.get(arrival.device)
+        for arrival, device_id in zip(batch, ids, strict=True):
             if (
                 type(arrival) is TelemetryArrival
                 and device_id is not None
@@ -229,9 +230,7 @@ class TelemetryWriter:
                 self._gather_other(gathered, arrival, device_id, edges)
         return gathered
 
-    def _gather_other(
-        self, gathered: _Gathered, arrival: Arrival, device_id: int | None, edges: Edges
-    ) -> None:  # fmt: skip
+    def _gather_other(self, gathered: _Gathered, arrival: Arrival, device_id: int | None, edges: Edges) -> None:
         """What is no plain reading of a known device."""
         if isinstance(arrival, RejectArrival):
             gathered.letters.append(self._reject_letter(arrival))
