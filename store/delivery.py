@@ -34,7 +34,7 @@ _log: Final = structlog.get_logger(__name__)
 #: Rows looked at in a turn: P1 first, so that a flood behind it never hides one.
 LOOKED_AT_MOST: Final = 200
 #: Ours, not for anybody outside: how a notice came about.
-INTERNAL: Final = frozenset({"round", "rung", "capacity"})
+INTERNAL: Final = frozenset({"round", "rung", "capacity", "rang_by", "rang_at"})
 #: What cannot be read is looked at again after this; whoever reads the log mends it meanwhile.
 _UNREADABLE_AGAIN_S: Final = 60
 

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from rules.domain import duty
-from rules.domain.deadlines import DeadlineKind
+from rules.domain.deadlines import ALL_BUSY_FIRST_STAGE_S, DeadlineKind
 from rules.domain.duty import Desk, Presence
 from rules.domain.vocabulary import Action, Class
 from store import changes, technical
 from store.cases import SYSTEM, Note, changes_of, load, save
+from store.context import floor_now
 from store.database import Database
 from store.opening import Centre
 from store.row_guard import RowGuard
@@ -46,9 +47,13 @@ class DeskStore:
         # With nobody left to tell at a desk, the wider incident below says it.
         changed += await self._tell(silent if sights else set(), told, now)
         bare = {_about_area(area) for area in duty.uncovered(areas and ["", *areas], sights)}
-        for about in sorted(bare - bare_told):
+        for about in sorted(bare):
+            # Also where it was told of before: somebody may have given a case back since.
             with self._guard.row(("waiting", about), now):
                 await self._bring_forward(_area(about) or "", now)
+        if "" not in {_area(about) or "" for about in bare}:
+            with self._guard.row(("waiting", "busy"), now):
+                await self._while_all_are_busy(now)
         return changed + await self._tell(bare, bare_told, now)
 
     def _judge(self, row: Any, now: datetime) -> Presence:
@@ -90,15 +95,29 @@ class DeskStore:
             with self._guard.row(("forward", incident_id), now):
                 await self._bring_one_forward(incident_id, now)
 
-    async def _bring_one_forward(self, incident_id: int, now: datetime) -> None:
+    async def _while_all_are_busy(self, now: datetime) -> None:
+        """With every desk on duty holding a P1, what waits beside them fires after 20 s (centre.md, 9)."""
+        soon = now + timedelta(seconds=ALL_BUSY_FIRST_STAGE_S)
+        async with self._database.pool.acquire() as connection:
+            waiting = await connection.fetch(_Q.waiting, "", soon)
+            floors = {row["area"]: await floor_now(connection, row["area"]) for row in waiting}
+        for row in waiting:
+            if floors[row["area"]].every_desk_holds_p1:
+                with self._guard.row(("forward", row["id"]), now):
+                    await self._bring_one_forward(row["id"], now, within_s=ALL_BUSY_FIRST_STAGE_S, reason="all_busy")
+
+    async def _bring_one_forward(
+        self, incident_id: int, now: datetime, *, within_s: int = 0, reason: str = "nobody_on_duty"
+    ) -> None:
+        to = now + timedelta(seconds=within_s)
         async with self._database.transaction() as connection:
             case = await load(connection, incident_id)
             due = next((d for d in case.deadlines if d.kind is DeadlineKind.ESCALATE), None)
-            if case.attended or due is None or due.due_at <= now or due.stage or due.round:
+            if case.attended or due is None or due.due_at <= to or due.stage or due.round:
                 return  # meanwhile it has fired, and the second stage has its own time
             others = tuple(d for d in case.deadlines if d is not due)
-            first, case.deadlines = case.last_seq + 1, (*others, replace(due, due_at=now))
-            facts = (("reason", "nobody_on_duty"),)
+            first, case.deadlines = case.last_seq + 1, (*others, replace(due, due_at=to))
+            facts = (("reason", reason),)
             case.note(Note(at=now, actor=SYSTEM, action=Action.BROUGHT_FORWARD, facts=facts))
             await save(connection, case, keyring=self._centre.keyring)
             await changes.record(connection, changes_of(case, first), now=now)

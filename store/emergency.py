@@ -38,12 +38,15 @@ _RECLASSED: Final = frozenset({Step.RECLASSIFY, Step.LOWER_PRIORITY})
 NOT_NEEDED: Final = "not_needed"
 
 
-def opening(case: Case, *, now: datetime) -> None:
+def opening(case: Case, *, now: datetime, is_lost: bool = False) -> None:
     """Before a new case is written: a class that says so has its time by which the services must be called."""
     after_s = case.policy.row(case.class_).services_after_s
     if after_s is None or case.class_ is Class.CANARY or Mark.TEST in case.marks:
         return
-    _due(case, now + timedelta(seconds=after_s))
+    due_at = now + timedelta(seconds=after_s)
+    if is_lost:
+        due_at = deadlines.after_loss(case.oldest_alarm_at, after_s, case.clocks.first_escalation_s, now=now)
+    _due(case, due_at)
 
 
 async def opened(connection: Connection, case: Case, *, now: datetime) -> None:
@@ -99,8 +102,8 @@ async def fired(connection: Connection, case: Case, firing: Firing, *, now: date
 def lost(case: Case, *, now: datetime) -> None:
     """The claim has ended: what the desk had to decide has its time again."""
     asked = any(due.kind is DeadlineKind.CALL_BACK for due in case.deadlines)
-    if case.state in UNRESOLVED and not case.attended and not asked:
-        opening(case, now=now)
+    if case.state in UNRESOLVED and not case.attended and not asked and _standing(case) is None:
+        opening(case, now=now, is_lost=True)
 
 
 def _leave_to_the_desk(case: Case, now: datetime) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import structlog
 
-from rules.domain import correlation, deadlines, policy
+from rules.domain import claims, correlation, deadlines, policy
 from rules.domain.deadlines import DeadlineKind, earliest
 from rules.domain.firing import Firing, IncidentView, put_off
 from rules.domain.lifecycle import after
@@ -25,7 +25,7 @@ from store.opening import Cause, Centre, new_case
 from store.releasing import hold_due
 from store.sql import queries
 from store.standing import aftermath, end_of_line
-from store.steps import leave_claim
+from store.steps import leave_claim, put_off_by_claim
 
 _Q: Final = queries("engine")
 _log: Final = structlog.get_logger(__name__)
@@ -139,6 +139,8 @@ class EngineStore:
             await self._replaced(connection, case, firing, now)
             return []
         await chains.fired(connection, case, firing, zone=self._centre.timezone, now=now)
+        if firing.unclaim:
+            await self._take_up(connection, case, now)
         return await self._raise_again(connection, case, now) if firing.raise_again else []
 
     async def _replaced(self, connection: Connection, case: Case, firing: Firing, now: datetime) -> None:
@@ -252,12 +254,20 @@ class EngineStore:
                 life_safety=case.class_ in LIFE_SAFETY,
             )  # fmt: skip
             chains.lost(case, now=now)
+            await self._take_up(connection, case, now)
             facts = (("last_owner", case.last_owner),)
             lost = Note(at=now, actor=SYSTEM, action=Step.LEASE_LOST, from_=before, to=case.state, facts=facts)
             case.note(lost)
             await save(connection, case, keyring=self._centre.keyring)
             await changes.record(connection, changes_of(case, first), now=now)
         return True
+
+    @staticmethod
+    async def _take_up(connection: Connection, case: Case, now: datetime) -> None:
+        """What was left to a desk that has lost the case is due when it would have been without it."""
+        kept = await put_off_by_claim(connection, case)
+        if kept is not None:
+            case.deadlines = claims.given_up(case.deadlines, kept, now=now)
 
     # -- what is only read --------------------------------------------------------------------------------
 

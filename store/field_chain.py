@@ -94,7 +94,7 @@ async def fired(connection: Connection, case: Case, firing: Firing, *, zone: Zon
 def lost(case: Case, *, now: datetime) -> None:
     """The claim has ended: what the desk had to decide is the machine's again."""
     if case.state is State.OPEN and not case.attended:
-        _start(case, now)
+        _start(case, now, is_lost=True)
 
 
 async def satisfied(connection: Connection, case: Case, reason: str, *, now: datetime) -> None:
@@ -160,12 +160,15 @@ async def _after_call(connection: Connection, case: Case, now: datetime) -> None
         case.deadlines = deadlines.beside(case.deadlines, DeadlineKind.DISPATCH, now, stage=1)
 
 
-def _start(case: Case, now: datetime) -> None:
+def _start(case: Case, now: datetime, *, is_lost: bool = False) -> None:
     """Set the machine's first sending, or bring it forward; a test, and a case without a place, send nobody."""
     row = case.policy.row(case.class_)
     if row.dispatch is Sent.NOBODY or row.dispatch_s is None or Mark.TEST in case.marks or not _has_a_place(case):
         return
     due_at = now + timedelta(seconds=row.dispatch_s)
+    if is_lost:
+        first_s = case.clocks.first_escalation_s
+        due_at = deadlines.after_loss(case.oldest_alarm_at, row.dispatch_s, first_s, now=now)
     standing = _standing(case)
     if standing is None or (standing.stage == 0 and due_at < standing.due_at):
         case.deadlines = deadlines.beside(case.deadlines, DeadlineKind.DISPATCH, due_at)

@@ -13,6 +13,7 @@ from rules.domain.lifecycle import after
 from rules.domain.place import Place, PlaceKind
 from rules.domain.plans import FrozenStep, freeze, put_in_front
 from rules.domain.policy import Assessment
+from rules.domain.policy_table import Sent
 from rules.domain.suppression import delay_s_of
 from rules.domain.vocabulary import UNRESOLVED, Action, Class, Family, Mark, Priority, State, Step, Target
 from store import chains
@@ -184,6 +185,8 @@ async def _join(
         bring_in(case, assessed)
     elif decision.class_in_front is not None:
         case.plan = put_in_front(case.plan, _plan_of(assessed))
+        if assessed.priority is case.priority:
+            case.first_escalation_s = min(case.first_escalation_s, assessed.first_escalation_s)
     if decision.real_at_once:
         case.marks.discard(Mark.TEST)
     case.marks |= assessed.marks & SHOWN_MARKS - {Mark.TEST}
@@ -224,9 +227,15 @@ def _raise(case: Case, assessed: Assessment, to: Priority, now: datetime) -> Non
 
 
 def _comes_to_the_front(case: Case, assessed: Assessment, decision: correlation.Join) -> bool:
-    """Of equal priority, the class that wants somebody sooner leads: smoke that a second detector makes a fire."""
+    """Of equal priority, the class that wants somebody sooner leads: smoke that a second detector makes a fire.
+
+    Not one for which nobody is sent, before one for which somebody is: a further alarm takes no help back.
+    """
     sooner = assessed.first_escalation_s < case.first_escalation_s
-    return decision.class_in_front is not None and assessed.priority is case.priority and sooner
+    sends, sent = (policy.row(class_).dispatch is not Sent.NOBODY for policy, class_ in
+                   ((assessed.policy, assessed.class_), (case.policy, case.class_)))  # fmt: skip
+    leads = sooner and (sends or not sent)
+    return decision.class_in_front is not None and assessed.priority is case.priority and leads
 
 
 async def _write(

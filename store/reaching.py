@@ -111,7 +111,7 @@ async def fired(connection: Connection, case: Case, firing: Firing, *, now: date
 def lost(case: Case, *, now: datetime) -> None:
     """The claim has ended: what the desk had to decide about the contacts has its time again."""
     if not case.attended:
-        _wait_for_first_call(case, now)
+        _wait_for_first_call(case, now, is_lost=True)
 
 
 async def fired_stages(connection: Connection, fired: Sequence[tuple[Case, Firing]], *, now: datetime) -> None:
@@ -222,13 +222,16 @@ def _sounds(case: Case) -> bool:
     return _has_people(case) and Mark.TEST not in case.marks and not delayed
 
 
-def _wait_for_first_call(case: Case, now: datetime) -> None:
+def _wait_for_first_call(case: Case, now: datetime, *, is_lost: bool = False) -> None:
     """By then the contacts are told, whoever should have rung first; whether they were already is asked when due."""
     told = case.policy.row(case.class_).family_told
     waits = any(deadline.kind is DeadlineKind.FAMILY for deadline in case.deadlines)
     unresolved = case.state in UNRESOLVED and told in (FamilyTold.AFTER_FIRST_CALL, FamilyTold.ON_CONFIRMED)
     if unresolved and not waits and _has_people(case):
         due_at = now + timedelta(seconds=FAMILY_UNATTENDED_S)
+        if is_lost:
+            first_s = case.clocks.first_escalation_s
+            due_at = deadlines.after_loss(case.oldest_alarm_at, FAMILY_UNATTENDED_S, first_s, now=now)
         case.deadlines = deadlines.beside(case.deadlines, DeadlineKind.FAMILY, due_at)
 
 

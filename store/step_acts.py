@@ -114,8 +114,13 @@ async def _become(connection: Connection, case: Case, class_: Class, now: dateti
     case.plan = swap_rest(case.plan, fresh)
     case.class_, case.first_escalation_s = class_, assessed.first_escalation_s
     case.policy, case.policy_version = assessed.policy, assessed.policy.version
-    case.priority = min(case.priority, assessed.priority)
-    case.deadlines = deadlines.on_raise(case.deadlines, case.clocks, now=now)
+    if assessed.priority < case.priority:
+        case.priority = assessed.priority
+        case.deadlines = deadlines.on_raise(case.deadlines, case.clocks, now=now)
+    else:
+        # The same ladder goes on from where it is: a better word for the trouble puts no telephone off.
+        soon = now + timedelta(seconds=case.clocks.first_escalation_s)
+        case.deadlines = deadlines.sooner_stage(case.deadlines, soon)
 
 
 def _subject(case: Case, assessed: Assessment) -> str:

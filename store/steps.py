@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from devices.commands import Announcement
-from rules.domain import correlation, deadlines, policy
+from rules.domain import claims, correlation, deadlines, policy
 from rules.domain.lease import lease_until
 from rules.domain.lifecycle import LEAVES_CLAIM, TAKES_CLAIM, IllegalStep, NotYours, after, refuse_unless_may
 from rules.domain.place import Place, Point, told
@@ -90,10 +90,17 @@ async def take_step(
         case.count_answer(counted=was_owner and counted)
         later_open = request.step is Step.REOPEN and await _later_open(connection, case)
         check_allowed(case, request.step, by, later_open=later_open)
+        gives_back = was_owner and request.step in LEAVES_WITHOUT_WORK
+        kept = await put_off_by_claim(connection, case) if gives_back else claims.put_off(case.deadlines)
         said = await _carry_out(connection, case, request, by, centre, now)
+        if request.step is Step.CLAIM and kept is not None:
+            said = replace(said, facts=(*said.facts, (claims.FACT, kept)))
         set_clocks(case, request.step, by, now, was_owner=was_owner, counted=counted)
         _write_down(case, request, said, by, now, before=before)
         await chains.stepped(connection, case, request, by=by, now=now)
+        if gives_back and kept is not None:
+            goes_on = claims.given_up if counted else claims.given_back
+            case.deadlines = goes_on(case.deadlines, kept, now=now)
         if request.step is Step.CLAIM:
             await announce(connection, case, Announcement.TAKEN, now=now)
         await save(connection, case, keyring=centre.keyring)
@@ -228,6 +235,12 @@ def _claim(case: Case, by: Hand, now: datetime) -> None:
     case.claimed_by, case.claimed_at, case.acted_at = by.user_id, now, now
     case.lease_until = lease_until(now)
     case.stage = 0
+
+
+async def put_off_by_claim(connection: Connection, case: Case) -> str | None:
+    """What the claim that stands, or has just ended, has put off (`rules/domain/claims.py`)."""
+    kept: str | None = await connection.fetchval(_Q.put_off, case.id)
+    return kept
 
 
 def leave_claim(case: Case) -> None:

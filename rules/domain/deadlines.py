@@ -220,6 +220,16 @@ def on_act(standing: Deadlines, clocks: Clocks, *, now: datetime) -> Deadlines:
     return (*_without(standing, DeadlineKind.ACT), *_act(clocks, now))
 
 
+def after_loss(began_at: datetime, wait_s: int, first_s: int, *, now: datetime) -> datetime:
+    """When what was left to a desk is the machine's, now that nobody has the case any more.
+
+    A claim puts nothing off by a whole term: it is due when it would have been without one (`wait_s` after its oldest
+    alarm), and where that is over, when the desks have had the class's first stage to take it up again.
+    """
+    due_at = began_at + timedelta(seconds=wait_s)
+    return due_at if due_at > now else now + timedelta(seconds=min(wait_s, first_s))
+
+
 def beside(standing: Deadlines, kind: DeadlineKind, due_at: datetime, *, stage: int = 0) -> Deadlines:
     """The deadlines with this one of a kind that runs beside the desk chain; one of its kind is replaced."""
     assert kind in BESIDE, f"{kind} is the desk chain's own"

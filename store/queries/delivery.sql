@@ -53,11 +53,16 @@ SELECT o.id, o.key, o.incident_id, o.assignment_id, o.recipient, o.purpose, o.pr
 SELECT channel, count(*)::int AS used FROM outbox WHERE begun_at > $1 AND channel IS NOT NULL GROUP BY channel
 
 -- name: rung
--- Who was rung in the last minute; a call that the provider did not take rang nowhere.
-SELECT recipient, max(begun_at) AS at FROM outbox
- WHERE begun_at > $1 AND channel = ANY ($2::text[])
-   AND (state IN ('leased', 'sent', 'uncertain') OR result = 'answer_lost' OR answer IS NOT NULL)
- GROUP BY recipient
+-- Who was rung in the last minute; a call that the provider did not take rang nowhere. One that nobody answered, and that
+-- goes on as a text, has rung all the same.
+SELECT recipient, max(at) AS at FROM (
+    SELECT recipient, begun_at AS at FROM outbox
+     WHERE begun_at > $1 AND channel = ANY ($2::text[])
+       AND (state IN ('leased', 'sent', 'uncertain') OR result = 'answer_lost' OR answer IS NOT NULL)
+    UNION ALL
+    SELECT recipient, (facts ->> 'rang_at')::timestamptz FROM outbox
+     WHERE begun_at > $1 AND facts ->> 'rang_by' = ANY ($2::text[]) AND (facts ->> 'rang_at')::timestamptz > $1
+) AS calls GROUP BY recipient
 
 -- name: broken
 SELECT channel FROM (SELECT DISTINCT ON (channel) channel, passed FROM channel_test WHERE ended_at IS NOT NULL
@@ -133,7 +138,9 @@ RETURNING state
 -- name: again
 UPDATE outbox
    SET state = 'waiting', due_at = $2, failures = $3, tried = $4, result = $5, answer = NULL, answer_by = NULL,
-       perhaps_sent = perhaps_sent OR $5 = 'answer_lost'
+       perhaps_sent = perhaps_sent OR $5 = 'answer_lost',
+       facts = CASE WHEN $5 = 'no_answer' THEN facts || jsonb_build_object('rang_by', channel, 'rang_at', begun_at)
+                    ELSE facts END
  WHERE id = $1
 
 -- name: ended

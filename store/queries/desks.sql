@@ -30,7 +30,7 @@ SELECT DISTINCT area::text AS area
 
 -- name: waiting
 -- Unattended calls for help of an area whose first stage still waits for a desk; `$1` is '' for everywhere.
-SELECT i.id FROM incident AS i JOIN deadline AS d ON d.incident_id = i.id AND d.kind = 'escalate'
+SELECT i.id, i.area::text AS area FROM incident AS i JOIN deadline AS d ON d.incident_id = i.id AND d.kind = 'escalate'
  WHERE i.unattended AND i.priority = 1 AND d.stage = 0 AND d.round = 0 AND d.due_at > $2
    AND ($1 = '' OR i.area <@ text2ltree(nullif($1, ''))) AND i.class NOT IN ('canary', 'nobody_on_duty')
  ORDER BY i.oldest_alarm_at, i.id LIMIT 500

@@ -40,3 +40,9 @@ SELECT lat, lon FROM premises WHERE id = $1
 -- name: was_lowered_from
 -- Whether its owner has taken it down from this priority; the incident's lock is held.
 SELECT EXISTS (SELECT FROM entry WHERE incident_id = $1 AND action = 'lower_priority' AND fixed::jsonb ->> 'from' = $2)
+
+-- name: put_off
+-- What the claim that stands has put off; null where the case was handed over, taken up again, or is another since.
+SELECT fixed::jsonb -> 'facts' ->> 'put_off' FROM entry
+ WHERE incident_id = $1 AND action IN ('claim', 'transfer_accepted', 'reopen', 'reclassify', 'lower_priority')
+ ORDER BY seq DESC LIMIT 1

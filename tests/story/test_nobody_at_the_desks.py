@@ -164,3 +164,34 @@ async def test_a_desk_whose_account_was_switched_off_is_not_waited_for(fresh_dsn
         call = (await night.press(await night.town.home())).incident_id
         await night.engine_looks()
         assert await night.actions(call) == ["opened", "escalated"]
+
+
+async def test_a_case_given_back_in_a_room_that_has_been_empty_for_long_waits_for_nobody(fresh_dsn: str) -> None:
+    """The mistake: what waits was brought forward in the moment the room became empty, and never after it."""
+    async with night_in(fresh_dsn) as night:
+        desk = await night.town.user()
+        call = (await night.press(await night.town.home())).incident_id
+        await night.step(call, Step.CLAIM, desk)
+        await night.step(call, Step.NOTE, desk, text="我这就走")
+        await set_duty(night.town.db, desk.user_id, "off", now=night.now)
+        await look(night)
+        await night.pass_seconds(15)
+        await night.step(call, Step.RELEASE, desk)
+        await look(night)
+        await night.engine_looks()
+        assert "escalated" in await night.actions(call)
+
+
+async def test_a_call_waits_no_longer_than_20_s_once_the_last_free_desk_has_taken_another(fresh_dsn: str) -> None:
+    """The mistake: whether every desk is busy was asked when the call came in, and never again (centre.md, 9)."""
+    async with night_in(fresh_dsn) as night:
+        desk = await night.town.user()
+        first = (await night.press(await night.town.home())).incident_id
+        second = (await night.press(await night.town.home())).incident_id
+        await night.step(first, Step.CLAIM, desk)
+        await night.holds_on(first)
+        await look(night)
+        await night.pass_seconds(19)
+        assert "escalated" not in await night.actions(second)
+        await night.pass_seconds(1)
+        assert "escalated" in await night.actions(second)

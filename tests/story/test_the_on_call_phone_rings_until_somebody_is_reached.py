@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 
-from rules.domain.notices import Answer
+from devices.event import EventType
+from rules.domain.notices import Answer, Purpose
 from rules.domain.vocabulary import Step
 from tests.story.telephones import telephones_in
 
@@ -92,3 +93,24 @@ async def test_one_who_took_it_by_telephone_leaves_the_others_in_peace_and_the_d
         assert "accepted_by_phone" in await phones.night.actions(call)
         await phones.pass_seconds(200)
         assert len(phones.voice.of()) > 1, "nobody came to a desk: it rings again"
+
+
+async def test_a_call_that_nobody_answered_was_a_call_also_when_a_text_has_followed_it(fresh_dsn: str) -> None:
+    """The mistake: the text took the place of the call on the notice, and it rang again within the minute."""
+    async with telephones_in(fresh_dsn) as phones:
+        await phones.night.town.user()
+        home = await phones.night.town.home()
+        await phones.contact(home, FIRST)
+        await phones.night.town.db.pool.execute('UPDATE resident SET communication = \'{"speech": "none"}\'')
+        await phones.press(home)
+        await phones.pass_seconds(1)
+        [call] = phones.voice.of(Purpose.INFORMATION, to=FIRST)
+        await phones.pass_seconds(19)
+        await phones.presses_key(call, Answer.NO_ANSWER)
+        await phones.pass_seconds(1)
+        assert phones.sms.of(Purpose.INFORMATION, to=FIRST)
+        await phones.press(home, EventType.SMOKE)
+        await phones.pass_seconds(39)
+        assert len(phones.voice.of(Purpose.INFORMATION, to=FIRST)) == 1
+        await phones.pass_seconds(2)
+        assert len(phones.voice.of(Purpose.INFORMATION, to=FIRST)) == 2
