@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
-import asyncpg
 import pytest
 
-import store
 from devices.event import Event, EventType
 from rules.domain.vocabulary import Channel
 from store import lanes
 from store.alarms import Alarm, accept
 from store.database import Database
 from store.lanes import LaneLease
+from tests.statements import Statements
 from tests.town import CENTRE, NOW, Town, town_in
 
 #: What every alarm begins with: the lane's lease, the device and its people, the event once, the device's state.
@@ -41,23 +38,11 @@ _BATTERY: Final = (*HEARD, "cases.lock_device", "alarms.last_word", "holding.sta
                    *OPENED, *ENDED)  # fmt: skip
 
 
-def _names() -> dict[str, str]:
-    """From a query's text to where it stands."""
-    found: dict[str, str] = {}
-    for file in (Path(store.__file__).parent / "queries").glob("*.sql"):
-        parts = re.split(r"^-- name: (\w+)$", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
-        found |= {body: f"{file.stem}.{name}" for name, body in zip(parts[0::2], parts[1::2], strict=True)}
-    return found
-
-
-NAMES: Final = _names()
-
-
 class Desk:
     """One connection of the program's own pool, and all that goes over it."""
 
-    def __init__(self, town: Town, lease: LaneLease, sent: list[str]) -> None:
-        self.town, self._lease, self._sent = town, lease, sent
+    def __init__(self, town: Town, lease: LaneLease, statements: Statements) -> None:
+        self.town, self._lease, self._statements = town, lease, statements
 
     async def hears(self, device: str, type_: EventType, id_: str, *, after_s: int = 0) -> Sequence[str]:
         """Store one alarm and return what that took, by name."""
@@ -65,18 +50,18 @@ class Desk:
         alarm = Alarm(
             device=device, event=Event(id=id_, at=now, type=type_), channel=Channel.ALARM, received_at=now
         )  # fmt: skip
-        self._sent.clear()
+        self._statements.taken()
         async with self.town.db.transaction() as connection:
             await accept(connection, self._lease, alarm, centre=CENTRE)
-        return tuple(NAMES.get(query, re.split(r"[ ;]", query)[0]) for query in self._sent)
+        return self._statements.taken()
 
 
 @pytest.fixture
 async def desk(fresh_dsn: str) -> AsyncIterator[Desk]:
     async with town_in(fresh_dsn, max_size=1) as town:
         await town.user()
-        sent: list[str] = []
-        ready = Desk(town, await _lease(town.db, sent), sent)
+        statements = Statements()
+        ready = Desk(town, await _lease(town.db, statements), statements)
         await _warm_up(ready)
         yield ready
 
@@ -94,14 +79,11 @@ async def _warm_up(desk: Desk) -> None:
             await desk.hears(device, type_, id_)
 
 
-async def _lease(db: Database, sent: list[str]) -> LaneLease:
-    def note(said: asyncpg.connection.LoggedQuery) -> None:
-        sent.append(said.query)
-
+async def _lease(db: Database, statements: Statements) -> LaneLease:
     async with db.pool.acquire() as connection:
         await lanes.declare(connection, "alarms")
         lease = await lanes.take(connection, "alarms", "tests")
-        connection.add_query_logger(note)
+        statements.listen(connection)
     assert lease is not None
     return lease
 
