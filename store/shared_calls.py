@@ -37,13 +37,16 @@ def side_by_side(rows: Sequence[Any]) -> Iterator[Any]:
 
 def call_of(row: Any, taken: Iterable[tuple[Any, Letter]], ways: Sequence[Way]) -> Letter | None:
     """The call that is being made to this person for this case anyhow; None where the notice needs one of its own."""
-    if row["purpose"] != Purpose.ESCALATION or row["lost"] or row["perhaps_sent"]:
+    if row["purpose"] != Purpose.ESCALATION:
         return None
+    may_be_said = row["lost"] or row["perhaps_sent"]
     voices = {way.name for way in ways if way.kind is Kind.VOICE}
     return next(
         (
             letter for other, letter in taken
             if letter.purpose is Purpose.CALL_SERVICES and letter.channel in voices and _whose(other) == _whose(row)
+            # What may have been said goes the same way again: in that call, or in one of its own.
+            and (not may_be_said or row["said_with"] == letter.id)
         ),
         None,
     )  # fmt: skip
@@ -55,6 +58,7 @@ async def ride(connection: Connection, riding: Sequence[tuple[Any, Letter]], now
         await connection.execute(
             _Q.ride, [row["id"] for row, _ in riding], [letter.channel for _, letter in riding],
             [letter.id for _, letter in riding], now + timedelta(seconds=LEASE_S), now,
+            [bool(row["lost"]) for row, _ in riding],
         )  # fmt: skip
 
 

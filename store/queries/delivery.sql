@@ -11,7 +11,7 @@ WITH due AS (
 )
 SELECT o.id, o.key, o.incident_id, o.assignment_id, o.recipient, o.purpose, o.priority, o.facts, o.not_after, o.made_at,
        o.state = 'leased' AS lost, o.perhaps_sent OR coalesce(o.result = 'answer_lost', false) AS perhaps_sent,
-       o.result, o.attempts, o.failures, o.tried, o.channel, o.round_over,
+       o.result, o.attempts, o.failures, o.tried, o.channel, o.round_over, o.said_with,
        i.state AS incident_state, coalesce(i.claimed_by IS NOT NULL, false) AS attended,
        EXISTS (SELECT FROM outbox AS h WHERE h.incident_id = o.incident_id AND h.purpose = 'escalation'
                   AND h.answer = 'take' AND NOT h.round_over AND h.ended_at > $1 - make_interval(secs => $3)) AS heard,
@@ -69,18 +69,20 @@ SELECT channel FROM (SELECT DISTINCT ON (channel) channel, passed FROM channel_t
                       ORDER BY channel, begun_at DESC, id DESC) AS t WHERE passed = false
 
 -- name: take
--- `attempts` is the hold: whoever records an outcome must still have this one.
+-- `attempts` is the hold: whoever records an outcome must still have this one. What was to be said in a call that was
+-- lost has one of its own.
 UPDATE outbox AS o
    SET state = 'leased', channel = n.channel, leased_until = $3, begun_at = $4, attempts = o.attempts + 1,
-       perhaps_sent = o.perhaps_sent OR n.lost, result = CASE WHEN n.lost THEN 'answer_lost' ELSE o.result END
+       said_with = NULL, perhaps_sent = o.perhaps_sent OR n.lost, result = CASE WHEN n.lost THEN 'answer_lost' ELSE o.result END
   FROM unnest($1::bigint[], $2::text[], $5::boolean[]) AS n (id, channel, lost)
  WHERE o.id = n.id
 
 -- name: ride
--- Leased with the notice in whose call they are said.
+-- Leased with the notice in whose call they are said; in its second call, where the first was lost.
 UPDATE outbox AS o
-   SET state = 'leased', channel = n.channel, leased_until = $4, begun_at = $5, attempts = o.attempts + 1, said_with = n.said_with
-  FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS n (id, channel, said_with)
+   SET state = 'leased', channel = n.channel, leased_until = $4, begun_at = $5, attempts = o.attempts + 1, said_with = n.said_with,
+       perhaps_sent = o.perhaps_sent OR n.lost, result = CASE WHEN n.lost THEN 'answer_lost' ELSE o.result END
+  FROM unnest($1::bigint[], $2::text[], $3::bigint[], $6::boolean[]) AS n (id, channel, said_with, lost)
  WHERE o.id = n.id
 
 -- name: riders

@@ -126,3 +126,18 @@ async def _letters(phones: Telephones, seconds: int) -> list[Letter]:
         await phones.night.engine_looks()
         await phones.sends()
     return phones.voice.taken
+
+
+async def test_what_was_said_in_a_call_that_was_lost_is_said_again_in_it_and_is_uncertain(fresh_dsn: str) -> None:
+    """An engine died with the call in its hands."""
+    async with telephones_in(fresh_dsn) as phones:
+        await phones.user(phone=FIRST)
+        await phones.press(await phones.night.town.home())
+        lost = await _shared(phones)
+        both = await phones.night.town.db.pool.fetch(
+            "UPDATE outbox SET state = 'leased', leased_until = $2, answer_by = NULL, answer = NULL"
+            " WHERE id = $1 OR said_with = $1 RETURNING id", lost.id, phones.now,
+        )  # fmt: skip
+        await phones.pass_seconds(130)
+        assert len([one for one in phones.voice.taken if one.id == lost.id]) == 2
+        assert [(await phones.notice(row["id"]))["state"] for row in both] == ["uncertain"] * 2
