@@ -188,7 +188,9 @@ def _with_dispatch(table: Table, row: Row, kept: Row) -> Row:
         table.wrong("dispatch_s", "nobody is sent: leave it out")
     asked = table.flag("dispatch_by_evening")
     by_evening = kept.dispatch_by_evening if asked is None else asked
-    return replace(row, dispatch=sent, dispatch_s=dispatch_s, dispatch_by_evening=by_evening)
+    # Where nobody is sent there is no evening to it: else the policy would not read back as it was written.
+    evening = by_evening and sent is not Sent.NOBODY
+    return replace(row, dispatch=sent, dispatch_s=dispatch_s, dispatch_by_evening=evening)
 
 
 def _priority_or_none(table: Table, key: str, default: Priority | None) -> Priority | None:

@@ -138,12 +138,13 @@ def rows(draw: Any) -> dict[Class, Row]:
     return found
 
 
+_NOBODY = {"dispatch": Sent.NOBODY, "dispatch_s": None, "dispatch_by_evening": False}
+
+
 def sent(row: Row) -> st.SearchStrategy[dict[str, Any]]:
     if row.class_ is Class.INTRUSION:
-        return st.just({"dispatch": Sent.NOBODY, "dispatch_s": None})
-    return seconds.map(lambda after_s: {"dispatch": Sent.TRAINED, "dispatch_s": after_s}) | st.just(
-        {"dispatch": Sent.NOBODY, "dispatch_s": None}
-    )
+        return st.just(_NOBODY)
+    return st.just(_NOBODY) | seconds.map(lambda after_s: {"dispatch": Sent.TRAINED, "dispatch_s": after_s})
 
 
 def classes_for(event_type: EventType) -> list[Class]:

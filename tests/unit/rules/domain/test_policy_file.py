@@ -63,6 +63,12 @@ def test_none_takes_a_value_away() -> None:
     assert (row.warn_s, row.dispatch, row.dispatch_s) == (None, Sent.NOBODY, None)
 
 
+def test_a_class_to_which_nobody_is_sent_has_no_evening_and_reads_back() -> None:
+    found = county('[classes.wellbeing_unanswered]\ndispatch = "nobody"\n')
+    assert not found.rows[Class.WELLBEING_UNANSWERED].dispatch_by_evening
+    assert read(write(found)).rows == found.rows
+
+
 def test_a_countys_rule_decides_before_a_built_in_one_that_asks_as_much() -> None:
     found = county(
         '[[rules]]\nname = "oxygen_first"\ntype = "fault"\nwhen = { tags_any = ["oxygen"] }\nclass = "fault"\n'
