@@ -51,6 +51,11 @@ def cpu_s(pid: int) -> float:
     return sum(int(value) for value in _fields(pid)[11:15]) / _TICKS_PER_S
 
 
+def on_processor_s(pid: int) -> float:
+    """How long a process of one thread has run, to the nanosecond where `cpu_s` counts hundredths."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+
+
 def tree_cpu_s(pid: int) -> float:
     """The same of a process and everything under it that still lives: a postmaster and all its backends."""
     parents: dict[int, list[int]] = {}
