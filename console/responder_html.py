@@ -78,7 +78,7 @@ def _document(language: str, title: str, body: str) -> str:
 def _parts(page: Page) -> Iterable[str]:
     briefing = page.briefing
     standing = Standing(briefing.state)
-    warning = warning_words(briefing.class_, page.language, outside_only=briefing.outside_only)
+    warning = warning_words(briefing.danger or briefing.class_, page.language, outside_only=briefing.outside_only)
     if warning is not None and standing in (*GOING, Standing.OFFERED, Standing.TIMED_OUT):
         yield f'<p class="warn">{escape(warning)}</p>'
     if page.message:

@@ -10,6 +10,8 @@ import msgspec
 
 from devices.datums import MAP_LINKS
 from rules.domain.assignments import GOING, Standing
+from rules.domain.dangers import gravest_untold
+from rules.domain.vocabulary import Class
 from store.audit import note_look
 from store.database import Database
 from store.registers.errors import RecordUnknown
@@ -67,6 +69,7 @@ class Briefing(msgspec.Struct, frozen=True, kw_only=True):
     eta_s: int | None
     state: str
     outside_only: bool
+    danger: str | None  #: the gravest fire or gas they know of, whatever the case is called
     offered_at: datetime
     arrived_at: datetime | None
     ended_at: datetime | None
@@ -91,6 +94,7 @@ async def brief(
     return Briefing(
         **{name: row[name] for name in _AS_THEY_ARE}, id=str(row["id"]), class_=row["class"],
         priority=f"P{row['priority']}", outside_only=row["is_outside_only"], way=way,
+        danger=gravest_untold([Class(name) for name in row["warned_of"]], ()),
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 -- What whoever goes is shown. Nothing here locks.
 
 -- name: of_assignment
-SELECT a.id, a.incident_id, a.responder_id, a.state, a.distance_m, a.eta_s, a.is_outside_only, a.offered_at, a.arrived_at,
+SELECT a.id, a.incident_id, a.responder_id, a.state, a.distance_m, a.eta_s, a.is_outside_only, a.warned_of, a.offered_at, a.arrived_at,
        a.ended_at, a.arrive_by, i.number, i.class, i.priority, i.place, i.resident_id, p.id AS premises_id, p.address,
        p.lat, p.lon, p.hazards, nullif(ar.name, '') AS area_name
   FROM assignment AS a

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from console.responder_html import Page, page_html
 from devices.event import EventType
 from notify.channel import Language
 from notify.templates import TEXTS
 from rules.domain.assignments import Word
 from rules.domain.notices import Purpose
 from rules.domain.vocabulary import Step
+from store.field_briefing import Briefing, brief
 from store.merging import link
 from store.step_types import StepRequest
 from tests.story.people_who_go import Field, field_in
@@ -59,6 +61,30 @@ async def test_who_is_on_the_way_is_told_at_once_and_watched(fresh_dsn: str, typ
         assert "informed" in await field.night.actions(press)
         await field.night.pass_seconds(5)
         assert len(await _told(field, press)) == 2
+
+
+async def test_the_page_of_who_goes_says_it_first(fresh_dsn: str) -> None:
+    async with field_in(fresh_dsn) as field:
+        home, press, _ = await _on_the_way(field)
+        before = await _page(field, press)
+        assert (before.danger, "119" in _shown(before)) == (None, False)
+        await field.night.press(home, EventType.GAS, device=await _detector(field, home, "gas_alarm"))
+        await field.night.pass_seconds(1)
+        after = await _page(field, press)
+        assert (after.class_, after.danger) == ("sos", "gas")
+        shown = _shown(after)
+        assert shown.index("119") < shown.index("<h1>")
+
+
+def _shown(briefing: Briefing) -> str:
+    return page_html(Page(code="c", language="zh-CN", is_known=False, briefing=briefing))
+
+
+async def _page(field: Field, press: int) -> Briefing:
+    (row,) = await field.assignments(press)
+    return await brief(
+        field.night.town.db, row["id"], shows_way=False, source="", by=None, now=field.night.now
+    )  # fmt: skip
 
 
 async def test_who_does_not_arrive_there_counts_as_in_danger(fresh_dsn: str) -> None:

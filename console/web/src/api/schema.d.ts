@@ -3410,6 +3410,7 @@ export interface components {
             eta_s: number | null;
             state: string;
             outside_only: boolean;
+            danger: string | null;
             offered_at: string;
             arrived_at: string | null;
             ended_at: string | null;
