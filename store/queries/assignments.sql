@@ -140,20 +140,31 @@ UPDATE field_chain SET warned_of = $2 WHERE incident_id = $1
 
 -- name: endangered
 -- Cases to which somebody goes, or of which those near by were warned, with a fire or gas that these do not know of; no
--- lock: each is locked, and looked at again, by itself. 300 m from home people are sent elsewhere (`AWAY_FROM_HOME_M`).
-WITH going AS (
-    SELECT i.id, i.subject, i.priority, g.warned_of,
-           dangers_of(i.id, CASE WHEN coalesce((i.place ->> 'hint')::boolean, false)
-                                   OR coalesce((i.place ->> 'distance_from_home_m')::float, 0) <= 300
-                                 THEN i.premises_id END) AS dangers
-      FROM (SELECT a.incident_id, a.warned_of FROM assignment AS a WHERE a.next_due_at IS NOT NULL
-            UNION
-            SELECT c.incident_id, c.warned_of FROM incident AS f JOIN field_chain AS c ON c.incident_id = f.id
-             WHERE f.state <> 'closed' AND f.state <> 'resolved' AND f.family = 'fire_and_gas' AND c.sendings > 0) AS g
-      JOIN incident AS i ON i.id = g.incident_id
-     WHERE i.state NOT IN ('resolved', 'closed')
+-- lock: each is locked, and looked at again, by itself. Asked every second, and so from the fires that burn: without any,
+-- of however many who go, nothing is reckoned. 300 m from home people are sent elsewhere (`AWAY_FROM_HOME_M`).
+WITH fire AS (
+    SELECT id, premises_id FROM incident
+     WHERE state <> 'closed' AND state <> 'resolved'
+       AND (family = 'fire_and_gas' OR class IN ('fire', 'smoke', 'heat', 'gas', 'carbon_monoxide'))
+), concerned AS (
+    SELECT id FROM fire
+     UNION SELECT i.id FROM fire AS f JOIN incident AS i ON i.premises_id = f.premises_id AND i.state NOT IN ('resolved', 'closed')
+     UNION SELECT l.other_id FROM fire AS f JOIN incident_link AS l ON l.incident_id = f.id
+     UNION SELECT l.incident_id FROM fire AS f JOIN incident_link AS l ON l.other_id = f.id
+     UNION SELECT a.incident_id FROM assignment AS a
+            WHERE a.next_due_at IS NOT NULL AND EXISTS (SELECT FROM incident AS m WHERE m.merged_into = a.incident_id)
 )
-SELECT DISTINCT id, subject, priority FROM going WHERE NOT warned_of @> dangers ORDER BY priority, id LIMIT $1
+SELECT i.id, i.subject
+  FROM concerned AS c JOIN incident AS i ON i.id = c.id AND i.state NOT IN ('resolved', 'closed')
+ CROSS JOIN LATERAL (
+       SELECT dangers_of(i.id, CASE WHEN coalesce((i.place ->> 'hint')::boolean, false)
+                                      OR coalesce((i.place ->> 'distance_from_home_m')::float, 0) <= 300
+                                    THEN i.premises_id END) AS found) AS d
+ WHERE EXISTS (SELECT FROM assignment AS a
+                WHERE a.incident_id = i.id AND a.next_due_at IS NOT NULL AND NOT a.warned_of @> d.found)
+    OR (i.family = 'fire_and_gas'
+        AND EXISTS (SELECT FROM field_chain AS n WHERE n.incident_id = i.id AND n.sendings > 0 AND NOT n.warned_of @> d.found))
+ ORDER BY i.priority, i.id LIMIT $1
 
 -- name: supervisors
 SELECT id FROM app_user
