@@ -21,7 +21,7 @@ from gateway.lost_sessions import LostSession
 from gateway.mqtt import codec
 from gateway.mqtt.connection import KEEP_ALIVE_S, BrokerAddress, ConnectionEnded, ConnectionFailed, MqttConnection
 from gateway.retrying import Retrying
-from gateway.sorting import Sorted, given_up, sort, unreadable
+from gateway.sorting import Sorted, given_up, sort, storable, unreadable
 from gateway.sources import LaneSettings, SourceTable
 from gateway.suspicion import Suspicion
 from gateway.telemetry import TelemetryWriter
@@ -114,6 +114,12 @@ class Lane:
 
     async def run(self) -> None:
         """Hold the lane whenever it is free, until cancelled; what fails is said, counted and begun anew."""
+        try:
+            await self._go_round()
+        finally:
+            await self._drop_link()
+
+    async def _go_round(self) -> None:
         again_s = lanes.RENEW_EVERY_S
         while True:
             began_s, wait_s = self._clock.monotonic(), lanes.RENEW_EVERY_S
@@ -220,9 +226,8 @@ class Lane:
 
     async def _open_link(self) -> OwnConnection:
         if self._link is None or self._link.is_closed():
-            self._link = await open_connection(
-                self._context.database.dsn, application_name=f"shouwang lane {self.name}"
-            )
+            dsn = self._context.database.dsn
+            self._link = await open_connection(dsn, application_name=f"shouwang lane {self.name}")
         return self._link
 
     async def _drop_link(self) -> None:
@@ -321,12 +326,12 @@ class Lane:
     def _receive(self, packet: codec.PublishPacket | codec.UnreadablePacket, now: datetime) -> None:
         generation = self._window.generation
         if isinstance(packet, codec.UnreadablePacket):
-            message = Message(_storable(packet.topic), packet.packet_id, len(packet.raw), generation)
+            message = Message(storable(packet.topic), packet.packet_id, len(packet.raw), generation)
             self._window.add(message)
             self._place(unreadable(packet, message, self._sources.of(packet.topic), now), message)
             return
         topic = packet.topic
-        message = Message(_storable(topic), packet.packet_id, len(packet.payload), generation)
+        message = Message(storable(topic), packet.packet_id, len(packet.payload), generation)
         self._window.add(message)
         if self._suspicion.is_active:
             message.open_parts = 1
@@ -383,11 +388,6 @@ class Lane:
         dropped, self._connection.acks_dropped = self._connection.acks_dropped, 0
         if dropped:
             metrics.acks_dropped_total.labels(self.name).inc(dropped)
-
-
-def _storable(topic: str) -> str:
-    """The topic as a database can hold it: brokers forbid NUL in one, and not every broker looks."""
-    return topic.replace("\0", "\ufffd") if "\0" in topic else topic
 
 
 def _canary_of(settings: LaneSettings, sources: SourceTable, context: LaneContext) -> Canary | None:

@@ -212,3 +212,8 @@ def names_alarm(rejected: Rejected) -> bool:
 _ALARM_WORDS: Final = frozenset(str(alarm) for alarm in ALARMS)
 
 assert not READINGS & AT_ONCE, "a reading never goes at once: it would wait for a lock"
+
+
+def storable(topic: str) -> str:
+    """The topic as a database can hold it: brokers forbid NUL in one, and not every broker looks."""
+    return topic.replace("\0", "\ufffd") if "\0" in topic else topic

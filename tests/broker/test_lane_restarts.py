@@ -18,6 +18,7 @@ from gateway.sources import LaneSettings
 from rules.clock import SharedClock
 from store.database import connect
 from tests.broker.field import ALL_FILTERS, HOST, Broker, event, field_on, gateway_on, lane_name
+from tests.servers import Mosquitto
 from tests.town import CENTRE, Town, town_in
 from tests.waiting import until, while_passing
 
@@ -126,3 +127,17 @@ async def test_a_lost_session_is_told_once_it_can_be_and_stops_no_lane_before(br
                 return [row["alert_count"] for row in await town.db.pool.fetch(query)] != [1]
 
             await while_passing(1.5, again, "it was told again")
+
+
+async def test_a_lane_that_ended_keeps_no_line_to_the_database(mosquitto: Mosquitto, fresh_dsn: str) -> None:
+    name = lane_name()
+    query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1"
+    async with town_in(fresh_dsn) as town:
+        async with gateway_on(mosquitto.url, fresh_dsn, name=name) as lane:
+            assert await town.db.pool.fetchval(query, f"shouwang lane {name}") == 1
+
+        async def none_left() -> bool:
+            return await town.db.pool.fetchval(query, f"shouwang lane {name}") == 0
+
+        await until(none_left, "its line is closed")
+        assert not lane.is_connected
