@@ -102,7 +102,9 @@ async def fired(connection: Connection, case: Case, firing: Firing, *, now: date
 def lost(case: Case, *, now: datetime) -> None:
     """The claim has ended: what the desk had to decide has its time again."""
     asked = any(due.kind is DeadlineKind.CALL_BACK for due in case.deadlines)
-    if case.state in UNRESOLVED and not case.attended and not asked and _standing(case) is None:
+    standing = _standing(case)
+    begun = standing is not None and standing.stage > 0
+    if case.state in UNRESOLVED and not case.attended and not asked and not begun:
         opening(case, now=now, is_lost=True)
 
 

@@ -9,8 +9,11 @@ import pytest
 
 from devices.event import EventType
 from rules.domain.vocabulary import Step
+from store import merging
+from store.step_types import StepRequest
 from tests.story.people_who_go import field_in
 from tests.story.telephones import telephones_in
+from tests.town import CENTRE
 
 ON_CALL = "13800000001"
 
@@ -109,3 +112,44 @@ async def test_a_further_kind_of_alarm_takes_no_help_back(fresh_dsn: str) -> Non
         field.night.clock.advance(1200)
         await field.night.engine_looks()
         assert await field.standing(call) == {near: "offered"}
+
+
+async def test_a_case_merged_by_mistake_and_let_out_again_is_sent_to_by_its_own_time(fresh_dsn: str) -> None:
+    """The mistake: what came back began all its times anew, as if she had pressed in that moment."""
+    async with field_in(fresh_dsn) as field:
+        near = await field.responder(metres=300)
+        night, desk = field.night, await field.night.town.user()
+        home = await night.town.home()
+        wall = await night.town.device("call_button", premises_id=home.premises_id)
+        goes = (await night.press(home, device=wall)).incident_id
+        await night.pass_seconds(150)
+        stays = (await night.press(home)).incident_id
+        assert goes is not None
+        assert stays is not None
+        await night.step(stays, Step.CLAIM, desk)
+        await night.holds_on(stays)
+        version = (await night.case(goes))["version"]
+        request = StepRequest(step=Step.MERGE, if_match=version)
+        await merging.merge(night.town.db, goes, stays, request, by=desk, centre=CENTRE, now=night.now)
+        await night.pass_seconds(5)
+        request = StepRequest(step=Step.SPLIT, text="不是同一件事")
+        await merging.split(night.town.db, stays, goes, request, by=desk, centre=CENTRE, now=night.now)
+        await night.pass_seconds(25)
+        assert await field.standing(goes) == {near: "offered"}
+
+
+async def test_a_press_while_a_desk_has_the_case_puts_the_services_off_no_more_than_the_claim(fresh_dsn: str) -> None:
+    """The mistake: the press began the two minutes anew, and the claim's end left them so."""
+    async with field_in(fresh_dsn) as field:
+        night, desk = field.night, await field.night.town.user()
+        home = await night.town.home()
+        call = (await night.press(home)).incident_id
+        await night.pass_seconds(100)
+        await night.step(call, Step.CLAIM, desk)
+        await night.holds_on(call)
+        await night.pass_seconds(25)
+        await night.press(home)
+        await night.pass_seconds(5)
+        await night.step(call, Step.RELEASE, desk)
+        await night.pass_seconds(60)
+        assert "services_due" in await night.actions(call)

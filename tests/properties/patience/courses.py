@@ -78,6 +78,7 @@ class Course:
     confirm_by: datetime | None = None
     before_claim: Wait | None = None
     services_off: bool = False  #: a control room has it, or the resident said in a voice that proved itself: all well
+    handed_over: bool = False  #: to a control room, which is asked about again by itself
     services_now: datetime | None = None  #: confirmed, or nobody reached
     failed_calls: list[datetime] = field(default_factory=list)
     heard_until: datetime | None = None
@@ -129,7 +130,7 @@ class Course:
         if self.on_test_since is not None and Mark.TEST not in self.row["marks"]:
             self._is_real(entry)
         self.alarms.setdefault(class_, at)
-        self.services_off = False
+        self.services_off = self.handed_over
         if self.owner is not None:
             by = at + timedelta(seconds=patience.CONFIRM_S)
             self.confirm_by = min(self.confirm_by or by, by)
@@ -198,7 +199,7 @@ class Course:
         self.priority = _number(entry.to) or self.row["priority"]
         class_ = str(entry.facts.get("class") or self.row["class"])
         self.alarms = {class_: entry.at}
-        self.services_off, self.services_now, self.failed_calls = False, None, []
+        self.services_off, self.services_now, self.failed_calls = self.handed_over, None, []
         if self.owner is None and self.wait is not None:
             self._goes_on_as(entry, class_)
         elif self.owner is not None and entry.actor == self.owner:
@@ -220,13 +221,15 @@ class Course:
     def _let_out(self, entry: Entry) -> None:
         if "from" not in entry.facts:
             return  # the other of the two: it stays as it is
+        alarms = self.alarms
         self._begins_again(entry.at, str(self.row["class"]))
+        self.alarms = alarms
         self.owner = None
-        self._begin(entry.at, str(self.row["class"]))
+        self._begin(entry.at, str(self.row["class"]), is_lost=True)
 
     def _begins_again(self, at: datetime, class_: str) -> None:
         self.begun_at, self.alarms, self.has_ended = at, {class_: at}, False
-        self.services_off, self.services_now, self.failed_calls = False, None, []
+        self.services_off, self.services_now, self.failed_calls = self.handed_over, None, []
         self.field_at, self.field_over = None, False
         self.on_test_since = None
 
@@ -271,7 +274,7 @@ class Course:
         elif action == Step.CALL:
             self._called(entry)
         elif action == Step.HANDOVER:
-            self.services_off = True
+            self.services_off = self.handed_over = True
         elif action == Step.ANSWER:
             # What the plan's answers set in motion is their own tests'; here a person has spoken about it.
             self.services_off = True

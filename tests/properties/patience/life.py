@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
@@ -148,7 +148,9 @@ class NightLife:
         assert isinstance(self.world.given, Rung), "a night's own"
         nobody_rung_twice_a_minute(self.world.given)
         async with self.world.db.pool.acquire() as connection:
-            await told_rightly(connection, self.world.given, self.now, whole=True)
+            # What became due in this very look, as the text after a call that nobody answered, goes in the next one.
+            before = self.now - timedelta(microseconds=1)
+            await told_rightly(connection, self.world.given, before, whole=True)
 
     # -- devices ---------------------------------------------------------------------------------------------------
 

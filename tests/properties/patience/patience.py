@@ -73,7 +73,7 @@ COUNTY_S: Final = 300
 AGAIN_S: Final = 60
 #: "P2 ladder: supervisor 180 s → on-call phone 300 s"; it begins again as it began.
 P2_PHONE_AFTER_S: Final = 120
-P2_PHONE_AGAIN_S: Final = 300
+P2_AGAIN_S: Final = 180
 #: "with every desk on duty holding a P1 it fires after 20 s" (centre.md, 9).
 ALL_BUSY_S: Final = 20
 #: "a claim released within 10 s without a step does not stop the clock" (centre.md, 37).

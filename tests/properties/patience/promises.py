@@ -107,21 +107,33 @@ def at_once_when_given_up(course: Course, record: Record, now: datetime) -> Iter
 
 
 def telephone(course: Course, record: Record, now: datetime) -> Iterator[str]:
-    """Part 3: "on-call phone by voice 90 s, again every 60 s to the next on the list"; of P2 120 s after its first."""
+    """Part 3: "on-call phone by voice 90 s, again every 60 s to the next on the list ... county duty officer 300 s →
+    begins again"; P2: "supervisor 180 s → on-call phone 300 s"."""
     wait = _waits(course, _URGENT)
     if wait is None or not wait.sounded:
         return
-    critical = course.priority == _CRITICAL
-    first_s = patience.PHONE_AFTER_S if critical else patience.P2_PHONE_AFTER_S
-    again_s = patience.PHONE_AGAIN_S if critical else patience.P2_PHONE_AGAIN_S
-    by = wait.sounded[0] + _s(first_s)
-    if wait.phoned:
-        by = wait.phoned[-1] + _s(again_s)
-    if wait.county and wait.county[-1] >= max(wait.phoned, default=wait.since):
-        begun = wait.sounded[-1] if wait.sounded[-1] > wait.county[-1] else wait.county[-1] + _s(patience.AGAIN_S)
-        by = begun + _s(patience.PHONE_AFTER_S)
+    by = _rings_by(wait) if course.priority == _CRITICAL else _rings_of_p2_by(wait)
     if now >= wait.due(by) and now not in wait.phoned:
         yield f"the on-call telephone was due at {wait.due(by)}; rung at {wait.phoned}, the county at {wait.county}"
+
+
+def _rings_by(wait: Wait) -> datetime:
+    if wait.county and wait.county[-1] >= max(wait.phoned, default=wait.since):
+        return _begun_after(wait, wait.county[-1], patience.AGAIN_S) + _s(patience.PHONE_AFTER_S)
+    if wait.phoned:
+        return wait.phoned[-1] + _s(patience.PHONE_AGAIN_S)
+    return wait.sounded[0] + _s(patience.PHONE_AFTER_S)
+
+
+def _rings_of_p2_by(wait: Wait) -> datetime:
+    first = wait.sounded[0]
+    begun = _begun_after(wait, wait.phoned[-1], patience.P2_AGAIN_S) if wait.phoned else first
+    return begun + _s(patience.P2_PHONE_AFTER_S)
+
+
+def _begun_after(wait: Wait, last: datetime, again_s: int) -> datetime:
+    """When a round began again after its last rung, or has to."""
+    return wait.sounded[-1] if wait.sounded[-1] > last else last + _s(again_s)
 
 
 def county(course: Course, record: Record, now: datetime) -> Iterator[str]:
@@ -235,18 +247,22 @@ def family(course: Course, record: Record, now: datetime) -> Iterator[str]:
         return
     told = [n for n in record.notices_of(course.id, "information", since=course.begun_at)
             if n["recipient"].startswith("contact:")]  # fmt: skip
-    by = min(filter(None, (_tell_by(course, class_, at) for class_, at in course.alarms.items())), default=None)
+    # Told once: of a class that waits for a first call, counted from the first alarm of the case.
+    first_at = min(course.alarms.values())
+    by = min(
+        filter(None, (_tell_by(course, class_, at, first_at) for class_, at in course.alarms.items())), default=None
+    )
     if by is not None and now >= by and not told:
         yield f"the family should have been told by {by}"
 
 
-def _tell_by(course: Course, class_: str, at: datetime) -> datetime | None:
+def _tell_by(course: Course, class_: str, at: datetime, first_at: datetime) -> datetime | None:
     row = patience.of(class_)
     if row is None or row.family is patience.Family.NO:
         return None
     if row.family is patience.Family.AT_ONCE:
         return at
-    return _when_unattended(course, at, row, patience.FAMILY_S)
+    return _when_unattended(course, first_at, row, patience.FAMILY_S)
 
 
 def services(course: Course, record: Record, now: datetime) -> Iterator[str]:
