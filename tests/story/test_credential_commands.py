@@ -13,6 +13,9 @@ from store import credentials
 from store.database import connect
 from store.passwords import digest_of
 
+# Each command is a program of its own: over a second of computing to start it, and several in one test, on cores that are shared.
+pytestmark = pytest.mark.timeout(240)
+
 
 @pytest.fixture
 def settings(fresh_dsn: str, tmp_path: Path) -> dict[str, str]:

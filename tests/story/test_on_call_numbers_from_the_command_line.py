@@ -11,6 +11,9 @@ import pytest
 
 from store.database import connect
 
+# Each command is a program of its own: over a second of computing to start it, and several in one test, on cores that are shared.
+pytestmark = pytest.mark.timeout(240)
+
 PASSWORD = "a long enough word\n"
 NUMBER, TYPED, MASKED = "13900000007", "+86 139-0000-0007", "139****0007"
 

@@ -16,6 +16,9 @@ from store.passwords import Passwords
 from store.users import NewUser, add_user
 from tests.town import NOW, town_in
 
+# Each command is a program of its own: over a second of computing to start it, and up to nine in one test, on cores that are shared.
+pytestmark = pytest.mark.timeout(300)
+
 PASSWORD = "a long enough word"
 GOOD = 'version = "chengwan-1"\nextends = "builtin"\n[classes.fall]\nfirst_escalation_s = 30\n'
 BAD = GOOD + 'frist = 1\n[classes.sos]\npriority = "P3"\n'
