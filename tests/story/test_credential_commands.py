@@ -13,7 +13,7 @@ from store import credentials
 from store.database import connect
 from store.passwords import digest_of
 
-# Each command is a program of its own: over a second of computing to start it, and several in one test, on cores that are shared.
+# Each command is a program of its own: a second and more to start it, and several in one test, on shared cores.
 pytestmark = pytest.mark.timeout(240)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from store.database import connect
 
-# Each command is a program of its own: over a second of computing to start it, and several in one test, on cores that are shared.
+# Each command is a program of its own: a second and more to start it, and several in one test, on shared cores.
 pytestmark = pytest.mark.timeout(240)
 
 PASSWORD = "a long enough word\n"

@@ -16,7 +16,7 @@ from store.passwords import Passwords
 from store.users import NewUser, add_user
 from tests.town import NOW, town_in
 
-# Each command is a program of its own: over a second of computing to start it, and up to nine in one test, on cores that are shared.
+# Each command is a program of its own: a second and more to start it, and up to nine in one test, on shared cores.
 pytestmark = pytest.mark.timeout(300)
 
 PASSWORD = "a long enough word"
