@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from rules.domain.assignments import DeclineReason, Doubt, Standing
+from rules.domain.assignments import DeclineReason, Standing
+from rules.domain.doubts import Doubt
 from rules.domain.responders import BREATHING_GEAR_NEEDED, DANGEROUS
 from rules.domain.vocabulary import Class
 

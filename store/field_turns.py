@@ -9,8 +9,9 @@ from typing import Final
 
 from devices.commands import Announcement
 from rules.domain import deadlines, dispatch
-from rules.domain.assignments import TAKE_BACK_S, Assignment, Doubt, Standing, Word
+from rules.domain.assignments import TAKE_BACK_S, Assignment, Standing, Word
 from rules.domain.deadlines import DeadlineKind
+from rules.domain.doubts import Doubt
 from rules.domain.lifecycle import after
 from rules.domain.vocabulary import Action, State, Step
 from store import emergency, field_notices, tasks

@@ -9,7 +9,8 @@ from typing import Final
 
 from rules.domain import assignments as rules
 from rules.domain import dispatch
-from rules.domain.assignments import Assignment, Doubt, Standing, Word, WordRefused
+from rules.domain.assignments import Assignment, Standing, Word, WordRefused
+from rules.domain.doubts import Doubt, doubt_arrival, doubt_done, doubted
 from rules.domain.place import Point, distance_m
 from rules.domain.responders import DANGEROUS, is_night
 from rules.domain.vocabulary import UNRESOLVED, Action, Class
@@ -85,7 +86,7 @@ async def _take(
     watched = fresh.is_watched or await _watched(connection, in_hand, fresh, ground.scene.class_, now)
     # What cannot be is not made true by talking on; only arriving, or the desk on their word, is.
     stays = doubt is not None or (a.is_doubted and _says_nothing_new(in_hand, fresh, said))
-    fresh = replace(rules.doubted(fresh, a, now=now) if stays else fresh, is_doubted=stays, is_watched=watched)
+    fresh = replace(doubted(fresh, a, now=now) if stays else fresh, is_doubted=stays, is_watched=watched)
     await keep(connection, in_hand, fresh, ended_for=said.reason)
     turn = Turn(
         connection=connection, in_hand=in_hand, before=a, a=fresh, said=said, doubt=doubt, centre=centre, now=now,
@@ -140,7 +141,7 @@ async def _doubt(
     if said.by_word:
         return None
     if said.word is Word.COMPLETE:
-        return rules.doubt_done(a, now=now)
+        return doubt_done(a, now=now)
     if said.word is not Word.ARRIVE:
         return None
     row = await connection.fetchrow(_Q.position_of, a.responder_id, now - FRESH)
@@ -149,4 +150,4 @@ async def _doubt(
         away_m = distance_m(Point(lat=row["lat"], lon=row["lon"]), point)
         accuracy_m += row["accuracy_m"] or 0.0
     measured = a.eta_s is not None and point is not None
-    return rules.doubt_arrival(a, away_m=away_m, accuracy_m=accuracy_m, is_eta_measured=measured, now=now)
+    return doubt_arrival(a, away_m=away_m, accuracy_m=accuracy_m, is_eta_measured=measured, now=now)

@@ -17,7 +17,8 @@ from console.api.steps import as_step_problems, centre_of, hand, step_route, wor
 from console.problems import FieldProblem, Problem, not_found, unusable
 from console.rights import ASSIGNMENTS, OWN_ASSIGNMENTS, READ_CASES, Role
 from console.routes import Call, Reply, Route
-from rules.domain.assignments import DeclineReason, Doubt, Word, WordRefused
+from rules.domain.assignments import DeclineReason, Word, WordRefused
+from rules.domain.doubts import Doubt
 from store.acts import note_act
 from store.assignments import Said
 from store.audit import note_look_now

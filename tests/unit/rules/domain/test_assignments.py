@@ -13,7 +13,6 @@ from rules.domain.assignments import (
     OPEN,
     WORDS,
     Assignment,
-    Doubt,
     Effect,
     NextStep,
     Reason,
@@ -23,13 +22,12 @@ from rules.domain.assignments import (
     WordRefused,
     after,
     answer_s,
-    doubt_arrival,
-    doubt_done,
     heard,
     may_take_back,
     movement_s,
     on_due,
 )
+from rules.domain.doubts import Doubt, doubt_arrival, doubt_done
 from rules.domain.vocabulary import Priority
 
 NOW = datetime(2026, 11, 19, 6, 30, tzinfo=UTC)
