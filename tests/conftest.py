@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import shutil
 import tempfile
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from rules.clock import SharedClock
 from shouwang.embedded.broker import EmbeddedBroker
@@ -21,8 +22,11 @@ from shouwang.embedded.postgres import EmbeddedPostgres
 from store.migrate import migrate
 from tests.servers import Mosquitto, free_port
 
-# A deadline would be a timed assertion on a machine that others use as well.
-settings.register_profile("shouwang", deadline=None)
+# A deadline, or a limit to how long examples take to make, would be a timed assertion on a machine that others use as
+# well. A gate names a seed and answers alike each time (.ci/run); without one, each run looks at other examples.
+settings.register_profile(
+    "shouwang", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="LIFE_SEED" in os.environ
+)
 settings.load_profile("shouwang")
 
 MEMORY: Final = Path("/dev/shm")  # noqa: S108  # what is made there has a random name and is closed to others

@@ -7,6 +7,7 @@ the tests; `make deep` makes it 10,000 steps through `LIFE_EXAMPLES` and `LIFE_S
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import secrets
 from collections.abc import Iterator
@@ -43,6 +44,8 @@ def life(embedded_postgres: EmbeddedPostgres) -> Iterator[type[CentreLife]]:
         CentreLife.server, CentreLife.template, CentreLife.runner = server, template, runner
         CentreLife.cast = runner.run(prepare())
         yield CentreLife
+        # Here, where they are expected, and not in whatever test is the next.
+        gc.collect()
         runner.run(_execute(server.superuser_dsn, f"DROP DATABASE {template} WITH (FORCE)"))
 
 
