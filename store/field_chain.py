@@ -18,7 +18,7 @@ from rules.domain.dispatch import Verdict
 from rules.domain.firing import Firing
 from rules.domain.lifecycle import TAKES_CLAIM
 from rules.domain.policy import Assessment
-from rules.domain.policy_table import Sent
+from rules.domain.policy_table import Row, Sent
 from rules.domain.vocabulary import UNRESOLVED, Class, Mark, State, Step
 from store import field
 from store.assignments import keep_chain, load_field
@@ -51,7 +51,7 @@ async def opened(connection: Connection, case: Case, *, now: datetime) -> None:
 
 async def joined(connection: Connection, case: Case, assessed: Assessment, *, raised: bool, now: datetime) -> None:
     """A further alarm has joined: its class may send, or send sooner."""
-    del assessed, raised
+    del raised
     if _standing(case) is None and case.state in (State.ON_SCENE, State.DISPATCHED):
         if case.attended or (await load_field(connection, case)).open:
             return
@@ -59,6 +59,9 @@ async def joined(connection: Connection, case: Case, assessed: Assessment, *, ra
         await connection.execute(_Q.begin_anew, case.id)
     if not case.attended or _waits_for_nobody(case):
         _start(case, now)
+    if not case.attended:
+        # A fall after a press is sent to by its own two minutes, whichever of the two leads.
+        _start(case, now, row=assessed.policy.row(assessed.class_))
 
 
 async def stepped(connection: Connection, case: Case, request: StepRequest, *, by: Hand, now: datetime) -> None:
@@ -160,9 +163,9 @@ async def _after_call(connection: Connection, case: Case, now: datetime) -> None
         case.deadlines = deadlines.beside(case.deadlines, DeadlineKind.DISPATCH, now, stage=1)
 
 
-def _start(case: Case, now: datetime, *, is_lost: bool = False) -> None:
+def _start(case: Case, now: datetime, *, row: Row | None = None, is_lost: bool = False) -> None:
     """Set the machine's first sending, or bring it forward; a test, and a case without a place, send nobody."""
-    row = case.policy.row(case.class_)
+    row = row or case.policy.row(case.class_)
     if row.dispatch is Sent.NOBODY or row.dispatch_s is None or Mark.TEST in case.marks or not _has_a_place(case):
         return
     due_at = now + timedelta(seconds=row.dispatch_s)

@@ -182,7 +182,9 @@ async def _join(
     if decision.raise_to is not None:
         _raise(case, assessed, decision.raise_to, now)
     elif _comes_to_the_front(case, assessed, decision):
+        sooner_s = min(case.first_escalation_s, assessed.first_escalation_s)
         bring_in(case, assessed)
+        case.first_escalation_s = sooner_s
     elif decision.class_in_front is not None:
         case.plan = put_in_front(case.plan, _plan_of(assessed))
         if assessed.priority is case.priority:
@@ -229,12 +231,13 @@ def _raise(case: Case, assessed: Assessment, to: Priority, now: datetime) -> Non
 def _comes_to_the_front(case: Case, assessed: Assessment, decision: correlation.Join) -> bool:
     """Of equal priority, the class that wants somebody sooner leads: smoke that a second detector makes a fire.
 
-    Not one for which nobody is sent, before one for which somebody is: a further alarm takes no help back.
+    One for which somebody is sent leads before one for which nobody is, whichever came first: a further alarm takes no
+    help back, and brings its own.
     """
     sooner = assessed.first_escalation_s < case.first_escalation_s
     sends, sent = (policy.row(class_).dispatch is not Sent.NOBODY for policy, class_ in
                    ((assessed.policy, assessed.class_), (case.policy, case.class_)))  # fmt: skip
-    leads = sooner and (sends or not sent)
+    leads = sooner if sends is sent else sends
     return decision.class_in_front is not None and assessed.priority is case.priority and leads
 
 

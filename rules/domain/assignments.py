@@ -218,6 +218,7 @@ def heard(
         fresh = replace(fresh, eta_s=eta_s)
     if to not in OPEN:
         return replace(fresh, step=None, due_at=None, ended_at=now)
+    fresh = replace(fresh, ended_at=None)  # nor has a late yes
     if to in GOING and assignment.accepted_at is None:
         fresh = replace(fresh, accepted_at=now)
     if to in GOING and (fresh.arrive_by is None or eta_s is not None):
@@ -227,7 +228,7 @@ def heard(
     if to is Standing.ON_SCENE and (fresh.arrived_at is None or word is Word.ARRIVE):
         fresh = replace(fresh, arrived_at=now)
     if word is Word.TAKE_BACK:
-        fresh = replace(fresh, ended_at=None, arrived_at=None if to is Standing.EN_ROUTE else fresh.arrived_at)
+        fresh = replace(fresh, arrived_at=None if to is Standing.EN_ROUTE else fresh.arrived_at)
     return _waiting(fresh, word, priority, now)
 
 

@@ -153,3 +153,30 @@ async def test_a_press_while_a_desk_has_the_case_puts_the_services_off_no_more_t
         await night.step(call, Step.RELEASE, desk)
         await night.pass_seconds(60)
         assert "services_due" in await night.actions(call)
+
+
+async def test_a_fall_after_a_press_is_sent_to_by_its_own_time(fresh_dsn: str) -> None:
+    """The mistake: joined to a press, it waited for the press's three minutes."""
+    async with field_in(fresh_dsn) as field:
+        near = await field.responder(metres=300)
+        home = await field.night.town.home()
+        call = (await field.night.press(home)).incident_id
+        await field.night.pass_seconds(10)
+        assert (await field.night.press(home, EventType.FALL)).incident_id == call
+        await field.night.pass_seconds(119)
+        assert await field.standing(call) == {}
+        await field.night.pass_seconds(1)
+        assert await field.standing(call) == {near: "offered"}
+
+
+async def test_a_kind_that_sends_is_sent_to_though_one_that_does_not_came_first(fresh_dsn: str) -> None:
+    async with field_in(fresh_dsn) as field:
+        near = await field.responder(metres=300)
+        home = await field.night.town.home()
+        call = (await field.night.press(home, EventType.MEDICAL)).incident_id
+        assert (await field.night.press(home, EventType.INACTIVITY)).incident_id == call
+        case = await field.night.case(call)
+        assert (case["class"], case["first_escalation_s"]) == ("inactivity", 180)
+        field.night.clock.advance(1200)
+        await field.night.engine_looks()
+        assert await field.standing(call) == {near: "offered"}

@@ -62,6 +62,14 @@ def test_who_is_not_asked_may_still_say_yes_late() -> None:
     assert after(Standing.TIMED_OUT, Word.ACCEPT) is Standing.ACCEPTED
 
 
+def test_who_says_yes_late_is_shown_as_coming_and_not_as_ended() -> None:
+    """The mistake: the end of the offer stood on, and the desk read that whoever was on the way had ended."""
+    ruling = on_due(_offer(), priority=P1, another_accepted=False, now=_in(60))
+    assert ruling is not None
+    assert ruling.assignment.ended_at is not None
+    assert _said(ruling.assignment, Word.ACCEPT, at_s=90).ended_at is None
+
+
 def test_offers_and_movement_have_their_times_by_priority() -> None:
     assert [answer_s(priority) for priority in Priority][:3] == [60, 180, 600]
     assert movement_s(P1) == 180
