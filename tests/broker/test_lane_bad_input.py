@@ -209,8 +209,14 @@ async def test_a_stranger_s_telemetry_is_a_dead_letter(centre: Centre) -> None:
 @pytest.mark.parametrize("name", ["张三的按钮", "two words", "x" * 65, "naïve", "a$b", "'; DROP TABLE event; --"])
 async def test_an_alarm_topic_that_names_no_possible_device_rings_too(centre: Centre, name: str) -> None:
     topic = f"sw/v1/{name}/alarm"
+    # Both brokers' gateways write into one database, and the topic is the same.
+    others = {row["id"] for row in await centre.letters_of(topic)}
     await centre.field.client.publish(topic, sos(), qos=1)
-    (letter,) = await until(lambda: centre.letters_of(topic), f"a dead letter of {topic}")
+
+    async def ours() -> list[Any]:
+        return [row for row in await centre.letters_of(topic) if row["id"] not in others]
+
+    (letter,) = await until(ours, f"a dead letter of {topic}")
     assert letter["incident_id"] is not None, "whatever arrives on an alarm topic is a call"
     assert (await centre.town.incident(letter["incident_id"]))["class"] == "unknown"
     await centre.still_works()
