@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from tests.servers import free_port
 STARTS_WITHIN_S = 120.0
 #: A page on two shared cores; an expectation ends as soon as it holds.
 SOON_MS = 30_000
+expect.set_options(timeout=SOON_MS)
 PASSWORD = "an invented password for tests"
 #: Debian's browser; the tests' own download of one is not to be had everywhere.
 CHROMIUM = "/usr/bin/chromium"
@@ -155,3 +157,9 @@ def signed_in(browser: Browser, centre: Centre, name: str = "suxiao") -> Page:
     page.keyboard.press("Enter")
     expect(page.locator(".queuepane")).to_be_visible(timeout=SOON_MS)
     return page
+
+
+def claimed(page: Page) -> None:
+    """By key, as soon as the desk has live data; before that a step waits, and its button says so."""
+    expect(page.get_by_role("button", name=re.compile("^接警"))).to_be_enabled()
+    page.keyboard.press("c")

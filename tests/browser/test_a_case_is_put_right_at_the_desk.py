@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from rules.clock import SharedClock
 from rules.domain.correlation import UNREGISTERED_LIMIT
 from rules.domain.storms import POWER_LINES
-from tests.browser.conftest import PASSWORD, SOON_MS, Centre, signed_in
+from tests.browser.conftest import PASSWORD, SOON_MS, Centre, claimed, signed_in
 from tests.browser.test_pages_are_accessible import assert_open_to_all, axe
 
 __all__ = ["axe"]
@@ -33,12 +33,6 @@ def now_ms() -> int:
 def settled(page: Page) -> None:
     """A command is pending until its change arrives on the feed; until then the next one waits."""
     expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=SOON_MS)
-
-
-def claimed(page: Page) -> None:
-    """By key, as soon as the desk has live data; before that a step waits, and its button says so."""
-    expect(page.get_by_role("button", name=re.compile("^接警"))).to_be_enabled(timeout=SOON_MS)
-    page.keyboard.press("c")
 
 
 def test_a_further_alarm_is_confirmed_with_one_key_by_whoever_holds_the_case(browser: Browser, centre: Centre) -> None:

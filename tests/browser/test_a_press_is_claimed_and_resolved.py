@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from rules.clock import SharedClock
-from tests.browser.conftest import SOON_MS, Centre, signed_in
+from tests.browser.conftest import SOON_MS, Centre, claimed, signed_in
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -27,7 +27,7 @@ def test_a_press_is_claimed_and_resolved_by_keyboard(browser: Browser, centre: C
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.get_by_text("沈桂花").first).to_be_visible(timeout=SOON_MS)
-    page.keyboard.press("c")
+    claimed(page)
     expect(row).to_contain_text("您已接警", timeout=SOON_MS)
 
     expect(page.get_by_role("button", name=re.compile("^处置完毕"))).to_be_enabled(timeout=SOON_MS)

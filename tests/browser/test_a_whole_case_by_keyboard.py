@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from rules.clock import SharedClock
-from tests.browser.conftest import PASSWORD, SOON_MS, Centre, signed_in
+from tests.browser.conftest import PASSWORD, SOON_MS, Centre, claimed, signed_in
 from tests.browser.test_pages_are_accessible import assert_open_to_all, axe
 
 __all__ = ["axe"]
@@ -52,7 +52,7 @@ def test_a_case_is_worked_from_press_to_resolution_by_keyboard(browser: Browser,
     page.keyboard.press("Enter")
     plan = page.get_by_role("region", name="预案")
     expect(plan.locator("[aria-current=step]")).to_contain_text("回拨本人", timeout=SOON_MS)
-    page.keyboard.press("c")
+    claimed(page)
     expect(row).to_contain_text("您已接警", timeout=SOON_MS)
 
     settled(page)
@@ -132,7 +132,7 @@ def test_a_colleague_is_asked_and_takes_the_case_over(browser: Browser, staffed:
     staffed.press("btn-0417", "transfer", int(SharedClock().now().timestamp() * 1000))
     row = giver.locator(".qrow", has_text="沈*花")
     row.click()
-    giver.keyboard.press("c")
+    claimed(giver)
     expect(row).to_contain_text("您已接警", timeout=SOON_MS)
     dialog = opened_by(giver, "x")
     dialog.get_by_label(re.compile("何静")).check(force=True)

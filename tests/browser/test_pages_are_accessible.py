@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from rules.clock import SharedClock
-from tests.browser.conftest import PASSWORD, SOON_MS, Centre, signed_in
+from tests.browser.conftest import PASSWORD, SOON_MS, Centre, claimed, signed_in
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -77,7 +77,7 @@ def test_the_desk_with_an_open_case_and_its_dialog_keep_nobody_out(browser: Brow
     expect(page.locator(".tl__text", has_text="按下")).to_be_visible(timeout=SOON_MS)
     assert_open_to_all(page, axe)
 
-    page.keyboard.press("c")
+    claimed(page)
     expect(row).to_contain_text("您已接警", timeout=SOON_MS)
     # A command is pending until its change arrives on the feed; until then the next one waits.
     expect(page.get_by_role("button", name=re.compile("^处置完毕"))).to_be_enabled(timeout=SOON_MS)
