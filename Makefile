@@ -60,9 +60,11 @@ faults: $(DEV_STAMP) ## break a running system in every way we know, and count w
 	$(BIN)/python -m tests.faults
 	$(BIN)/python -m tests.faults.escalating
 
-deep: $(DEV_STAMP) ## 10,000 steps of chance against the invariants, on a real database; prints its seed
+deep: $(DEV_STAMP) ## chance on a real database: 10,000 steps against the invariants, 30 nights against the policy's seconds
 	LIFE_EXAMPLES=$${LIFE_EXAMPLES:-66} LIFE_STEPS=$${LIFE_STEPS:-200} $(BIN)/python -m pytest -n 0 -q \
 		tests/properties/test_centre_life.py
+	PATIENCE_NIGHTS=$${PATIENCE_NIGHTS:-30} PATIENCE_STEPS=$${PATIENCE_STEPS:-90} $(BIN)/python -m pytest -n 0 -q \
+		tests/properties/test_patience.py
 
 simulation: $(DEV_STAMP) ## a year of a town of 500 homes on an invented clock, checked at its end
 	$(BIN)/python -m tests.simulation
