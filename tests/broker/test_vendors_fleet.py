@@ -118,7 +118,7 @@ async def test_every_meant_alarm_is_in_its_incident_once_whoever_said_it(
         tally = await simulate(mosquitto, devices, BUSY, path, "one")
         assert tally.facts["owed at the end"] == 0
         findings = await compared(path, fresh_dsn)
-        assert findings.good, findings.lines()
+        assert findings.good, "\n".join(findings.lines())
         assert findings.missing == findings.duplicated == findings.alarms_without_incident == 0
         foreign = [entry for entry in read(path) if isinstance(entry, ForeignEntry)]
         assert {entry.by for entry in foreign} == set(Compared)
@@ -137,7 +137,7 @@ async def test_every_meant_alarm_is_in_its_incident_once_whoever_said_it(
         assert tally.facts["bridges and servers switched off"] > 2
         assert tally.facts["states said again from a bridge's memory"]
         findings = await compared(path, fresh_dsn)
-        assert findings.good, findings.lines()
+        assert findings.good, "\n".join(findings.lines())
 
         # And what the comparison is worth: an alarm that nobody finds any more is missed.
         gone = next(entry for entry in read(path) if isinstance(entry, ForeignEntry) and entry.type is EventType.SOS)

@@ -100,6 +100,19 @@ def test_changes_of_a_state_are_counted(entries: list[ForeignEntry], stored: lis
     assert numbers(entries, stored) == expected
 
 
+def taken_over(number: int, at_s: float) -> ForeignEntry:
+    change = edge(number)
+    change.puback_at = (BEGAN + timedelta(seconds=at_s)).isoformat()
+    return change
+
+
+def test_two_changes_of_one_read_may_be_kept_as_one_and_no_others() -> None:
+    near, far = [taken_over(1, 1.0), taken_over(2, 1.049)], [taken_over(1, 1.0), taken_over(2, 1.05)]
+    assert numbers(near, [told(1, DOOR)]) == [1, 1]
+    assert numbers(far, [told(1, DOOR)]) == [1, 0]
+    assert numbers(near, []) == [0, 0]
+
+
 def press(number: int) -> ForeignEntry:
     return entry(number, Compared.REPORTS, reports=2)
 
